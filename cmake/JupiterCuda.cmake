@@ -1,0 +1,62 @@
+# Decides whether this build has CUDA: JUPITER_CUDA is AUTO (when a toolkit is found), ON (stop
+# without one) or OFF. Sets JUPITER_HAS_CUDA and enables the language for all folders.
+set(JUPITER_HAS_CUDA OFF)
+
+# Ends the search: with ON it stops, with AUTO it only says why.
+function(jupiter_no_cuda reason)
+  if(JUPITER_CUDA STREQUAL "ON")
+    message(FATAL_ERROR "JUPITER_CUDA=ON, but ${reason}")
+  endif()
+  message(STATUS "CUDA: off, ${reason}")
+endfunction()
+
+if(NOT JUPITER_CUDA MATCHES "^(AUTO|ON|OFF)$")
+  message(FATAL_ERROR "JUPITER_CUDA is '${JUPITER_CUDA}'; expected AUTO, ON or OFF")
+endif()
+if(JUPITER_CUDA STREQUAL "OFF")
+  return()
+endif()
+if(JUPITER_SANITIZE)
+  jupiter_no_cuda("the sanitizers and the CUDA runtime claim the same addresses")
+  return()
+endif()
+find_program(JUPITER_NVCC nvcc PATHS /usr/local/cuda/bin)
+if(NOT JUPITER_NVCC)
+  jupiter_no_cuda("there is no nvcc on the PATH or in /usr/local/cuda/bin")
+  return()
+endif()
+execute_process(COMMAND ${JUPITER_NVCC} --version OUTPUT_VARIABLE nvcc_version ERROR_QUIET)
+if(NOT nvcc_version MATCHES "release ([0-9]+\\.[0-9]+)")
+  jupiter_no_cuda("'${JUPITER_NVCC} --version' does not answer like nvcc")
+  return()
+endif()
+set(nvcc_version ${CMAKE_MATCH_1})
+if(nvcc_version VERSION_LESS 11.4)
+  jupiter_no_cuda("nvcc ${nvcc_version} is too old: 11.4 or later is needed")
+  return()
+endif()
+
+# Jetson Orin, and Hopper where the toolkit knows it (from 11.8).
+if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES AND NOT DEFINED ENV{CUDAARCHS})
+  set(architectures 87)
+  if(nvcc_version VERSION_GREATER_EQUAL 11.8)
+    list(APPEND architectures 90)
+  endif()
+  set(CMAKE_CUDA_ARCHITECTURES ${architectures} CACHE STRING
+      "Compute capabilities to build CUDA kernels for")
+endif()
+
+# check_language tries the compiler in a project of its own, so that a broken one is an answer.
+include(CheckLanguage)
+set(ENV{CUDACXX} ${JUPITER_NVCC})
+check_language(CUDA)
+if(NOT CMAKE_CUDA_COMPILER)
+  jupiter_no_cuda("nvcc ${nvcc_version} cannot compile with this host compiler")
+  return()
+endif()
+enable_language(CUDA)
+# What every toolkit from 11.4 on understands.
+set(CMAKE_CUDA_STANDARD 17)
+set(CMAKE_CUDA_STANDARD_REQUIRED ON)
+set(JUPITER_HAS_CUDA ON)
+message(STATUS "CUDA: ${nvcc_version}, compute capabilities ${CMAKE_CUDA_ARCHITECTURES}")

@@ -1,0 +1,66 @@
+# How targets are made here: one library per folder, and an include path per library, so that an
+# include that points against the layers of the design finds no file.
+include(${CMAKE_CURRENT_LIST_DIR}/JupiterDependencies.cmake)
+
+add_library(jupiter_flags INTERFACE)
+# No contraction: a*b+c is fused only where the code says fma, on every compiler and processor.
+target_compile_options(jupiter_flags INTERFACE
+  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -ffp-contract=off>
+  $<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=-Wall,-Wextra>)
+if(JUPITER_WERROR)
+  target_compile_options(jupiter_flags INTERFACE
+    $<$<COMPILE_LANGUAGE:CXX>:-Werror>
+    $<$<COMPILE_LANGUAGE:CUDA>:--Werror=all-warnings>)
+endif()
+if(JUPITER_SANITIZE)
+  target_compile_options(jupiter_flags INTERFACE
+    -fsanitize=${JUPITER_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(jupiter_flags INTERFACE -fsanitize=${JUPITER_SANITIZE})
+endif()
+if(JUPITER_FUZZERS)
+  # Every library counts its branches, which is how the fuzzer knows an input was new.
+  target_compile_options(jupiter_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
+# jupiter_library(<name> FOLDERS <folder>... SOURCES <file>... [PUBLIC <target>...]
+#                 [PRIVATE <target>...])
+# Makes jupiter_<name> (alias jupiter::<name>) from the explicit sources. Files include each other by
+# the path from the root ("kernels/device.h"); only the named folders (or single headers) are on the
+# include path of the library and of those that link it.
+function(jupiter_library name)
+  cmake_parse_arguments(ARG "" "" "FOLDERS;SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  set(include_dir ${CMAKE_BINARY_DIR}/include/${name})
+  foreach(folder IN LISTS ARG_FOLDERS)
+    get_filename_component(parent ${include_dir}/${folder} DIRECTORY)
+    file(MAKE_DIRECTORY ${parent})
+    file(CREATE_LINK ${PROJECT_SOURCE_DIR}/${folder} ${include_dir}/${folder} SYMBOLIC)
+  endforeach()
+  add_library(jupiter_${name} STATIC ${ARG_SOURCES})
+  add_library(jupiter::${name} ALIAS jupiter_${name})
+  target_include_directories(jupiter_${name} PUBLIC ${include_dir})
+  target_link_libraries(jupiter_${name} PUBLIC jupiter_flags ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE})
+endfunction()
+
+# jupiter_program(<name> SOURCES <file>... LINK <target>...): a binary in bin/.
+function(jupiter_program name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE jupiter_flags ${ARG_LINK})
+  if(JUPITER_SANITIZE)
+    # Open MPI unloads its plug-ins before the leak check looks for their symbols.
+    target_sources(${name} PRIVATE ${PROJECT_SOURCE_DIR}/cmake/keep_plugins.cc)
+    target_link_options(${name} PRIVATE -rdynamic)
+  endif()
+endfunction()
+
+# jupiter_fuzzer(<name> SOURCES <file>... LINK <target>...): a libFuzzer program <name>, which must end
+# in _fuzz (scripts/test runs those), in builds with JUPITER_FUZZERS; nothing otherwise.
+function(jupiter_fuzzer name)
+  if(NOT JUPITER_FUZZERS)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE jupiter_flags ${ARG_LINK})
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+endfunction()
