@@ -1,0 +1,153 @@
+#include "model/batch.h"
+
+#include <bit>
+#include <cstring>
+
+#include "kernels/base/check.h"
+
+namespace jupiter {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "messages are little-endian");
+
+class Writer {
+ public:
+  void Int(std::int64_t value) { values_.push_back(static_cast<std::int32_t>(value)); }
+  void Ints(const std::vector<std::int32_t>& values) {
+    Int(std::ssize(values));
+    values_.insert(values_.end(), values.begin(), values.end());
+  }
+  std::vector<std::byte> Take() const {
+    std::vector<std::byte> bytes(values_.size() * sizeof(std::int32_t));
+    std::memcpy(bytes.data(), values_.data(), bytes.size());
+    return bytes;
+  }
+
+ private:
+  std::vector<std::int32_t> values_;
+};
+
+class Reader {
+ public:
+  explicit Reader(std::span<const std::byte> bytes) : bytes_(bytes) {}
+  std::int32_t Int() {
+    if (bytes_.size() < sizeof(std::int32_t)) throw PeerError("a batch message ends early");
+    std::int32_t value = 0;
+    std::memcpy(&value, bytes_.data(), sizeof value);
+    bytes_ = bytes_.subspan(sizeof value);
+    return value;
+  }
+  // A count of things that take at least `least` integers each, so that it cannot exceed the message.
+  std::int32_t Count(std::size_t least) {
+    const std::int32_t count = Int();
+    if (count < 0 || static_cast<std::size_t>(count) * least * sizeof count > bytes_.size()) {
+      throw PeerError(fmt::format("a batch message announces {} entries but ends early", count));
+    }
+    return count;
+  }
+  std::vector<std::int32_t> Ints() {
+    std::vector<std::int32_t> values(static_cast<std::size_t>(Count(1)));
+    for (std::int32_t& value : values) value = Int();
+    return values;
+  }
+  void ExpectEnd() const {
+    if (!bytes_.empty()) {
+      throw PeerError(fmt::format("a batch message has {} bytes too many", bytes_.size()));
+    }
+  }
+
+ private:
+  std::span<const std::byte> bytes_;
+};
+
+void CheckRows(const std::vector<std::int32_t>& rows, std::int64_t least, std::int64_t most,
+               const char* what) {
+  for (std::int32_t row : rows) {
+    if (row < least || row >= most) {
+      throw PeerError(fmt::format("a batch message names {} {} of {}", what, row, most));
+    }
+  }
+}
+
+BatchItem ReadItem(Reader& reader) {
+  BatchItem item;
+  item.sequence = reader.Int();
+  item.accept = reader.Ints();
+  item.tokens = reader.Ints();
+  item.parents = reader.Ints();
+  item.provisional = reader.Int() != 0;
+  item.head_rows = reader.Ints();
+  const std::int64_t rows = std::ssize(item.tokens);
+  CheckRows(item.head_rows, 0, rows, "head row");
+  if (!item.parents.empty() && std::ssize(item.parents) != rows) {
+    throw PeerError(fmt::format("a batch message has {} parents for {} rows", item.parents.size(),
+                                rows));
+  }
+  for (std::int64_t row = 0; row < std::ssize(item.parents); ++row) {
+    CheckRows({item.parents[static_cast<std::size_t>(row)]}, -1, row, "parent");
+  }
+  return item;
+}
+
+}  // namespace
+
+std::int64_t Batch::rows() const {
+  std::int64_t rows = 0;
+  for (const BatchItem& item : items) rows += std::ssize(item.tokens);
+  return rows;
+}
+
+std::int64_t Batch::head_rows() const {
+  std::int64_t rows = 0;
+  for (const BatchItem& item : items) rows += std::ssize(item.head_rows);
+  return rows;
+}
+
+Batch CausalBatch(std::int32_t sequence, std::span<const std::int32_t> tokens, bool head) {
+  BatchItem item;
+  item.sequence = sequence;
+  item.tokens.assign(tokens.begin(), tokens.end());
+  if (head) item.head_rows = {static_cast<std::int32_t>(tokens.size()) - 1};
+  Batch batch;
+  batch.items.push_back(std::move(item));
+  return batch;
+}
+
+std::vector<std::byte> EncodeBatch(const Batch& batch) {
+  Writer writer;
+  writer.Int(std::ssize(batch.open));
+  for (const SequenceOpening& opening : batch.open) {
+    writer.Int(opening.sequence);
+    writer.Int(opening.capacity);
+    writer.Int(opening.parent);
+  }
+  writer.Int(std::ssize(batch.items));
+  for (const BatchItem& item : batch.items) {
+    writer.Int(item.sequence);
+    writer.Ints(item.accept);
+    writer.Ints(item.tokens);
+    writer.Ints(item.parents);
+    writer.Int(item.provisional ? 1 : 0);
+    writer.Ints(item.head_rows);
+  }
+  writer.Ints(batch.close);
+  return writer.Take();
+}
+
+Batch DecodeBatch(std::span<const std::byte> bytes) {
+  Reader reader(bytes);
+  Batch batch;
+  batch.open.resize(static_cast<std::size_t>(reader.Count(3)));
+  for (SequenceOpening& opening : batch.open) {
+    opening.sequence = reader.Int();
+    opening.capacity = reader.Int();
+    opening.parent = reader.Int();
+  }
+  const std::int32_t items = reader.Count(6);
+  for (std::int32_t i = 0; i < items; ++i) batch.items.push_back(ReadItem(reader));
+  batch.close = reader.Ints();
+  reader.ExpectEnd();
+  return batch;
+}
+
+}  // namespace jupiter

@@ -1,0 +1,128 @@
+#include "model/stage.h"
+
+#include <utility>
+
+#include "kernels/base/check.h"
+#include "model/rope_table.h"
+
+namespace jupiter {
+namespace {
+
+KvShape ShapeOfKv(const ModelConfig& config, const StageOptions& options) {
+  return {options.layer_end - options.layer_begin, config.kv_width(), options.kv_dtype};
+}
+
+bool HasAct(const ModelConfig& config) {
+  return config.hidden % BlockColumns(DType::kAct8) == 0;
+}
+
+// Tensors of the stage, by canonical name. A tied head counts its table once.
+bool BelongsTo(const TensorInfo& info, const ModelConfig& config, const StageOptions& options) {
+  if (info.name == "embed") return options.embedding || (options.head && config.tied_head);
+  if (info.name == "head" || info.name == "final_norm") return options.head;
+  const int layer = std::stoi(info.name.substr(info.name.find('.') + 1));
+  return layer >= options.layer_begin && layer < options.layer_end;
+}
+
+}  // namespace
+
+StageMemory PlanStageMemory(const Device& device, Checkpoint& checkpoint,
+                            const StageOptions& options) {
+  const ModelConfig& config = checkpoint.config();
+  StageMemory memory;
+  for (const TensorInfo& info : checkpoint.tensors()) {
+    if (!BelongsTo(info, config, options)) continue;
+    const DType dtype = LoadedType(config, info, options.quantise);
+    memory.weights += info.rows == 1 ? RowBytes(DType::kF32, info.columns)
+                                     : device.WeightBytes(dtype, info.rows, info.columns);
+  }
+  memory.kv = KvCache::Bytes(ShapeOfKv(config, options), options.max_positions);
+  memory.activations =
+      Workspace::Bytes(Layer::Widths(config, LayerShare::Whole(config)), options.max_rows) +
+      RowBytes(DType::kF32, config.head_dim) * options.max_positions;
+  if (options.head) {
+    memory.activations += options.max_head_rows *
+                          (RowBytes(DType::kF32, config.hidden + config.vocab) +
+                           (HasAct(config) ? RowBytes(DType::kAct8, config.hidden) : 0));
+  }
+  return memory;
+}
+
+Stage::Stage(Device& device, Checkpoint& checkpoint, const StageOptions& options)
+    : device_(device),
+      config_(checkpoint.config()),
+      options_(options),
+      rope_table_(MakeRopeTable(device, config_, options.max_positions)),
+      workspace_(device, Layer::Widths(config_, LayerShare::Whole(config_)), options.max_rows) {
+  WeightLoader loader(device, checkpoint, options.quantise);
+  if (options.embedding) embedding_ = loader.Embedding();
+  for (int layer = options.layer_begin; layer < options.layer_end; ++layer) {
+    const LayerShare share = LayerShare::Whole(config_);
+    layers_.emplace_back(config_, loader.Layer(layer, share), share, layer - options.layer_begin);
+  }
+  if (!options.head) return;
+  final_norm_ = loader.FinalNorm();
+  const bool shared = config_.tied_head && options.embedding;
+  head_ = shared ? embedding_ : std::shared_ptr<Weight>(loader.Head());
+  head_input_ = device.Allocate(DType::kF32, options.max_head_rows, config_.hidden);
+  if (HasAct(config_)) {
+    head_act_ = device.Allocate(DType::kAct8, options.max_head_rows, config_.hidden);
+  }
+  logits_ = device.Allocate(DType::kF32, options.max_head_rows, config_.vocab);
+}
+
+void Stage::Open(const SequenceOpening& opening) {
+  std::shared_ptr<const KvCache> parent;
+  if (opening.parent >= 0) {
+    const auto found = caches_.find(opening.parent);
+    JUPITER_CHECK(found != caches_.end(), "parent {} is not open", opening.parent);
+    parent = found->second;
+  }
+  caches_[opening.sequence] = std::make_shared<KvCache>(device_, ShapeOfKv(config_, options_),
+                                                        opening.capacity, std::move(parent));
+}
+
+void Stage::Round(int boundary, TensorView x) {
+  if (options_.rounding.empty()) return;
+  for (DType dtype : options_.rounding[static_cast<std::size_t>(boundary)]) device_.Round(x, dtype);
+}
+
+TensorView Stage::Forward(const Batch& batch) {
+  for (const SequenceOpening& opening : batch.open) Open(opening);
+  layout_ = LayOut(device_, batch, caches_);
+  const TensorView x = workspace_.residual.Rows(0, layout_.rows());
+  if (x.rows > 0) Compute(x);
+  for (std::int32_t sequence : batch.close) caches_.erase(sequence);
+  return x;
+}
+
+void Stage::Compute(TensorView x) {
+  if (options_.embedding) {
+    device_.Embed(layout_.tokens, *embedding_, x);
+    Round(0, x);
+  }
+  for (int i = 0; i < layers(); ++i) {
+    const Layer& layer = layers_[static_cast<std::size_t>(i)];
+    layer.AttentionBlock(device_, workspace_, layout_, rope_table_, x, x, true);
+    layer.MlpBlock(device_, workspace_, x, x, true);
+    Round(options_.layer_begin + i + 1, x);
+  }
+}
+
+ConstTensorView Stage::Logits() {
+  JUPITER_CHECK(options_.head);
+  const std::int64_t rows = std::ssize(layout_.head_rows);
+  const TensorView input = head_input_.Rows(0, rows);
+  for (std::int64_t i = 0; i < rows; ++i) {
+    device_.Copy(workspace_.residual.Rows(layout_.head_rows[static_cast<std::size_t>(i)], 1),
+                 input.Rows(i, 1));
+  }
+  const TensorView normed = workspace_.normed.Rows(0, rows);
+  device_.RmsNorm(input, final_norm_, config_.norm_epsilon, normed);
+  LayerInput head_input(normed, head_act_);
+  const TensorView logits = logits_.Rows(0, rows);
+  device_.Linear(head_input.For(device_, *head_), *head_, logits);
+  return logits;
+}
+
+}  // namespace jupiter

@@ -1,0 +1,84 @@
+// A contiguous piece of the model on one device: a range of layers, optionally the embedding in front
+// and the output head behind.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "kernels/device.h"
+#include "model/batch_layout.h"
+#include "model/layer.h"
+#include "model/loaders/checkpoint.h"
+#include "model/weights.h"
+#include "model/workspace.h"
+
+namespace jupiter {
+
+struct StageOptions {
+  int layer_begin = 0;
+  int layer_end = 0;
+  bool embedding = false;
+  bool head = false;
+  std::int64_t max_rows = 1;       // of one batch
+  std::int64_t max_head_rows = 1;  // of one batch
+  int max_positions = 1;           // of one sequence
+  DType kv_dtype = DType::kF32;
+  // The residual stream is rounded to these types, in this order: entry 0 behind the embedding, entry
+  // l+1 at the end of layer l of the model. Empty: nothing is rounded.
+  std::vector<std::vector<DType>> rounding;
+  std::optional<DType> quantise;
+};
+
+// Bytes of one stage, known before anything is allocated.
+struct StageMemory {
+  std::int64_t weights = 0;
+  std::int64_t kv = 0;           // of one sequence of max_positions
+  std::int64_t activations = 0;  // workspace, logits, rotary table
+  std::int64_t total() const { return weights + kv + activations; }
+};
+StageMemory PlanStageMemory(const Device& device, Checkpoint& checkpoint,
+                            const StageOptions& options);
+
+class Stage {
+ public:
+  // Loads the weights. Throws UserError for weights that cannot be used.
+  Stage(Device& device, Checkpoint& checkpoint, const StageOptions& options);
+
+  // Where a stage without embedding takes its input rows.   [rows, hidden]
+  TensorView Input(std::int64_t rows) const { return workspace_.residual.Rows(0, rows); }
+  // Opens sequences, settles provisional rows, computes the layers, closes sequences. Returns the
+  // residual stream [rows, hidden], valid until the next call; without embedding it starts from Input.
+  TensorView Forward(const Batch& batch);
+  // Frees the KV rows of all sequences.
+  void CloseAll() { caches_.clear(); }
+  // Logits [head rows, vocab] of the last Forward's batch, valid until the next call. Head stages only.
+  ConstTensorView Logits();
+
+  Device& device() const { return device_; }
+  const StageOptions& options() const { return options_; }
+
+ private:
+  void Open(const SequenceOpening& opening);
+  void Compute(TensorView x);
+  void Round(int boundary, TensorView x);
+  int layers() const { return options_.layer_end - options_.layer_begin; }
+
+  Device& device_;
+  const ModelConfig& config_;
+  StageOptions options_;
+  std::shared_ptr<Weight> embedding_;
+  std::vector<Layer> layers_;
+  Tensor final_norm_;             // [1, hidden]
+  std::shared_ptr<Weight> head_;  // the embedding itself when tied and both are here
+  Tensor rope_table_;             // [max_positions, head_dim]
+  Workspace workspace_;
+  Tensor head_input_;             // [max_head_rows, hidden]
+  Tensor head_act_;               // the same as kAct8, where the width allows
+  Tensor logits_;                 // [max_head_rows, vocab]
+  KvCaches caches_;
+  BatchLayout layout_;            // of the last batch
+};
+
+}  // namespace jupiter
