@@ -1,0 +1,140 @@
+#include "parallel/pipeline.h"
+
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+
+#include "kernels/base/check.h"
+#include "planning/slices.h"
+
+namespace jupiter {
+namespace {
+
+enum class FrameKind : std::uint32_t { kBatch = 1, kEnd = 2 };
+
+// Batches that may wait at a rank before it takes them: enough to keep it busy, few enough to bound
+// its memory.
+constexpr int kMostWaiting = 4;
+
+// The stage of `rank` under the plan.
+StageOptions OptionsOf(const StrategyInputs& inputs) {
+  const Plan& plan = inputs.plan;
+  const int rank = inputs.transport.rank();
+  const auto before = plan.layers.begin() + rank;
+  StageOptions options;
+  options.layer_begin = std::accumulate(plan.layers.begin(), before, 0);
+  options.layer_end = options.layer_begin + *before;
+  options.embedding = rank == Strategy::kSource;
+  options.head = rank == PipelineRanks(plan).back();
+  options.max_rows = inputs.capacity.prompt_rows;
+  options.max_head_rows = inputs.capacity.head_rows;
+  options.max_positions = inputs.capacity.positions;
+  options.kv_dtype = plan.kv;
+  options.quantise = inputs.quantise;
+  options.rounding = RoundingOf(plan);
+  return options;
+}
+
+bool TakesPart(const StrategyInputs& inputs) {
+  const std::vector<int> ranks = PipelineRanks(inputs.plan);
+  return std::find(ranks.begin(), ranks.end(), inputs.transport.rank()) != ranks.end();
+}
+
+}  // namespace
+
+StageMemory Pipeline::PlanMemory(const StrategyInputs& inputs) {
+  if (!TakesPart(inputs)) return {};
+  return PlanStageMemory(inputs.device, inputs.checkpoint, OptionsOf(inputs));
+}
+
+std::unique_ptr<Strategy> Pipeline::Build(const StrategyInputs& inputs) {
+  return std::make_unique<Pipeline>(inputs);
+}
+
+Pipeline::Pipeline(const StrategyInputs& inputs)
+    : transport_(inputs.transport),
+      slices_(inputs.plan.slices),
+      wire_(inputs.plan.wire),
+      hidden_(inputs.checkpoint.config().hidden),
+      ranks_(PipelineRanks(inputs.plan)) {
+  const auto self = std::find(ranks_.begin(), ranks_.end(), transport_.rank());
+  if (self == ranks_.end()) return;
+  if (self != ranks_.begin()) previous_ = *(self - 1);
+  if (self + 1 != ranks_.end()) next_ = *(self + 1);
+  stage_ = std::make_unique<Stage>(inputs.device, inputs.checkpoint, OptionsOf(inputs));
+  if (previous_ >= 0) transport_.Expect(previous_, Channel::kBatch, kMostWaiting);
+}
+
+Pipeline::~Pipeline() {
+  if (previous_ >= 0) transport_.StopExpecting(previous_, Channel::kBatch);
+}
+
+std::optional<Batch> Pipeline::Receive() {
+  JUPITER_CHECK(previous_ >= 0, "the source receives no batches");
+  const Message message =
+      transport_.Receive(previous_, Channel::kBatch, "hidden rows of the next batch");
+  const std::span<const std::byte> header = message.header();
+  std::uint32_t kind = 0;
+  if (header.size() < sizeof kind) throw PeerError("a batch message has no kind");
+  std::memcpy(&kind, header.data(), sizeof kind);
+  if (kind == static_cast<std::uint32_t>(FrameKind::kEnd)) {
+    End();
+    return std::nullopt;
+  }
+  if (kind != static_cast<std::uint32_t>(FrameKind::kBatch)) {
+    throw PeerError(fmt::format("a batch message is of unknown kind {}", kind));
+  }
+  Batch batch = DecodeBatch(header.subspan(sizeof kind));
+  const std::int64_t row_bytes = RowBytes(wire_, hidden_);
+  if (std::ssize(message.payload()) != batch.rows() * row_bytes) {
+    throw PeerError(fmt::format("rank {} sent {} bytes for {} rows of {} bytes", previous_,
+                                message.payload().size(), batch.rows(), row_bytes));
+  }
+  if (batch.rows() > stage_->options().max_rows) {
+    throw PeerError(fmt::format("rank {} sent a batch of {} rows, at most {} were planned",
+                                previous_, batch.rows(), stage_->options().max_rows));
+  }
+  if (batch.rows() > 0) {
+    stage_->device().Import(
+        ConstTensorView{message.payload().data(), wire_, batch.rows(), hidden_, row_bytes},
+        stage_->Input(batch.rows()));
+  }
+  return batch;
+}
+
+ConstTensorView Pipeline::Forward(const Batch& batch) {
+  const TensorView hidden = stage_->Forward(batch);
+  if (next_ >= 0) SendOn(batch, hidden);
+  if (!IsHead() || batch.head_rows() == 0) return {};
+  return stage_->Logits();
+}
+
+void Pipeline::SendOn(const Batch& batch, ConstTensorView hidden) {
+  const std::vector<std::byte> encoded = EncodeBatch(batch);
+  const auto kind = static_cast<std::uint32_t>(FrameKind::kBatch);
+  const std::int64_t row_bytes = RowBytes(wire_, hidden_);
+  Message message(sizeof kind + encoded.size(),
+                  static_cast<std::size_t>(hidden.rows * row_bytes));
+  std::memcpy(message.header().data(), &kind, sizeof kind);
+  std::memcpy(message.header().data() + sizeof kind, encoded.data(), encoded.size());
+  if (hidden.rows > 0) {
+    stage_->device().Export(
+        hidden, TensorView{message.payload().data(), wire_, hidden.rows, hidden_, row_bytes});
+  }
+  transport_.Send(next_, Channel::kBatch, std::move(message));
+}
+
+void Pipeline::End() {
+  stage_->CloseAll();
+  if (next_ < 0) return;
+  const auto kind = static_cast<std::uint32_t>(FrameKind::kEnd);
+  Message message(sizeof kind, 0);
+  std::memcpy(message.header().data(), &kind, sizeof kind);
+  transport_.Send(next_, Channel::kBatch, std::move(message));
+}
+
+std::vector<int> Pipeline::CutPrompt(int tokens) const {
+  return jupiter::CutPrompt(slices_, tokens, static_cast<int>(ranks_.size()));
+}
+
+}  // namespace jupiter

@@ -1,0 +1,158 @@
+#include "parallel/session.h"
+
+#include <algorithm>
+
+#include "kernels/base/check.h"
+#include "kernels/base/clock.h"
+#include "model/fingerprint.h"
+#include "parallel/agreement.h"
+#include "planning/layer_split.h"
+#include "planning/slices.h"
+
+namespace jupiter {
+namespace {
+
+// Loading may take longer than any message: the slowest disk decides.
+constexpr double kLoadDeadlineSeconds = 3600;
+
+class LongerDeadline {
+ public:
+  explicit LongerDeadline(Context& context)
+      : context_(context), seconds_(context.deadline_seconds()) {
+    context_.set_deadline_seconds(std::max(seconds_, kLoadDeadlineSeconds));
+  }
+  LongerDeadline(const LongerDeadline&) = delete;
+  LongerDeadline& operator=(const LongerDeadline&) = delete;
+  ~LongerDeadline() { context_.set_deadline_seconds(seconds_); }
+
+ private:
+  Context& context_;
+  double seconds_;
+};
+
+std::vector<double> GatherSpeeds(Transport& transport, double speed) {
+  std::vector<double> speeds;
+  for (const std::string& text : AllGather(transport, fmt::format("{}", speed))) {
+    speeds.push_back(std::stod(text));
+  }
+  return speeds;
+}
+
+// Runs `work` and brings all ranks to the same verdict about user errors in it.
+template <typename Work>
+void Together(Transport& transport, Work&& work) {
+  std::string error;
+  try {
+    work();
+  } catch (const UserError& failure) {
+    error = failure.what();
+  }
+  AgreeOrThrow(transport, error);
+}
+
+void CheckRequestFits(const SessionOptions& options, const ModelConfig& config) {
+  if (options.prompt_tokens < 1) FailUser("the prompt is empty; give at least one token");
+  if (options.prompt_tokens >= config.context) {
+    FailUser("the prompt has {} tokens, the context of {} is {}; shorten it", options.prompt_tokens,
+             config.name, config.context);
+  }
+  if (options.max_tokens < 1) FailUser("--tokens is {}, expected at least 1", options.max_tokens);
+  if (options.prompt_tokens + options.max_tokens > config.context) {
+    FailUser("{} prompt tokens and {} new ones exceed the context of {}, {}; ask for at most {}",
+             options.prompt_tokens, options.max_tokens, config.name, config.context,
+             config.context - options.prompt_tokens);
+  }
+}
+
+}  // namespace
+
+Plan MakePlan(const SessionOptions& options, const ModelConfig& config, int ranks,
+              const std::vector<double>& speeds) {
+  Plan plan;
+  plan.strategy = options.strategy;
+  plan.slices = options.slices;
+  plan.wire = options.wire;
+  plan.residual = options.residual;
+  plan.kv = options.kv;
+  plan.reference_boundaries = options.reference_boundaries;
+  switch (options.split) {
+    case LayerSplit::kEqual: plan.layers = EqualLayers(config.layers, ranks); break;
+    case LayerSplit::kSpeed: plan.layers = ProportionalLayers(config.layers, speeds); break;
+    case LayerSplit::kGiven:
+      CheckLayers(options.layers, config.layers, ranks);
+      plan.layers = options.layers;
+      break;
+  }
+  FindStrategy(options.strategy).adapt(plan, config.layers);
+  const int wire_block = BlockColumns(plan.wire);
+  if (config.hidden % wire_block != 0) {
+    FailUser("--wire {}: the hidden width {} is not a multiple of {}; use f32 or f16",
+             Name(plan.wire), config.hidden, wire_block);
+  }
+  return plan;
+}
+
+Session::Session(Transport& transport, Device& device, Checkpoint& checkpoint,
+                 const SessionOptions& options)
+    : transport_(transport), device_(device), checkpoint_(checkpoint), options_(options) {
+  const ModelConfig& config = checkpoint.config();
+  const LongerDeadline longer(transport.context());
+  std::vector<double> speeds;
+  if (options.split == LayerSplit::kSpeed) {
+    speeds = GatherSpeeds(transport, MeasureLayerSpeed(device, config, options.quantise));
+  }
+  std::uint64_t fingerprint = 0;
+  Together(transport, [&] {
+    CheckRequestFits(options, config);
+    plan_ = MakePlan(options, config, transport.size(), speeds);
+    fingerprint = FingerprintModel(checkpoint);
+  });
+  CheckFacts(transport, {{"protocol version", fmt::format("{}", kProtocolVersion)},
+                         {"numerics version", fmt::format("{}", kNumericsVersion)},
+                         {"device", std::string(device.name())},
+                         {"model fingerprint", fmt::format("{:016x}", fingerprint)},
+                         {"quantisation", options.quantise ? std::string(Name(*options.quantise))
+                                                           : "as in the file"},
+                         {"prompt tokens", fmt::format("{}", options.prompt_tokens)},
+                         {"answer tokens", fmt::format("{}", options.max_tokens)},
+                         {"plan", ToJson(plan_)}});
+  capacity_.positions = options.prompt_tokens + options.max_tokens;
+  const int stages = static_cast<int>(PipelineRanks(plan_).size());
+  Together(transport, [&] {
+    const std::vector<int> slices = CutPrompt(plan_.slices, options.prompt_tokens, stages);
+    capacity_.prompt_rows = *std::max_element(slices.begin(), slices.end());
+  });
+  const StageMemory stage = FindStrategy(plan_.strategy).plan_memory(Inputs());
+  // A message on its way out and those that wait for this rank.
+  const std::int64_t buffers =
+      stage.total() == 0 ? 0 : 5 * capacity_.prompt_rows * RowBytes(plan_.wire, config.hidden);
+  memory_ = GatherMemory(transport, stage, buffers, options.memory_limit);
+}
+
+StrategyInputs Session::Inputs() const {
+  return {transport_, device_, checkpoint_, plan_, capacity_, options_.quantise};
+}
+
+void Session::Load() {
+  const std::string shortage = MemoryShortage(memory_);
+  if (!shortage.empty()) FailUser("{}", shortage);
+  const LongerDeadline longer(transport_.context());
+  const double start = Now();
+  const std::int64_t before = checkpoint_.bytes_read();
+  Together(transport_, [&] { strategy_ = FindStrategy(plan_.strategy).build(Inputs()); });
+  load_seconds_ = Now() - start;
+  bytes_read_ = checkpoint_.bytes_read() - before;
+}
+
+Generation Session::Run(const Request& request, const RequestObserver& observer,
+                        Recorder* recorder) {
+  JUPITER_CHECK(strategy_ != nullptr, "Load comes first");
+  device_.Observe(recorder);
+  transport_.Record(recorder);
+  Generation generation = Generate(*strategy_, transport_, device_, request, observer, recorder);
+  device_.Observe(nullptr);
+  transport_.Record(nullptr);
+  return generation;
+}
+
+}  // namespace jupiter

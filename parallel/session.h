@@ -1,0 +1,75 @@
+// One model, spread over the ranks by one strategy, ready for requests.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "parallel/decoding/plain.h"
+#include "parallel/preflight.h"
+#include "parallel/strategy.h"
+
+namespace jupiter {
+
+enum class LayerSplit : std::uint8_t { kEqual, kSpeed, kGiven };
+
+struct SessionOptions {
+  std::string strategy = "jupiter";
+  LayerSplit split = LayerSplit::kEqual;
+  std::vector<int> layers;  // kGiven: per rank
+  SlicePolicy slices{.kind = SlicePolicy::Kind::kAuto, .lengths = {}};
+  DType wire = DType::kF32;
+  DType residual = DType::kF32;
+  DType kv = DType::kF32;
+  std::vector<int> reference_boundaries;  // see Plan
+  std::optional<DType> quantise;
+  std::int64_t memory_limit = 0;  // bytes of each rank; 0: what its host has available
+  int prompt_tokens = 1;
+  int max_tokens = 1;  // of the answer
+};
+
+// The plan for these options on this many ranks. `speeds` (layers per second of each rank) is read for
+// kSpeed only. Throws UserError.
+Plan MakePlan(const SessionOptions& options, const ModelConfig& config, int ranks,
+              const std::vector<double>& speeds);
+
+// Layers per second of this rank for the model's shape, from a short measurement on random weights.
+double MeasureLayerSpeed(Device& device, const ModelConfig& config, std::optional<DType> quantise);
+
+class Session {
+ public:
+  // Plans and checks without loading: every rank calls it together. Throws UserError (the same on all
+  // ranks) when ranks disagree about program, model or plan.
+  Session(Transport& transport, Device& device, Checkpoint& checkpoint,
+          const SessionOptions& options);
+
+  const Plan& plan() const { return plan_; }
+  const std::vector<RankMemory>& memory() const { return memory_; }
+
+  // Loads this rank's weights. Throws UserError on all ranks when the memory of some host or rank does
+  // not suffice, or some rank cannot load.
+  void Load();
+  double load_seconds() const { return load_seconds_; }
+  std::int64_t bytes_read() const { return bytes_read_; }
+
+  // See Generate. The record, if wanted, is taken by `recorder`.
+  Generation Run(const Request& request, const RequestObserver& observer, Recorder* recorder);
+
+ private:
+  StrategyInputs Inputs() const;
+
+  Transport& transport_;
+  Device& device_;
+  Checkpoint& checkpoint_;
+  SessionOptions options_;
+  Plan plan_;
+  Capacity capacity_;
+  std::vector<RankMemory> memory_;  // by rank
+  std::unique_ptr<Strategy> strategy_;
+  double load_seconds_ = 0;
+  std::int64_t bytes_read_ = 0;
+};
+
+}  // namespace jupiter

@@ -1,0 +1,118 @@
+#include "planning/plan.h"
+
+#include <charconv>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "kernels/base/check.h"
+
+namespace jupiter {
+namespace {
+
+std::vector<int> ParseLengths(std::string_view text) {
+  std::vector<int> lengths;
+  while (!text.empty()) {
+    const std::size_t comma = std::min(text.find(','), text.size());
+    int length = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + comma, length);
+    if (error != std::errc() || end != text.data() + comma || length < 1) return {};
+    lengths.push_back(length);
+    if (comma + 1 == text.size()) return {};
+    text.remove_prefix(std::min(comma + 1, text.size()));
+  }
+  return lengths;
+}
+
+}  // namespace
+
+SlicePolicy ParseSlices(std::string_view text, int least) {
+  SlicePolicy policy;
+  policy.least = least;
+  if (least < 1) FailUser("--min-slice is {}, expected at least 1 token", least);
+  if (text == "whole") return policy;
+  policy.kind = SlicePolicy::Kind::kAuto;
+  if (text == "auto") return policy;
+  policy.lengths = ParseLengths(text);
+  if (policy.lengths.empty()) {
+    FailUser("--slices '{}': expected auto, whole, a number of slices, or lengths such as 64,48,16",
+             text);
+  }
+  policy.kind = SlicePolicy::Kind::kLengths;
+  if (policy.lengths.size() == 1) {
+    policy.kind = SlicePolicy::Kind::kCount;
+    policy.count = policy.lengths.front();
+    policy.lengths.clear();
+  }
+  return policy;
+}
+
+std::string ToString(const SlicePolicy& policy) {
+  switch (policy.kind) {
+    case SlicePolicy::Kind::kWhole: return "whole";
+    case SlicePolicy::Kind::kAuto: return "auto";
+    case SlicePolicy::Kind::kCount: return fmt::format("{}", policy.count);
+    case SlicePolicy::Kind::kChunks: return fmt::format("chunks of {}", policy.count);
+    case SlicePolicy::Kind::kLengths: return fmt::format("{}", fmt::join(policy.lengths, ","));
+  }
+  JUPITER_CHECK(false);
+}
+
+void CheckLayers(const std::vector<int>& layers, int model_layers, int ranks) {
+  const std::string shown = fmt::format("{}", fmt::join(layers, ","));
+  if (static_cast<int>(layers.size()) != ranks) {
+    FailUser("--layers {}: {} numbers for {} ranks; give one per rank", shown, layers.size(), ranks);
+  }
+  for (int count : layers) {
+    if (count < 0) FailUser("--layers {}: a number of layers is negative", shown);
+  }
+  const int sum = std::accumulate(layers.begin(), layers.end(), 0);
+  if (sum != model_layers) {
+    FailUser("--layers {}: they add up to {}, the model has {} layers", shown, sum, model_layers);
+  }
+}
+
+std::string ToJson(const Plan& plan) {
+  nlohmann::ordered_json json;
+  json["strategy"] = plan.strategy;
+  json["layers"] = plan.layers;
+  json["slices"] = ToString(plan.slices);
+  json["min_slice"] = plan.slices.least;
+  json["wire"] = Name(plan.wire);
+  json["residual"] = Name(plan.residual);
+  json["kv"] = Name(plan.kv);
+  return json.dump();
+}
+
+std::vector<int> PipelineRanks(const Plan& plan) {
+  std::vector<int> ranks = {0};
+  for (int rank = 1; rank < static_cast<int>(plan.layers.size()); ++rank) {
+    if (plan.layers[static_cast<std::size_t>(rank)] > 0) ranks.push_back(rank);
+  }
+  return ranks;
+}
+
+std::vector<int> BoundariesOf(const Plan& plan) {
+  std::vector<int> boundaries;
+  int layers = 0;
+  const std::vector<int> ranks = PipelineRanks(plan);
+  for (std::size_t i = 0; i + 1 < ranks.size(); ++i) {
+    layers += plan.layers[static_cast<std::size_t>(ranks[i])];
+    boundaries.push_back(layers);
+  }
+  return boundaries;
+}
+
+std::vector<std::vector<DType>> RoundingOf(const Plan& plan) {
+  const int layers = std::accumulate(plan.layers.begin(), plan.layers.end(), 0);
+  if (plan.residual == DType::kF32 && plan.reference_boundaries.empty()) return {};
+  std::vector<std::vector<DType>> rounding(static_cast<std::size_t>(layers) + 1);
+  if (plan.residual != DType::kF32) {
+    for (std::vector<DType>& types : rounding) types.push_back(plan.residual);
+  }
+  for (int boundary : plan.reference_boundaries) {
+    rounding[static_cast<std::size_t>(boundary)].push_back(plan.wire);
+  }
+  return rounding;
+}
+
+}  // namespace jupiter

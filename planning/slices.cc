@@ -1,0 +1,45 @@
+#include "planning/slices.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "kernels/base/check.h"
+
+namespace jupiter {
+namespace {
+
+std::vector<int> EqualSlices(int tokens, int count) {
+  std::vector<int> lengths(static_cast<std::size_t>(count), tokens / count);
+  std::fill_n(lengths.begin(), tokens % count, tokens / count + 1);
+  return lengths;
+}
+
+std::vector<int> Chunks(int tokens, int length) {
+  std::vector<int> lengths(static_cast<std::size_t>(tokens / length), length);
+  if (tokens % length != 0) lengths.push_back(tokens % length);
+  return lengths;
+}
+
+}  // namespace
+
+std::vector<int> CutPrompt(const SlicePolicy& policy, int tokens, int stages) {
+  JUPITER_CHECK(tokens > 0 && stages > 0);
+  switch (policy.kind) {
+    case SlicePolicy::Kind::kWhole: return {tokens};
+    case SlicePolicy::Kind::kAuto: {
+      const int most = stages == 1 ? 1 : 4 * stages;
+      return EqualSlices(tokens, std::clamp(tokens / policy.least, 1, most));
+    }
+    case SlicePolicy::Kind::kCount: return EqualSlices(tokens, std::min(tokens, policy.count));
+    case SlicePolicy::Kind::kChunks: return Chunks(tokens, policy.count);
+    case SlicePolicy::Kind::kLengths: break;
+  }
+  const int sum = std::accumulate(policy.lengths.begin(), policy.lengths.end(), 0);
+  if (sum != tokens) {
+    FailUser("--slices {}: they add up to {} tokens, the prompt has {}", ToString(policy), sum,
+             tokens);
+  }
+  return policy.lengths;
+}
+
+}  // namespace jupiter
