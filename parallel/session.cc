@@ -6,6 +6,7 @@
 #include "kernels/base/clock.h"
 #include "model/fingerprint.h"
 #include "parallel/agreement.h"
+#include "parallel/together.h"
 #include "planning/layer_split.h"
 #include "planning/slices.h"
 
@@ -14,6 +15,10 @@ namespace {
 
 // Loading may take longer than any message: the slowest disk decides.
 constexpr double kLoadDeadlineSeconds = 3600;
+
+// What the source tells idle ranks.
+constexpr std::byte kRequestRuns{1};
+constexpr std::byte kRequestDone{2};
 
 class LongerDeadline {
  public:
@@ -38,16 +43,16 @@ std::vector<double> GatherSpeeds(Transport& transport, double speed) {
   return speeds;
 }
 
-// Runs `work` and brings all ranks to the same verdict about user errors in it.
-template <typename Work>
-void Together(Transport& transport, Work&& work) {
-  std::string error;
-  try {
-    work();
-  } catch (const UserError& failure) {
-    error = failure.what();
+std::string NumericsKey(std::uint64_t fingerprint, const SessionOptions& options, const Plan& plan) {
+  std::string key = fmt::format("{:016x} weights={} residual={} kv={}", fingerprint,
+                                options.quantise ? Name(*options.quantise) : "file",
+                                Name(plan.residual), Name(plan.kv));
+  std::vector<int> boundaries = plan.reference_boundaries;
+  if (boundaries.empty()) boundaries = BoundariesOf(plan);
+  if (!WireIsExact(plan) && !boundaries.empty()) {
+    key += fmt::format(" wire={}@{}", Name(plan.wire), fmt::join(boundaries, ","));
   }
-  AgreeOrThrow(transport, error);
+  return key;
 }
 
 void CheckRequestFits(const SessionOptions& options, const ModelConfig& config) {
@@ -116,6 +121,7 @@ Session::Session(Transport& transport, Device& device, Checkpoint& checkpoint,
                          {"prompt tokens", fmt::format("{}", options.prompt_tokens)},
                          {"answer tokens", fmt::format("{}", options.max_tokens)},
                          {"plan", ToJson(plan_)}});
+  numerics_key_ = NumericsKey(fingerprint, options, plan_);
   capacity_.positions = options.prompt_tokens + options.max_tokens;
   const int stages = static_cast<int>(PipelineRanks(plan_).size());
   Together(transport, [&] {
@@ -144,14 +150,57 @@ void Session::Load() {
   bytes_read_ = checkpoint_.bytes_read() - before;
 }
 
+std::vector<int> Session::idle_ranks() const {
+  const std::vector<int> busy = PipelineRanks(plan_);
+  std::vector<int> idle;
+  for (int rank = 0; rank < transport_.size(); ++rank) {
+    if (std::find(busy.begin(), busy.end(), rank) == busy.end()) idle.push_back(rank);
+  }
+  return idle;
+}
+
+// An idle rank hears from the source several times per deadline while batches go out, so that its
+// deadline measures the progress of the others and not the length of the request.
+void Session::WaitForOthers() {
+  while (true) {
+    const Message message = transport_.Receive(Strategy::kSource, Channel::kControl,
+                                               "news of a request that runs on other ranks");
+    if (message.header()[0] == kRequestDone) return;
+  }
+}
+
 Generation Session::Run(const Request& request, const RequestObserver& observer,
                         Recorder* recorder) {
   JUPITER_CHECK(strategy_ != nullptr, "Load comes first");
+  const std::vector<int> idle = idle_ranks();
+  if (std::find(idle.begin(), idle.end(), transport_.rank()) != idle.end()) {
+    WaitForOthers();
+    return {};
+  }
+  const auto tell_idle = [&](std::byte news) {
+    if (transport_.rank() != Strategy::kSource) return;
+    for (int rank : idle) {
+      Message message(1, 0);
+      message.header()[0] = news;
+      transport_.Send(rank, Channel::kControl, std::move(message));
+    }
+  };
+  RequestObserver telling = observer;
+  double told = Now();
+  telling.on_batch = [&] {
+    // Seldom: every word wakes a rank. It is bookkeeping, so it may depend on the clock.
+    if (Now() - told > transport_.context().deadline_seconds() / 10) {
+      tell_idle(kRequestRuns);
+      told = Now();
+    }
+    if (observer.on_batch) observer.on_batch();
+  };
   device_.Observe(recorder);
   transport_.Record(recorder);
-  Generation generation = Generate(*strategy_, transport_, device_, request, observer, recorder);
+  Generation generation = Generate(*strategy_, transport_, device_, request, telling, recorder);
   device_.Observe(nullptr);
   transport_.Record(nullptr);
+  tell_idle(kRequestDone);
   return generation;
 }
 

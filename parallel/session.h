@@ -46,6 +46,11 @@ class Session {
           const SessionOptions& options);
 
   const Plan& plan() const { return plan_; }
+  // Names the function that is computed: model fingerprint, weight and KV types, and every rounding on
+  // the way. Two runs with the same key must give the same bits.
+  const std::string& numerics_key() const { return numerics_key_; }
+  // Ranks that have nothing to do.
+  std::vector<int> idle_ranks() const;
   const std::vector<RankMemory>& memory() const { return memory_; }
 
   // Loads this rank's weights. Throws UserError on all ranks when the memory of some host or rank does
@@ -54,17 +59,19 @@ class Session {
   double load_seconds() const { return load_seconds_; }
   std::int64_t bytes_read() const { return bytes_read_; }
 
-  // See Generate. The record, if wanted, is taken by `recorder`.
+  // See Generate; idle ranks wait here until the request is done. `recorder` may be null.
   Generation Run(const Request& request, const RequestObserver& observer, Recorder* recorder);
 
  private:
   StrategyInputs Inputs() const;
+  void WaitForOthers();
 
   Transport& transport_;
   Device& device_;
   Checkpoint& checkpoint_;
   SessionOptions options_;
   Plan plan_;
+  std::string numerics_key_;
   Capacity capacity_;
   std::vector<RankMemory> memory_;  // by rank
   std::unique_ptr<Strategy> strategy_;

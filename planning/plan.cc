@@ -91,6 +91,10 @@ std::vector<int> PipelineRanks(const Plan& plan) {
   return ranks;
 }
 
+bool WireIsExact(const Plan& plan) {
+  return plan.wire == DType::kF32 || plan.wire == plan.residual;
+}
+
 std::vector<int> BoundariesOf(const Plan& plan) {
   std::vector<int> boundaries;
   int layers = 0;

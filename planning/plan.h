@@ -46,6 +46,10 @@ std::string ToJson(const Plan& plan);
 // every rank with layers, in order. The last of them has the head.
 std::vector<int> PipelineRanks(const Plan& plan);
 
+// True when messages carry the residual stream without changing it: f32, or f16 of a stream that is
+// rounded to f16 anyway.
+bool WireIsExact(const Plan& plan);
+
 // Boundaries of a plan's pipeline that messages cross: b means before layer b, so 0 is behind the
 // embedding (a source without layers).
 std::vector<int> BoundariesOf(const Plan& plan);

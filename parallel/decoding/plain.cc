@@ -39,11 +39,11 @@ class Head {
 void SendStep(Transport& transport, const Step& step) {
   Message message(sizeof step, 0);
   std::memcpy(message.header().data(), &step, sizeof step);
-  transport.Send(Strategy::kSource, Channel::kControl, std::move(message));
+  transport.Send(Strategy::kSource, Channel::kBatch, std::move(message));
 }
 
 Step ReceiveStep(Transport& transport, int head) {
-  const Message message = transport.Receive(head, Channel::kControl, "the next token");
+  const Message message = transport.Receive(head, Channel::kBatch, "the next token");
   Step step;
   if (message.header().size() != sizeof step) {
     throw PeerError(fmt::format("rank {} sent a token message of {} bytes, expected {}", head,

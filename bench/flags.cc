@@ -1,0 +1,140 @@
+#include "bench/flags.h"
+
+#include <algorithm>
+#include <charconv>
+#include <initializer_list>
+#include <thread>
+
+#include "kernels/base/check.h"
+
+namespace jupiter {
+namespace {
+
+DType ParseType(const std::string& flag, const std::string& text,
+                std::initializer_list<DType> allowed) {
+  std::string known;
+  for (DType dtype : allowed) {
+    if (Name(dtype) == text) return dtype;
+    known += fmt::format("{}{}", known.empty() ? "" : ", ", Name(dtype));
+  }
+  FailUser("{} {}: expected one of {}", flag, text, known);
+}
+
+LayerSplit ParseSplit(const EngineFlags& flags) {
+  if (!flags.layers.empty()) return LayerSplit::kGiven;
+  if (flags.split == "equal") return LayerSplit::kEqual;
+  if (flags.split == "speed") return LayerSplit::kSpeed;
+  FailUser("--split {}: expected equal or speed", flags.split);
+}
+
+std::string OneLine(std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
+
+}  // namespace
+
+void AddEngineFlags(CLI::App& app, EngineFlags& flags) {
+  app.add_option("-m,--model", flags.model,
+                 "GGUF file, Hugging Face directory, llama2.c .bin, or synthetic:<shape>[:<type>]");
+  app.add_option("--tokenizer", flags.tokenizer,
+                 "file with the tokenizer, when the model has none (GGUF, tokenizer.json, tok*.bin)");
+  app.add_option("--device", flags.device, "cpu or eigen")->capture_default_str();
+  app.add_option("-t,--threads", flags.threads, "threads per rank (0: cores / ranks of the host)");
+  app.add_option("--layers", flags.layers, "layers per rank, such as 8,8,8,8");
+  app.add_option("--split", flags.split, "without --layers: equal, or speed (measured at start)")
+      ->capture_default_str();
+  app.add_option("--slices", flags.slices,
+                 "prompt slices of jupiter: auto, whole, a number, or lengths such as 64,48,16")
+      ->capture_default_str();
+  app.add_option("--min-slice", flags.min_slice, "tokens in a slice at least, for --slices auto")
+      ->capture_default_str();
+  app.add_option("--wire", flags.wire, "hidden rows in messages: f32, f16 or q8_0")
+      ->capture_default_str();
+  app.add_option("--residual", flags.residual,
+                 "residual stream: f32, or f16 (rounded at every layer boundary)")
+      ->capture_default_str();
+  app.add_option("--kv", flags.kv, "keys and values: f32 or f16")->capture_default_str();
+  app.add_option("--quantize", flags.quantize, "dense weights at load: q8_0 or q4_0");
+  app.add_option("--memory-limit", flags.memory_limit_mib, "MiB for each rank (0: what there is)");
+  app.add_option("--deadline", flags.deadline_seconds, "seconds to wait for another rank")
+      ->capture_default_str();
+}
+
+void AddSamplingFlags(CLI::App& app, SamplingOptions& sampling) {
+  app.add_option("--temperature", sampling.temperature, "0: greedy")->capture_default_str();
+  app.add_option("--top-k", sampling.top_k, "sample from the k likeliest tokens (0: all)");
+  app.add_option("--top-p", sampling.top_p, "and from the fewest that reach probability p");
+  app.add_option("--seed", sampling.seed, "of the sampling");
+}
+
+void ParseFlags(CLI::App& app, int argc, const char* const* argv) {
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    throw HelpRequest{app.help()};
+  } catch (const CLI::ParseError& error) {
+    FailUser("{} (see --help)", OneLine(error.what()));
+  }
+}
+
+std::vector<int> ParseList(const std::string& flag, const std::string& text) {
+  std::vector<int> values;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  while (true) {
+    int value = 0;
+    const auto [next, error] = std::from_chars(at, end, value);
+    if (error != std::errc() || (next != end && *next != ',')) {
+      FailUser("{} {}: expected whole numbers separated by commas, such as 8,8,8,8", flag, text);
+    }
+    values.push_back(value);
+    if (next == end) return values;
+    at = next + 1;
+  }
+}
+
+SessionOptions ToSessionOptions(const EngineFlags& flags) {
+  if (flags.model.empty()) FailUser("no model given: use --model FILE, or --model synthetic:tiny");
+  if (!(flags.deadline_seconds > 0)) {
+    FailUser("--deadline is {}, expected a positive number of seconds", flags.deadline_seconds);
+  }
+  if (flags.memory_limit_mib < 0) {
+    FailUser("--memory-limit is {}, expected 0 or more MiB", flags.memory_limit_mib);
+  }
+  SessionOptions options;
+  options.split = ParseSplit(flags);
+  if (options.split == LayerSplit::kGiven) options.layers = ParseList("--layers", flags.layers);
+  options.slices = ParseSlices(flags.slices, flags.min_slice);
+  options.wire = ParseType("--wire", flags.wire, {DType::kF32, DType::kF16, DType::kQ8_0});
+  options.residual = ParseType("--residual", flags.residual, {DType::kF32, DType::kF16});
+  options.kv = ParseType("--kv", flags.kv, {DType::kF32, DType::kF16});
+  if (!flags.quantize.empty()) {
+    options.quantise = ParseType("--quantize", flags.quantize, {DType::kQ8_0, DType::kQ4_0});
+  }
+  options.memory_limit = static_cast<std::int64_t>(flags.memory_limit_mib * (1 << 20));
+  return options;
+}
+
+int RunProgram(Context& context, const std::function<int()>& body) {
+  return RunMain(context, [&] {
+    try {
+      return body();
+    } catch (const HelpRequest& help) {
+      if (context.rank() == 0) fmt::print("{}", help.text);
+      return 0;
+    }
+  });
+}
+
+int HostCores() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }
+
+int ThreadsPerRank(const EngineFlags& flags, const Context& context) {
+  if (flags.threads < 0 || flags.threads > 1024) {
+    FailUser("--threads is {}, expected 0 (automatic) to 1024", flags.threads);
+  }
+  if (flags.threads > 0) return flags.threads;
+  return std::max(1, HostCores() / context.local_size());
+}
+
+}  // namespace jupiter

@@ -1,0 +1,61 @@
+// Command-line flags that the programs share.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kernels/device.h"
+#include "model/sampler.h"
+#include "parallel/context.h"
+#include "parallel/session.h"
+
+namespace jupiter {
+
+// --help was asked for: the text is to be printed by rank 0, exit code 0.
+struct HelpRequest {
+  std::string text;
+};
+
+// Model, device and plan, as typed.
+struct EngineFlags {
+  std::string model;
+  std::string tokenizer;
+  std::string device = "cpu";
+  int threads = 0;  // 0: the host's cores shared by its ranks
+  std::string layers;
+  std::string split = "equal";
+  std::string slices = "auto";
+  int min_slice = 32;
+  std::string wire = "f32";
+  std::string residual = "f32";
+  std::string kv = "f32";
+  std::string quantize;
+  double memory_limit_mib = 0;
+  double deadline_seconds = 60;
+};
+
+void AddEngineFlags(CLI::App& app, EngineFlags& flags);
+void AddSamplingFlags(CLI::App& app, SamplingOptions& sampling);
+
+// Parses; throws UserError with one line for flags that are wrong, HelpRequest for --help.
+void ParseFlags(CLI::App& app, int argc, const char* const* argv);
+
+// The numbers of a comma-separated list such as "8,8,8,8". Throws UserError naming the flag.
+std::vector<int> ParseList(const std::string& flag, const std::string& text);
+
+// Everything but strategy and lengths of the request. Throws UserError.
+SessionOptions ToSessionOptions(const EngineFlags& flags);
+
+// RunMain, and --help.
+int RunProgram(Context& context, const std::function<int()>& body);
+
+// Threads of this rank: as given, or the cores of the host divided by its ranks.
+int ThreadsPerRank(const EngineFlags& flags, const Context& context);
+int HostCores();
+
+}  // namespace jupiter

@@ -1,0 +1,246 @@
+// The benchmark: every strategy on one model over the ranks at hand, each run checked against one
+// process. All --benchmark_* flags of Google Benchmark work.
+//
+//   mpirun -np 4 jupiter_bench --model model.gguf --benchmark_out=results.json
+//
+// stdout has the report and nothing else; progress and verdicts are on stderr. Exit code 1 when a run is
+// INVALID, 2 when a case cannot run.
+#include <benchmark/benchmark.h>
+
+#include <cstdio>
+#include <string_view>
+
+#include "bench/flags.h"
+#include "bench/real_case.h"
+#include "kernels/base/check.h"
+#include "parallel/together.h"
+
+namespace jupiter {
+namespace {
+
+struct BenchFlags {
+  EngineFlags engine;
+  std::vector<std::string> strategies;
+  std::string prompt_tokens = "128";
+  std::string tokens = "32";
+  std::string reference;
+  std::string fault;
+  std::vector<std::string> benchmark;  // argv for Google Benchmark
+};
+
+BenchFlags Parse(int argc, char** argv) {
+  BenchFlags flags;
+  flags.engine.model = "synthetic:tiny";
+  // Defaults; a later flag of the user's wins. mpirun makes stdout look like a terminal that it may not
+  // be, so colours are left to --benchmark_color=true.
+  flags.benchmark = {argv[0], "--benchmark_counters_tabular=true", "--benchmark_color=false"};
+  std::vector<const char*> own = {argv[0]};
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view argument = argv[i];
+    if (argument.substr(0, 12) == "--benchmark_") {
+      flags.benchmark.emplace_back(argument);
+    } else {
+      own.push_back(argv[i]);
+    }
+  }
+  CLI::App app(
+      "Measures every strategy on one model over MPI ranks, each run checked against one process.\n"
+      "Flags of Google Benchmark (--benchmark_filter, --benchmark_out, ...) are passed on.",
+      "jupiter_bench");
+  AddEngineFlags(app, flags.engine);
+  for (const StrategyEntry& entry : Strategies()) flags.strategies.emplace_back(entry.name);
+  app.add_option("-s,--strategies", flags.strategies, "strategies to run")
+      ->delimiter(',')
+      ->capture_default_str();
+  app.add_option("-p,--n-prompt", flags.prompt_tokens, "prompt tokens, comma-separated")
+      ->capture_default_str();
+  app.add_option("-n,--n-gen", flags.tokens, "tokens to generate, comma-separated")
+      ->capture_default_str();
+  app.add_option("--reference", flags.reference, "check against this file instead of `local`");
+  app.add_option("--inject-fault", flags.fault,
+                 "self-test: mask, slice or scale makes one mistake, which must print INVALID");
+  ParseFlags(app, static_cast<int>(own.size()), own.data());
+  return flags;
+}
+
+std::vector<Case> ListCases(const BenchFlags& flags, const Context& context) {
+  std::vector<Case> cases;
+  const bool several = context.local_size() > 1;
+  const bool fewer = ThreadsPerRank(flags.engine, context) < HostCores();
+  for (int prompt : ParseList("--n-prompt", flags.prompt_tokens)) {
+    for (int tokens : ParseList("--n-gen", flags.tokens)) {
+      for (const std::string& strategy : flags.strategies) {
+        FindStrategy(strategy);
+        const bool local = strategy == "local";
+        if (local && several && fewer) cases.push_back({strategy, prompt, tokens, true});
+        cases.push_back({strategy, prompt, tokens, false});
+      }
+    }
+  }
+  return cases;
+}
+
+// What the cases found, over the whole run.
+struct Outcome {
+  bool invalid = false;
+  bool skipped = false;
+};
+
+class Bench {
+ public:
+  Bench(Context& context, const BenchFlags& flags)
+      : flags_(flags),
+        context_(context),
+        transport_(context),
+        cases_(ListCases(flags, context)),
+        runner_(transport_, flags.engine, ParseFault(flags.fault), flags.reference) {
+    for (const Case& which : cases_) runner_.Check(which);
+  }
+
+  // Rank 0: runs Google Benchmark. Returns the exit code, on every rank.
+  int Lead() {
+    Register();
+    std::vector<char*> argv;
+    for (std::string& argument : flags_.benchmark) argv.push_back(argument.data());
+    int argc = static_cast<int>(argv.size());
+    benchmark::Initialize(&argc, argv.data());
+    Outcome outcome;
+    outcome_ = &outcome;
+    if (!benchmark::ReportUnrecognizedArguments(argc, argv.data())) {
+      benchmark::RunSpecifiedBenchmarks();
+    } else {
+      outcome.skipped = true;
+    }
+    benchmark::Shutdown();
+    SendCommand(transport_, {});
+    const int code = outcome.invalid ? 1 : outcome.skipped ? 2 : 0;
+    return std::stoi(Broadcast(transport_, fmt::format("{}", code), 0));
+  }
+
+  int Follow() {
+    while (true) {
+      const Command command = ReceiveCommand(transport_);
+      switch (command.kind) {
+        case Command::Kind::kOpen: TryOpen(command.which); break;
+        case Command::Kind::kRun: runner_.RunOnce(); break;
+        case Command::Kind::kStop: return std::stoi(Broadcast(transport_, {}, 0));
+      }
+    }
+  }
+
+ private:
+  // The reason when the case cannot run; the same on all ranks.
+  std::string TryOpen(const Case& which) {
+    try {
+      runner_.Open(which);
+      return {};
+    } catch (const UserError& error) {
+      return error.what();
+    }
+  }
+
+  void Register() {
+    benchmark::AddCustomContext("model", flags_.engine.model);
+    benchmark::AddCustomContext("device", runner_.DescribeDevice());
+    benchmark::AddCustomContext("ranks", fmt::format("{}", context_.size()));
+    benchmark::AddCustomContext("numerics_version", fmt::format("{}", kNumericsVersion));
+    for (const Case& which : cases_) {
+      benchmark::RegisterBenchmark(
+          CaseName(flags_.engine.model, which).c_str(),
+          [this, which](benchmark::State& state) { MeasureCase(state, which); })
+          ->UseManualTime()
+          ->Unit(benchmark::kMillisecond);
+    }
+  }
+
+  void MeasureCase(benchmark::State& state, const Case& which) {
+    if (!open_ || !(*open_ == which)) {
+      const std::string name = CaseName(flags_.engine.model, which);
+      fmt::print(stderr, "{}: loading\n", name);
+      SendCommand(transport_, {Command::Kind::kOpen, which});
+      open_.reset();
+      const std::string error = TryOpen(which);
+      if (!error.empty()) {
+        outcome_->skipped = true;
+        state.SkipWithError(error.c_str());
+        return;
+      }
+      open_ = which;
+      RunOnce();  // warm-up on the measured path
+    }
+    std::vector<Sample> samples;
+    for (auto _ : state) {
+      samples.push_back(RunOnce());
+      state.SetIterationTime(samples.back().metrics.e2el);
+    }
+    Report(state, which, samples);
+  }
+
+  Sample RunOnce() {
+    SendCommand(transport_, {Command::Kind::kRun, {}});
+    return runner_.RunOnce();
+  }
+
+  void Report(benchmark::State& state, const Case& which, const std::vector<Sample>& samples) {
+    std::vector<double> ttft;
+    std::vector<double> tpot;
+    for (const Sample& sample : samples) {
+      ttft.push_back(sample.metrics.ttft * 1e3);
+      tpot.push_back(sample.metrics.tpot * 1e3);
+    }
+    const Sample& last = samples.back();
+    auto& counters = state.counters;
+    counters["TTFT_ms"] = Quantile(ttft, 0.5);
+    counters["TPOT_ms"] = Quantile(tpot, 0.5);
+    counters["TPOT_p90_ms"] = Quantile(tpot, 0.9);
+    counters["n"] = static_cast<double>(samples.size());
+    counters["prefill_tps"] = Rate(which.prompt_tokens, Quantile(ttft, 0.5) / 1e3);
+    counters["decode_tps"] = Rate(1, Quantile(tpot, 0.5) / 1e3);
+    counters["payload_B"] = static_cast<double>(last.payload_bytes);
+    counters["messages"] = static_cast<double>(last.messages);
+    counters["load_s"] = last.load_seconds;
+    counters["ranks_per_host"] = context_.local_size();
+    counters["threads"] =
+        which.all_cores ? HostCores() : ThreadsPerRank(flags_.engine, context_);
+    state.SetLabel(Judge(which, samples));
+  }
+
+  std::string Judge(const Case& which, const std::vector<Sample>& samples) {
+    const std::string name = CaseName(flags_.engine.model, which);
+    for (const Sample& sample : samples) {
+      if (!sample.checked) {
+        fmt::print(stderr, "{}: UNCHECKED, no reference: {}\n", name, sample.verdict.detail);
+        return "UNCHECKED";
+      }
+      if (!sample.verdict.valid) {
+        fmt::print(stderr, "{}: INVALID: {}\n", name, sample.verdict.detail);
+        outcome_->invalid = true;
+        return "INVALID";
+      }
+    }
+    return "VALID";
+  }
+
+  BenchFlags flags_;
+  Context& context_;
+  Transport transport_;
+  std::vector<Case> cases_;
+  CaseRunner runner_;
+  std::optional<Case> open_;
+  Outcome* outcome_ = nullptr;
+};
+
+int Main(Context& context, int argc, char** argv) {
+  const BenchFlags flags = Parse(argc, argv);
+  context.set_deadline_seconds(flags.engine.deadline_seconds);
+  Bench bench(context, flags);
+  return context.rank() == 0 ? bench.Lead() : bench.Follow();
+}
+
+}  // namespace
+}  // namespace jupiter
+
+int main(int argc, char** argv) {
+  jupiter::Context context(&argc, &argv);
+  return jupiter::RunProgram(context, [&] { return jupiter::Main(context, argc, argv); });
+}

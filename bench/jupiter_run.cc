@@ -1,0 +1,232 @@
+// Generates text with a model spread over the ranks.
+//
+//   mpirun -np 4 jupiter_run --model model.gguf --prompt "Once upon a time" --tokens 64
+//
+// stdout has the text (or, with --ids, the ids) and nothing else; everything about the run is on stderr.
+#include <cstdio>
+
+#include "bench/flags.h"
+#include "bench/prompt.h"
+#include "bench/reference.h"
+#include "bench/run_report.h"
+#include "kernels/base/check.h"
+#include "parallel/record_gather.h"
+#include "parallel/together.h"
+
+namespace jupiter {
+namespace {
+
+struct RunFlags {
+  EngineFlags engine;
+  PromptFlags prompt;
+  SamplingOptions sampling;
+  std::string strategy = "jupiter";
+  int tokens = 64;
+  bool ids = false;
+  bool ignore_eos = false;
+  bool dry_run = false;
+  std::string reference;
+  std::string save_reference;
+  std::string record;
+};
+
+RunFlags Parse(int argc, const char* const* argv) {
+  RunFlags flags;
+  CLI::App app("Generates text with a model spread over MPI ranks.", "jupiter_run");
+  AddEngineFlags(app, flags.engine);
+  std::string strategies;
+  for (const StrategyEntry& entry : Strategies()) {
+    strategies += fmt::format("{}{} ({})", strategies.empty() ? "" : "; ", entry.name, entry.summary);
+  }
+  app.add_option("-s,--strategy", flags.strategy, strategies)->capture_default_str();
+  app.add_option("-p,--prompt", flags.prompt.text, "text to continue");
+  app.add_option("--prompt-file", flags.prompt.file, "file with the text");
+  app.add_option("--prompt-ids", flags.prompt.ids, "token ids, such as 1,403,407 (no tokenizer)");
+  app.add_option("-n,--tokens", flags.tokens, "tokens to generate at most")->capture_default_str();
+  AddSamplingFlags(app, flags.sampling);
+  app.add_flag("--ids", flags.ids, "print the generated ids on one line instead of text");
+  app.add_flag("--ignore-eos", flags.ignore_eos, "do not stop at the end of the text");
+  app.add_flag("--dry-run", flags.dry_run, "print plan and memory, load nothing");
+  app.add_option("--reference", flags.reference, "check tokens and logits against this file");
+  app.add_option("--save-reference", flags.save_reference, "record tokens and logits hashes");
+  app.add_option("--record", flags.record, "write ops and messages of all ranks to this file");
+  ParseFlags(app, argc, argv);
+  CheckSampling(flags.sampling);
+  return flags;
+}
+
+// What only the source has.
+struct Text {
+  std::unique_ptr<Tokenizer> tokenizer;  // may be missing when ids come in and go out
+  std::vector<std::int32_t> prompt;
+};
+
+Text ReadText(const RunFlags& flags, const ModelConfig& config) {
+  Text text;
+  const std::string& from =
+      flags.engine.tokenizer.empty() ? flags.engine.model : flags.engine.tokenizer;
+  const bool needs_none = flags.ids && !flags.prompt.ids.empty() && flags.engine.tokenizer.empty();
+  if (!needs_none) text.tokenizer = OpenTokenizer(from);
+  text.prompt = ReadPrompt(flags.prompt, text.tokenizer.get(), config);
+  return text;
+}
+
+// Prints tokens as they come.
+class Printer {
+ public:
+  Printer(const Tokenizer* tokenizer, bool ids) : tokenizer_(tokenizer), ids_(ids) {}
+
+  void Print(std::int32_t token) {
+    if (ids_) {
+      fmt::print("{}{}", first_ ? "" : " ", token);
+    } else {
+      fmt::print("{}", stream_.Push(tokenizer_->Piece(token, false)));
+    }
+    first_ = false;
+    std::fflush(stdout);
+  }
+  void Finish() {
+    fmt::print("{}\n", stream_.Finish());
+    std::fflush(stdout);
+  }
+
+ private:
+  const Tokenizer* tokenizer_;
+  bool ids_;
+  bool first_ = true;
+  Utf8Stream stream_;
+};
+
+class Run {
+ public:
+  Run(Context& context, const RunFlags& flags)
+      : flags_(flags), transport_(context), options_(ToSessionOptions(flags.engine)) {
+    options_.strategy = flags.strategy;
+    options_.max_tokens = flags.tokens;
+    Together(transport_, [&] { Open(context); });
+    options_.prompt_tokens =
+        std::stoi(Broadcast(transport_, fmt::format("{}", text_.prompt.size()), 0));
+    session_ = std::make_unique<Session>(transport_, *device_, *checkpoint_, options_);
+  }
+
+  int Execute() {
+    ShowPlan();
+    if (flags_.dry_run) return 0;
+    session_->Load();
+    if (!flags_.reference.empty()) Together(transport_, [&] { OpenReference(); });
+    transport_.ResetCounters();
+    Recorder recorder(transport_.rank());
+    const Generation generation = Generate(flags_.record.empty() ? nullptr : &recorder);
+    const TrafficCounters traffic = transport_.counters();
+    Report(generation, traffic);
+    if (!flags_.record.empty()) SaveRecordOf(recorder);
+    Together(transport_, [&] { Save(generation); });
+    return Judge(generation);
+  }
+
+ private:
+  bool IsSource() const { return transport_.rank() == Strategy::kSource; }
+
+  void Open(const Context& context) {
+    threads_ = ThreadsPerRank(flags_.engine, context);
+    device_ = MakeDevice(flags_.engine.device, {.threads = threads_, .isa = {}});
+    FindStrategy(flags_.strategy);
+    checkpoint_ = OpenCheckpoint(flags_.engine.model);
+    if (IsSource()) text_ = ReadText(flags_, checkpoint_->config());
+  }
+
+  void OpenReference() {
+    if (!IsSource()) return;
+    reference_ = LoadReference(flags_.reference);
+    CheckReferenceFits(reference_, flags_.reference, Key(), text_.prompt);
+  }
+
+  std::string Key() const {
+    const SamplingOptions& s = flags_.sampling;
+    if (s.temperature == 0) return session_->numerics_key();
+    return fmt::format("{} sampling={},{},{},{}", session_->numerics_key(), s.temperature, s.top_k,
+                       s.top_p, s.seed);
+  }
+
+  void ShowPlan() const {
+    if (!IsSource()) return;
+    fmt::print(stderr, "{} ranks, device {}\n{}{}", transport_.size(), device_->Describe(),
+               DescribePlan(*session_, checkpoint_->config()), ShowMemory(session_->memory()));
+  }
+
+  Generation Generate(Recorder* recorder) {
+    Request request;
+    request.prompt = text_.prompt;
+    request.max_tokens = flags_.tokens;
+    request.sampling = flags_.sampling;
+    if (text_.tokenizer && !flags_.ignore_eos) request.end_ids = text_.tokenizer->end_ids();
+    Printer printer(text_.tokenizer.get(), flags_.ids);
+    RequestObserver observer;
+    observer.on_token = [&](std::int32_t token) { printer.Print(token); };
+    Generation generation = session_->Run(request, observer, recorder);
+    if (IsSource()) printer.Finish();
+    return generation;
+  }
+
+  void Report(const Generation& generation, const TrafficCounters& traffic) {
+    const std::vector<RankReport> reports = GatherReports(
+        transport_, {transport_.context().host(transport_.rank()), threads_,
+                     session_->load_seconds(), session_->bytes_read(), traffic});
+    if (!IsSource()) return;
+    const auto tokens = static_cast<int>(generation.tokens.size());
+    fmt::print(stderr, "{}slices: {}\n{}tokens hash {:016x}, logits hash {:016x}\n",
+               ShowRanks(reports), fmt::join(generation.slices, ","),
+               ShowMetrics(Measure(generation.start, generation.times), options_.prompt_tokens,
+                           tokens),
+               HashTokens(generation.tokens), HashAllLogits(generation.logits_hashes));
+  }
+
+  void SaveRecordOf(Recorder& recorder) {
+    const RunRecord record = GatherRecords(
+        transport_, recorder, fmt::format("{} {}", checkpoint_->config().name, flags_.strategy));
+    Together(transport_, [&] {
+      if (IsSource()) SaveRecord(record, flags_.record);
+    });
+  }
+
+  void Save(const Generation& generation) {
+    if (!IsSource() || flags_.save_reference.empty()) return;
+    SaveReference({Key(), text_.prompt, generation.tokens, generation.logits_hashes},
+                  flags_.save_reference);
+  }
+
+  // The exit code, the same on all ranks.
+  int Judge(const Generation& generation) {
+    if (flags_.reference.empty()) return 0;
+    Verdict verdict;
+    if (IsSource()) {
+      verdict = Compare(reference_, generation);
+      fmt::print(stderr, "{}: {}\n", verdict.valid ? "VALID" : "INVALID", verdict.detail);
+    }
+    return Broadcast(transport_, verdict.valid ? "0" : "1", 0) == "0" ? 0 : 1;
+  }
+
+  const RunFlags& flags_;
+  Transport transport_;
+  SessionOptions options_;
+  int threads_ = 1;
+  std::unique_ptr<Device> device_;
+  std::unique_ptr<Checkpoint> checkpoint_;
+  Text text_;
+  std::unique_ptr<Session> session_;
+  Reference reference_;
+};
+
+int Main(Context& context, int argc, char** argv) {
+  const RunFlags flags = Parse(argc, argv);
+  context.set_deadline_seconds(flags.engine.deadline_seconds);
+  return Run(context, flags).Execute();
+}
+
+}  // namespace
+}  // namespace jupiter
+
+int main(int argc, char** argv) {
+  jupiter::Context context(&argc, &argv);
+  return jupiter::RunProgram(context, [&] { return jupiter::Main(context, argc, argv); });
+}

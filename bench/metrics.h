@@ -1,0 +1,30 @@
+// Metrics as pure functions of time stamps.
+//
+//   TTFT  request start to first token            prefill t/s = prompt tokens / TTFT
+//   E2EL  request start to last token
+//   TPOT  (E2EL - TTFT) / (tokens - 1)            decode t/s = 1 / TPOT
+//   ITL   each gap between two tokens
+#pragma once
+
+#include <vector>
+
+namespace jupiter {
+
+// All in seconds; zero where a request has too few tokens.
+struct RequestMetrics {
+  double ttft = 0;
+  double e2el = 0;
+  double tpot = 0;
+  std::vector<double> itl;
+};
+
+// `times`: when each token was known. Empty times give zeros.
+RequestMetrics Measure(double start, const std::vector<double>& times);
+
+// The p-quantile (0 to 1) with linear interpolation between ranks; 0 of nothing.
+double Quantile(std::vector<double> values, double p);
+
+// count / seconds, or 0 without time.
+double Rate(double count, double seconds);
+
+}  // namespace jupiter

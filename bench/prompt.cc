@@ -1,0 +1,57 @@
+#include "bench/prompt.h"
+
+#include <fstream>
+#include <iterator>
+
+#include "bench/flags.h"
+#include "kernels/base/check.h"
+#include "kernels/base/rng.h"
+
+namespace jupiter {
+namespace {
+
+std::string ReadText(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) FailUser("--prompt-file {}: cannot be read", path);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+std::vector<std::int32_t> Tokenize(const PromptFlags& flags, const Tokenizer* tokenizer) {
+  if (!flags.ids.empty()) return ParseList("--prompt-ids", flags.ids);
+  const std::string text = flags.file.empty() ? flags.text : ReadText(flags.file);
+  if (text.empty()) FailUser("the prompt is empty; give some text with --prompt or --prompt-file");
+  JUPITER_CHECK(tokenizer != nullptr);
+  return tokenizer->EncodePrompt(text);
+}
+
+}  // namespace
+
+std::vector<std::int32_t> ReadPrompt(const PromptFlags& flags, const Tokenizer* tokenizer,
+                                     const ModelConfig& config) {
+  const int given = !flags.text.empty() + !flags.file.empty() + !flags.ids.empty();
+  if (given == 0) FailUser("the prompt is empty; give --prompt, --prompt-file or --prompt-ids");
+  if (given > 1) FailUser("give only one of --prompt, --prompt-file and --prompt-ids");
+  std::vector<std::int32_t> ids = Tokenize(flags, tokenizer);
+  for (std::int32_t id : ids) {
+    if (id < 0 || id >= config.vocab) {
+      FailUser("token id {} of the prompt is outside the vocabulary of {} (0 to {}); does the "
+               "tokenizer belong to this model?",
+               id, config.name, config.vocab - 1);
+    }
+  }
+  return ids;
+}
+
+std::vector<std::int32_t> RandomPrompt(const ModelConfig& config, int count, std::uint64_t seed) {
+  // Low ids are controls in most vocabularies.
+  const std::int32_t first = config.vocab > 64 ? 16 : 0;
+  const CounterRng rng(seed);
+  std::vector<std::int32_t> ids;
+  for (int i = 0; i < count; ++i) {
+    const auto draw = static_cast<std::int32_t>(rng.Bits(static_cast<std::uint64_t>(i)) >> 34);
+    ids.push_back(first + draw % (config.vocab - first));
+  }
+  return ids;
+}
+
+}  // namespace jupiter

@@ -1,0 +1,27 @@
+// Where a prompt comes from.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "model/config.h"
+#include "model/tokenizers/tokenizer.h"
+
+namespace jupiter {
+
+struct PromptFlags {
+  std::string text;
+  std::string file;
+  std::string ids;  // comma-separated
+};
+
+// The ids of the one prompt that was given. `tokenizer` may be null when ids were given. Throws
+// UserError when none or several were given, it is empty, or an id is outside the vocabulary.
+std::vector<std::int32_t> ReadPrompt(const PromptFlags& flags, const Tokenizer* tokenizer,
+                                     const ModelConfig& config);
+
+// A prompt of `count` ids, seeded, the same on every machine: for measurements.
+std::vector<std::int32_t> RandomPrompt(const ModelConfig& config, int count, std::uint64_t seed);
+
+}  // namespace jupiter

@@ -1,0 +1,136 @@
+#include "bench/real_case.h"
+
+#include <algorithm>
+
+#include "bench/prompt.h"
+#include "kernels/base/check.h"
+#include "parallel/together.h"
+
+namespace jupiter {
+namespace {
+
+constexpr std::uint64_t kPromptSeed = 1;
+
+}  // namespace
+
+CaseRunner::CaseRunner(Transport& transport, const EngineFlags& flags, Fault fault,
+                       const std::string& reference_path)
+    : transport_(transport),
+      flags_(flags),
+      options_(ToSessionOptions(flags)),
+      fault_(fault),
+      reference_path_(reference_path) {
+  Together(transport, [&] {
+    MakeDeviceFor({});
+    checkpoint_ = OpenCheckpoint(flags.model);
+  });
+}
+
+SessionOptions CaseRunner::OptionsFor(const Case& which) const {
+  SessionOptions options = options_;
+  options.strategy = which.strategy;
+  options.prompt_tokens = which.prompt_tokens;
+  options.max_tokens = which.tokens;
+  return options;
+}
+
+int CaseRunner::ThreadsFor(const Case& which) const {
+  return which.all_cores ? HostCores() : ThreadsPerRank(flags_, transport_.context());
+}
+
+std::unique_ptr<Device> CaseRunner::MakeDeviceFor(const Case& which) const {
+  return MakeDevice(flags_.device, {.threads = ThreadsFor(which), .isa = {}});
+}
+
+Request CaseRunner::RequestFor(const Case& which) const {
+  Request request;
+  request.prompt = RandomPrompt(config(), which.prompt_tokens, kPromptSeed);
+  request.max_tokens = which.tokens;
+  return request;
+}
+
+void CaseRunner::Check(const Case& which) {
+  const std::unique_ptr<Device> device = MakeDeviceFor(which);
+  Session(transport_, *device, *checkpoint_, OptionsFor(which));
+}
+
+void CaseRunner::Open(const Case& which) {
+  session_.reset();
+  device_ = MakeDeviceFor(which);
+  if (fault_ != Fault::kNone && which.strategy != "local") {
+    device_ = MakeFaultyDevice(std::move(device_), fault_);
+  }
+  case_ = which;
+  auto session =
+      std::make_unique<Session>(transport_, *device_, *checkpoint_, OptionsFor(which));
+  current_ = &FindExpected(which, *session);
+  session->Load();
+  session_ = std::move(session);
+}
+
+const CaseRunner::Expected& CaseRunner::FindExpected(const Case& which, const Session& session) {
+  // Every rank has the same keys, so all of them compute a reference or none does.
+  const std::string key =
+      fmt::format("{} pp{} tg{}", session.numerics_key(), which.prompt_tokens, which.tokens);
+  auto found = expected_.find(key);
+  if (found == expected_.end()) {
+    found = expected_.emplace(key, ComputeExpected(which, session)).first;
+  }
+  return found->second;
+}
+
+CaseRunner::Expected CaseRunner::ComputeExpected(const Case& which, const Session& session) {
+  Expected expected;
+  const Request request = RequestFor(which);
+  if (!reference_path_.empty()) {
+    Together(transport_, [&] {
+      if (transport_.rank() != Strategy::kSource) return;
+      expected.reference = LoadReference(reference_path_);
+      CheckReferenceFits(expected.reference, reference_path_, session.numerics_key(),
+                         request.prompt);
+    });
+    return expected;
+  }
+  SessionOptions options = OptionsFor(which);
+  options.strategy = "local";
+  options.split = LayerSplit::kEqual;
+  options.reference_boundaries =
+      WireIsExact(session.plan()) ? std::vector<int>{} : BoundariesOf(session.plan());
+  Case everywhere = which;
+  everywhere.all_cores = true;
+  const std::unique_ptr<Device> device = MakeDeviceFor(everywhere);
+  try {
+    Session local(transport_, *device, *checkpoint_, options);
+    local.Load();
+    const Generation generation = local.Run(request, {}, nullptr);
+    expected.reference = {session.numerics_key(), request.prompt, generation.tokens,
+                          generation.logits_hashes};
+  } catch (const UserError& error) {
+    expected.missing = error.what();
+  }
+  return expected;
+}
+
+Sample CaseRunner::RunOnce() {
+  JUPITER_CHECK(session_ != nullptr);
+  AllGather(transport_, {});  // all ranks are ready
+  transport_.ResetCounters();
+  const Generation generation = session_->Run(RequestFor(case_), {}, nullptr);
+  const std::vector<RankReport> reports =
+      GatherReports(transport_, {transport_.context().host(transport_.rank()), ThreadsFor(case_),
+                                 session_->load_seconds(), 0, transport_.counters()});
+  Sample sample;
+  if (transport_.rank() != Strategy::kSource) return sample;
+  for (const RankReport& report : reports) {
+    sample.payload_bytes += report.traffic.payload_sent;
+    sample.messages += report.traffic.messages_sent;
+    sample.load_seconds = std::max(sample.load_seconds, report.load_seconds);
+  }
+  sample.metrics = Measure(generation.start, generation.times);
+  sample.checked = current_->missing.empty();
+  sample.verdict = sample.checked ? Compare(current_->reference, generation)
+                                  : Verdict{false, current_->missing};
+  return sample;
+}
+
+}  // namespace jupiter

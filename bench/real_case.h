@@ -1,0 +1,71 @@
+// Runs cases for real: real weights, real tokens, checked against one process.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bench/cases.h"
+#include "bench/faulty_device.h"
+#include "bench/flags.h"
+#include "bench/metrics.h"
+#include "bench/reference.h"
+#include "bench/run_report.h"
+
+namespace jupiter {
+
+// One request, as rank 0 saw it.
+struct Sample {
+  RequestMetrics metrics;
+  std::int64_t payload_bytes = 0;  // sent by all ranks
+  std::int64_t messages = 0;
+  double load_seconds = 0;  // of the slowest rank
+  Verdict verdict;
+  bool checked = false;  // false: there is no reference; verdict.detail says why
+};
+
+class CaseRunner {
+ public:
+  CaseRunner(Transport& transport, const EngineFlags& flags, Fault fault,
+             const std::string& reference_path);
+
+  const ModelConfig& config() const { return checkpoint_->config(); }
+  std::string DescribeDevice() const { return MakeDeviceFor({})->Describe(); }
+
+  // Plans the case on all ranks without loading anything; throws UserError on all of them.
+  void Check(const Case& which);
+  // Loads the case, and finds its reference if this is the first case with these numerics. Collective;
+  // throws UserError on all ranks.
+  void Open(const Case& which);
+  // One request. Collective; the sample has contents at rank 0 only.
+  Sample RunOnce();
+
+ private:
+  struct Expected {
+    Reference reference;
+    std::string missing;  // why there is none
+  };
+
+  SessionOptions OptionsFor(const Case& which) const;
+  int ThreadsFor(const Case& which) const;
+  std::unique_ptr<Device> MakeDeviceFor(const Case& which) const;
+  Request RequestFor(const Case& which) const;
+  const Expected& FindExpected(const Case& which, const Session& session);
+  Expected ComputeExpected(const Case& which, const Session& session);
+
+  Transport& transport_;
+  EngineFlags flags_;
+  SessionOptions options_;
+  Fault fault_;
+  std::string reference_path_;
+  std::unique_ptr<Checkpoint> checkpoint_;
+  std::map<std::string, Expected> expected_;  // by numerics and lengths
+  Case case_;
+  std::unique_ptr<Device> device_;
+  std::unique_ptr<Session> session_;
+  const Expected* current_ = nullptr;
+};
+
+}  // namespace jupiter

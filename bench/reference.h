@@ -1,0 +1,38 @@
+// What a run is held against: the tokens and logits of another run of the same request.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "parallel/decoding/plain.h"
+
+namespace jupiter {
+
+struct Reference {
+  std::string model;                        // fingerprint
+  std::vector<std::int32_t> prompt;
+  std::vector<std::int32_t> tokens;
+  std::vector<std::uint64_t> logits_hashes;  // per token
+};
+
+struct Verdict {
+  bool valid = false;
+  std::string detail;  // what differs first, or what agreed
+};
+
+// Tokens and logits must agree to the last bit, over the length of the reference.
+Verdict Compare(const Reference& reference, const Generation& generation);
+
+// One number for all tokens, one for all logits.
+std::uint64_t HashTokens(const std::vector<std::int32_t>& tokens);
+std::uint64_t HashAllLogits(const std::vector<std::uint64_t>& hashes);
+
+// A JSON file. Both throw UserError naming the path; Load also when the file is not a reference.
+void SaveReference(const Reference& reference, const std::string& path);
+Reference LoadReference(const std::string& path);
+// Throws UserError unless the reference was made for this model and prompt.
+void CheckReferenceFits(const Reference& reference, const std::string& path,
+                        const std::string& model, const std::vector<std::int32_t>& prompt);
+
+}  // namespace jupiter

@@ -1,0 +1,25 @@
+// Work that may fail with a user error on some ranks only, and must end alike on all.
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "kernels/base/check.h"
+#include "parallel/agreement.h"
+
+namespace jupiter {
+
+// Runs `work` on this rank, then agrees: if it threw UserError anywhere, all ranks throw the same one.
+// Every rank calls this at the same point.
+template <typename Work>
+void Together(Transport& transport, Work&& work) {
+  std::string error;
+  try {
+    std::forward<Work>(work)();
+  } catch (const UserError& failure) {
+    error = failure.what();
+  }
+  AgreeOrThrow(transport, error);
+}
+
+}  // namespace jupiter
