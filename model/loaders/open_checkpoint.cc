@@ -1,0 +1,52 @@
+#include <filesystem>
+#include <system_error>
+
+#include "kernels/base/check.h"
+#include "model/loaders/byte_reader.h"
+#include "model/loaders/checkpoint.h"
+#include "model/loaders/formats.h"
+
+namespace jupiter {
+namespace {
+
+constexpr std::string_view kChoices =
+    "give a GGUF file, a Hugging Face directory, a llama2.c .bin file or synthetic:<shape>";
+
+void RefuseOtherFiles(const MappedFile& file) {
+  const std::string extension = std::filesystem::path(file.path()).extension().string();
+  if (extension == ".safetensors" || extension == ".json") {
+    FailUser(
+        "{}: give the directory that holds config.json and the safetensors files, not one of "
+        "the files",
+        file.path());
+  }
+  if (extension == ".gguf") {
+    FailUser("{}: not a GGUF file: it does not begin with \"GGUF\"", file.path());
+  }
+  if (file.bytes().empty()) FailUser("{}: the file is empty; {}", file.path(), kChoices);
+}
+
+}  // namespace
+
+bool LooksLikeGguf(const MappedFile& file) {
+  constexpr std::string_view kMagic = "GGUF";
+  const auto* start = reinterpret_cast<const char*>(file.bytes().data());
+  return file.bytes().size() >= kMagic.size() && std::string_view(start, kMagic.size()) == kMagic;
+}
+
+std::unique_ptr<Checkpoint> OpenCheckpoint(const std::string& model) {
+  if (model.compare(0, 10, "synthetic:") == 0) return OpenSynthetic(model);
+  std::error_code error;
+  const std::filesystem::file_status status = std::filesystem::status(model, error);
+  if (!std::filesystem::exists(status)) {
+    FailUser("{}: no such model: {}; {}", Quote(model),
+             error ? error.message() : "the path does not exist", kChoices);
+  }
+  if (std::filesystem::is_directory(status)) return OpenSafetensors(model);
+  std::shared_ptr<const MappedFile> file = MappedFile::Open(model);
+  if (LooksLikeGguf(*file)) return LoadGguf(std::move(file));
+  RefuseOtherFiles(*file);
+  return LoadLlama2c(std::move(file));
+}
+
+}  // namespace jupiter

@@ -1,0 +1,75 @@
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "kernels/base/check.h"
+#include "model/loaders/byte_reader.h"
+#include "model/loaders/hf_model.h"
+#include "model/loaders/mapped_checkpoint.h"
+#include "model/loaders/safetensors_shards.h"
+#include "model/loaders/unused_tensors.h"
+
+namespace jupiter {
+namespace {
+
+ModelConfig ReadConfig(const std::string& directory) {
+  const std::string path = directory + "/config.json";
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) {
+    FailUser("{}: holds no config.json, so it is no Hugging Face model directory", directory);
+  }
+  const auto file = MappedFile::Open(path);
+  ByteReader reader(file->bytes(), path);
+  std::filesystem::path trimmed = std::filesystem::path(directory).lexically_normal();
+  if (!trimmed.has_filename()) trimmed = trimmed.parent_path();
+  return ReadHfConfig(reader.Text(reader.left(), "the configuration"), path,
+                      trimmed.filename().string());
+}
+
+StoredTensor Store(const std::string& name, const SafetensorsShards::Place& place,
+                   std::string canonical_name) {
+  const std::vector<std::int64_t>& shape = place.entry->shape;
+  StoredTensor stored;
+  stored.info.name = std::move(canonical_name);
+  stored.info.dtype = ParseSafetensorsType(place.file->file()->path(), name, place.entry->dtype);
+  if (shape.empty() || shape.size() > 2) {
+    FailUser("{}: tensor {} has {} dimensions, expected 1 or 2", place.file->file()->path(),
+             Quote(name), shape.size());
+  }
+  stored.info.rows = shape.size() == 2 ? shape[0] : 1;
+  stored.info.columns = shape.back();
+  stored.data = place.entry->data;
+  return stored;
+}
+
+class SafetensorsCheckpoint : public MappedCheckpoint {
+ public:
+  explicit SafetensorsCheckpoint(const std::string& directory) : MappedCheckpoint(directory) {
+    ModelConfig config = ReadConfig(directory);
+    const SafetensorsShards shards(directory);
+    for (const auto& [name, file] : shards.files()) Keep(file.file());
+    auto unused = shards.tensors();
+    if (config.tied_head) unused.erase("lm_head.weight");  // some files store the table twice
+    std::vector<StoredTensor> stored;
+    for (TensorInfo& expected : ExpectedTensors(config)) {
+      const auto entry = unused.find(HfTensorName(expected.name));
+      if (entry == unused.end()) continue;  // Publish reports it
+      stored.push_back(Store(entry->first, entry->second, std::move(expected.name)));
+      unused.erase(entry);
+    }
+    for (const auto& [name, place] : unused) RefuseUnused(place.file->file()->path(), name);
+    PublishStored(std::move(config), stored, HfTensorName);
+  }
+
+  std::string_view format() const override { return "safetensors"; }
+};
+
+}  // namespace
+
+std::unique_ptr<Checkpoint> OpenSafetensors(const std::string& directory) {
+  return std::make_unique<SafetensorsCheckpoint>(directory);
+}
+
+}  // namespace jupiter

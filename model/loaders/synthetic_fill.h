@@ -1,0 +1,23 @@
+// Random weights that are a function of (seed, tensor name, place) alone.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/base/rng.h"
+#include "model/loaders/checkpoint.h"
+
+namespace jupiter {
+
+struct Distribution {
+  double mean = 0;       // dense types only
+  double deviation = 1;  // standard deviation
+};
+
+// Writes rows [row_begin, row_end) of the tensor, back to back, to `out`. Integer and basic IEEE
+// operations only: the same bits on every processor, whichever rows are made together. Dense types
+// hold the same values, rounded to the type; block types hold random valid blocks.
+void FillSynthetic(const CounterRng& rng, const TensorInfo& info, const Distribution& distribution,
+                   std::int64_t row_begin, std::int64_t row_end, std::byte* out);
+
+}  // namespace jupiter
