@@ -1,0 +1,57 @@
+// Text to token ids and back.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace jupiter {
+
+class Tokenizer {
+ public:
+  virtual ~Tokenizer() = default;
+  // Ids of the text, without BOS. Special tokens in the text are not recognised: text is data.
+  // Bytes that are not UTF-8 are encoded as bytes where the vocabulary can.
+  virtual std::vector<std::int32_t> Encode(std::string_view text) const = 0;
+  // The bytes a token stands for; control tokens (BOS, EOS, ...) give none. With `first` the token
+  // opens the text: vocabularies that prefix a space drop it again.
+  virtual std::string Piece(std::int32_t id, bool first) const = 0;
+  virtual int vocab_size() const = 0;
+
+  std::string Decode(std::span<const std::int32_t> ids) const;
+  // Encode with BOS in front when the vocabulary asks for it: what a model is given as a prompt.
+  std::vector<std::int32_t> EncodePrompt(std::string_view text) const;
+  std::optional<std::int32_t> bos() const { return bos_; }
+  bool adds_bos() const { return adds_bos_; }
+  // Ids that end a text (EOS, end of turn).
+  const std::vector<std::int32_t>& end_ids() const { return end_ids_; }
+  bool IsEnd(std::int32_t id) const;
+
+ protected:
+  std::optional<std::int32_t> bos_;
+  bool adds_bos_ = false;
+  std::vector<std::int32_t> end_ids_;
+};
+
+// Opens by content: a GGUF file, tokenizer.json, tok*.bin of llama2.c, a Hugging Face directory
+// (its tokenizer.json), or "synthetic:..." (bytes; ids 0-2 are controls, byte b is id b + 3).
+// Throws UserError: one line with the path and what is wrong or unsupported.
+std::unique_ptr<Tokenizer> OpenTokenizer(const std::string& path);
+
+// Collects pieces and gives out whole UTF-8 characters only, for streaming.
+class Utf8Stream {
+ public:
+  // Bytes that are now complete; an unfinished character at the end is kept back.
+  std::string Push(std::string_view piece);
+  // What is left; bytes that never became a character come out as U+FFFD.
+  std::string Finish();
+
+ private:
+  std::string pending_;
+};
+
+}  // namespace jupiter

@@ -1,0 +1,64 @@
+// A megabyte must not take quadratic time, whatever it consists of.
+#include <gtest/gtest.h>
+
+#include <ctime>
+
+#include "model/tokenizers/tokenizer.h"
+#include "random_text.h"
+#include "test_files.h"
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define JUPITER_SLOW_BUILD
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__OPTIMIZE__)
+#define JUPITER_SLOW_BUILD
+#endif
+
+namespace jupiter {
+namespace {
+
+#ifdef JUPITER_SLOW_BUILD
+constexpr double kLimit = 30;  // seconds of processor time; quadratic would be hours
+#else
+constexpr double kLimit = 2;
+#endif
+constexpr std::size_t kMegabyte = 1 << 20;
+
+std::string Repeat(const std::string& part) {
+  std::string text;
+  while (text.size() < kMegabyte) text += part;
+  return text;
+}
+
+class LongTextTest : public testing::TestWithParam<std::string> {};
+
+TEST_P(LongTextTest, EncodesAMegabyteInTime) {
+  const std::string path = ModelFile(GetParam());
+  JUPITER_SKIP_WITHOUT(path, GetParam());
+  const auto tokenizer = OpenTokenizer(path);
+  std::mt19937 random(7);
+  std::string letters;
+  while (letters.size() < kMegabyte) letters.push_back(static_cast<char>('a' + random() % 26));
+  for (const std::string& text :
+       {Repeat("Once upon a time, there was a little girl named Lily. "), Repeat("a"), Repeat(" "),
+        Repeat("\n"), Repeat(" \n\t"), Repeat("\xff"), Repeat("12"), Repeat("'"), letters,
+        RandomUtf8(random, kMegabyte / 3)}) {
+    const std::clock_t start = std::clock();
+    const std::vector<std::int32_t> ids = tokenizer->Encode(text);
+    const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+    EXPECT_LT(seconds, kLimit) << text.substr(0, 20);
+    EXPECT_EQ(tokenizer->Decode(ids), text) << text.substr(0, 20);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Vocabularies, LongTextTest,
+                         testing::Values("tokenizers/ggml-vocab-llama-spm.gguf",
+                                         "tokenizers/ggml-vocab-gpt-2.gguf"),
+                         [](const auto& info) {
+                           return "Vocabulary" + std::to_string(info.index);
+                         });
+
+}  // namespace
+}  // namespace jupiter
