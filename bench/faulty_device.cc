@@ -57,7 +57,8 @@ class FaultyDevice : public Device {
   void DoLinear(ConstTensorView x, const Weight& weight, TensorView out,
                 const LinearOptions& options) override {
     inner_->Linear(x, weight, out, options);
-    if (Happens(Fault::kScale)) ScaleFirstRow(out);
+    // Not row 0, which may be the first token's: that one attends to itself alone, whatever its query.
+    if (out.rows > 1 && Happens(Fault::kScale)) ScaleLastRow(out);
   }
   void DoRope(TensorView x, std::span<const std::int32_t> positions, ConstTensorView table,
               RopeStyle style) override {
@@ -94,12 +95,13 @@ class FaultyDevice : public Device {
   void DoExport(ConstTensorView x, TensorView host) override { inner_->Export(x, host); }
   void DoImport(ConstTensorView host, TensorView out) override { inner_->Import(host, out); }
 
-  void ScaleFirstRow(TensorView out) {
+  void ScaleLastRow(TensorView out) {
+    const TensorView last = out.Rows(out.rows - 1, 1);
     std::vector<float> row(static_cast<std::size_t>(out.columns));
     const TensorView host = HostView(row.data(), 1, out.columns);
-    inner_->Export(out.Rows(0, 1), host);
+    inner_->Export(last, host);
     for (float& value : row) value *= 1.01f;
-    inner_->Import(host, out.Rows(0, 1));
+    inner_->Import(host, last);
   }
 
   static AttentionPaths WithoutFirstOfLastRow(const AttentionPaths& paths) {

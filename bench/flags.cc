@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <fstream>
 #include <initializer_list>
 #include <thread>
 
@@ -96,9 +97,6 @@ std::vector<int> ParseList(const std::string& flag, const std::string& text) {
 
 SessionOptions ToSessionOptions(const EngineFlags& flags) {
   if (flags.model.empty()) FailUser("no model given: use --model FILE, or --model synthetic:tiny");
-  if (!(flags.deadline_seconds > 0)) {
-    FailUser("--deadline is {}, expected a positive number of seconds", flags.deadline_seconds);
-  }
   if (flags.memory_limit_mib < 0) {
     FailUser("--memory-limit is {}, expected 0 or more MiB", flags.memory_limit_mib);
   }
@@ -125,6 +123,23 @@ int RunProgram(Context& context, const std::function<int()>& body) {
       return 0;
     }
   });
+}
+
+void SetDeadline(Context& context, const EngineFlags& flags) {
+  constexpr double kMost = 1e6;
+  if (!(flags.deadline_seconds > 0 && flags.deadline_seconds <= kMost)) {
+    FailUser("--deadline is {}, expected a number of seconds above 0, at most {}",
+             flags.deadline_seconds, kMost);
+  }
+  context.set_deadline_seconds(flags.deadline_seconds);
+}
+
+void CheckWritable(const std::string& path) {
+  if (path.empty()) return;
+  // Appending: what the file has is lost only when there is something to take its place.
+  if (!std::ofstream(path, std::ios::app)) {
+    FailUser("{}: cannot be written; check that the folder exists", path);
+  }
 }
 
 int HostCores() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }

@@ -51,6 +51,13 @@ std::vector<int> ParseList(const std::string& flag, const std::string& text);
 // Everything but strategy and lengths of the request. Throws UserError.
 SessionOptions ToSessionOptions(const EngineFlags& flags);
 
+// Checks --deadline before anything waits by it. Throws UserError.
+void SetDeadline(Context& context, const EngineFlags& flags);
+
+// Throws UserError unless the file can be written: before a run rather than after it. An empty path
+// means that nothing will be. Leaves an empty file where there was none.
+void CheckWritable(const std::string& path);
+
 // RunMain, and --help.
 int RunProgram(Context& context, const std::function<int()>& body);
 

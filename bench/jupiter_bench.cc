@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <string_view>
 
+#include "bench/benchmark_flags.h"
 #include "bench/flags.h"
 #include "bench/real_case.h"
 #include "kernels/base/check.h"
@@ -25,7 +26,7 @@ struct BenchFlags {
   std::string tokens = "32";
   std::string reference;
   std::string fault;
-  std::vector<std::string> benchmark;  // argv for Google Benchmark
+  std::vector<std::string> benchmark;  // flags of Google Benchmark
 };
 
 BenchFlags Parse(int argc, char** argv) {
@@ -33,7 +34,7 @@ BenchFlags Parse(int argc, char** argv) {
   flags.engine.model = "synthetic:tiny";
   // Defaults; a later flag of the user's wins. mpirun makes stdout look like a terminal that it may not
   // be, so colours are left to --benchmark_color=true.
-  flags.benchmark = {argv[0], "--benchmark_counters_tabular=true", "--benchmark_color=false"};
+  flags.benchmark = {"--benchmark_counters_tabular=true", "--benchmark_color=false"};
   std::vector<const char*> own = {argv[0]};
   for (int i = 1; i < argc; ++i) {
     const std::string_view argument = argv[i];
@@ -60,6 +61,7 @@ BenchFlags Parse(int argc, char** argv) {
   app.add_option("--inject-fault", flags.fault,
                  "self-test: mask, slice or scale makes one mistake, which must print INVALID");
   ParseFlags(app, static_cast<int>(own.size()), own.data());
+  InitialiseBenchmark(argv[0], flags.benchmark);
   return flags;
 }
 
@@ -94,21 +96,19 @@ class Bench {
         transport_(context),
         cases_(ListCases(flags, context)),
         runner_(transport_, flags.engine, ParseFault(flags.fault), flags.reference) {
+    Together(transport_, [&] {
+      if (context.rank() == 0) CheckWritable(BenchmarkOut(flags.benchmark));
+    });
     for (const Case& which : cases_) runner_.Check(which);
   }
 
   // Rank 0: runs Google Benchmark. Returns the exit code, on every rank.
   int Lead() {
     Register();
-    std::vector<char*> argv;
-    for (std::string& argument : flags_.benchmark) argv.push_back(argument.data());
-    int argc = static_cast<int>(argv.size());
-    benchmark::Initialize(&argc, argv.data());
     Outcome outcome;
     outcome_ = &outcome;
-    if (!benchmark::ReportUnrecognizedArguments(argc, argv.data())) {
-      benchmark::RunSpecifiedBenchmarks();
-    } else {
+    if (benchmark::RunSpecifiedBenchmarks() == 0) {
+      fmt::print(stderr, "jupiter: error: --benchmark_filter selects no case\n");
       outcome.skipped = true;
     }
     benchmark::Shutdown();
@@ -166,6 +166,7 @@ class Bench {
         return;
       }
       open_ = which;
+      label_ = "VALID";
       RunOnce();  // warm-up on the measured path
     }
     std::vector<Sample> samples;
@@ -178,7 +179,22 @@ class Bench {
 
   Sample RunOnce() {
     SendCommand(transport_, {Command::Kind::kRun, {}});
-    return runner_.RunOnce();
+    Sample sample = runner_.RunOnce();
+    if (label_ == "VALID") Judge(sample);
+    return sample;
+  }
+
+  // One wrong run, were it the warm-up or one that Google Benchmark drops, spoils the case.
+  void Judge(const Sample& sample) {
+    const std::string name = CaseName(flags_.engine.model, *open_);
+    if (!sample.checked) {
+      fmt::print(stderr, "{}: UNCHECKED, no reference: {}\n", name, sample.verdict.detail);
+      label_ = "UNCHECKED";
+    } else if (!sample.verdict.valid) {
+      fmt::print(stderr, "{}: INVALID: {}\n", name, sample.verdict.detail);
+      outcome_->invalid = true;
+      label_ = "INVALID";
+    }
   }
 
   void Report(benchmark::State& state, const Case& which, const std::vector<Sample>& samples) {
@@ -202,23 +218,7 @@ class Bench {
     counters["ranks_per_host"] = context_.local_size();
     counters["threads"] =
         which.all_cores ? HostCores() : ThreadsPerRank(flags_.engine, context_);
-    state.SetLabel(Judge(which, samples));
-  }
-
-  std::string Judge(const Case& which, const std::vector<Sample>& samples) {
-    const std::string name = CaseName(flags_.engine.model, which);
-    for (const Sample& sample : samples) {
-      if (!sample.checked) {
-        fmt::print(stderr, "{}: UNCHECKED, no reference: {}\n", name, sample.verdict.detail);
-        return "UNCHECKED";
-      }
-      if (!sample.verdict.valid) {
-        fmt::print(stderr, "{}: INVALID: {}\n", name, sample.verdict.detail);
-        outcome_->invalid = true;
-        return "INVALID";
-      }
-    }
-    return "VALID";
+    state.SetLabel(label_);
   }
 
   BenchFlags flags_;
@@ -227,12 +227,13 @@ class Bench {
   std::vector<Case> cases_;
   CaseRunner runner_;
   std::optional<Case> open_;
+  std::string label_;  // verdict over all runs of the open case so far
   Outcome* outcome_ = nullptr;
 };
 
 int Main(Context& context, int argc, char** argv) {
   const BenchFlags flags = Parse(argc, argv);
-  context.set_deadline_seconds(flags.engine.deadline_seconds);
+  SetDeadline(context, flags.engine);
   Bench bench(context, flags);
   return context.rank() == 0 ? bench.Lead() : bench.Follow();
 }

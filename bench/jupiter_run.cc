@@ -61,12 +61,20 @@ struct Text {
   std::vector<std::int32_t> prompt;
 };
 
+std::unique_ptr<Tokenizer> FindTokenizer(const EngineFlags& flags) {
+  if (!flags.tokenizer.empty()) return OpenTokenizer(flags.tokenizer);
+  try {
+    return OpenTokenizer(flags.model);
+  } catch (const UserError& error) {
+    FailUser("{} (the model was taken for its tokenizer; --tokenizer FILE names another)",
+             error.what());
+  }
+}
+
 Text ReadText(const RunFlags& flags, const ModelConfig& config) {
   Text text;
-  const std::string& from =
-      flags.engine.tokenizer.empty() ? flags.engine.model : flags.engine.tokenizer;
   const bool needs_none = flags.ids && !flags.prompt.ids.empty() && flags.engine.tokenizer.empty();
-  if (!needs_none) text.tokenizer = OpenTokenizer(from);
+  if (!needs_none) text.tokenizer = FindTokenizer(flags.engine);
   text.prompt = ReadPrompt(flags.prompt, text.tokenizer.get(), config);
   return text;
 }
@@ -132,7 +140,11 @@ class Run {
     device_ = MakeDevice(flags_.engine.device, {.threads = threads_, .isa = {}});
     FindStrategy(flags_.strategy);
     checkpoint_ = OpenCheckpoint(flags_.engine.model);
-    if (IsSource()) text_ = ReadText(flags_, checkpoint_->config());
+    if (!IsSource()) return;
+    text_ = ReadText(flags_, checkpoint_->config());
+    if (flags_.dry_run) return;
+    CheckWritable(flags_.save_reference);
+    CheckWritable(flags_.record);
   }
 
   void OpenReference() {
@@ -219,7 +231,7 @@ class Run {
 
 int Main(Context& context, int argc, char** argv) {
   const RunFlags flags = Parse(argc, argv);
-  context.set_deadline_seconds(flags.engine.deadline_seconds);
+  SetDeadline(context, flags.engine);
   return Run(context, flags).Execute();
 }
 

@@ -1,9 +1,9 @@
 #include "bench/prompt.h"
 
-#include <fstream>
-#include <iterator>
+#include <optional>
 
 #include "bench/flags.h"
+#include "bench/text_file.h"
 #include "kernels/base/check.h"
 #include "kernels/base/rng.h"
 
@@ -11,9 +11,9 @@ namespace jupiter {
 namespace {
 
 std::string ReadText(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) FailUser("--prompt-file {}: cannot be read", path);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  const std::optional<std::string> text = ReadTextFile(path);
+  if (!text) FailUser("--prompt-file {}: cannot be read", path);
+  return *text;
 }
 
 std::vector<std::int32_t> Tokenize(const PromptFlags& flags, const Tokenizer* tokenizer) {

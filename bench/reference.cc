@@ -1,13 +1,44 @@
 #include "bench/reference.h"
 
-#include <algorithm>
+#include <charconv>
 #include <fstream>
+#include <limits>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <string_view>
 
+#include "bench/text_file.h"
 #include "kernels/base/check.h"
 #include "model/logits_hash.h"
 
 namespace jupiter {
+namespace {
+
+std::vector<std::int32_t> ReadIds(const nlohmann::json& json, const std::string& path) {
+  constexpr std::uint64_t kMost = std::numeric_limits<std::int32_t>::max();
+  if (!json.is_array()) FailUser("{}: not a reference file: token ids are no list", path);
+  std::vector<std::int32_t> ids;
+  for (const nlohmann::json& id : json) {
+    // The library would cut other numbers to fit.
+    if (!id.is_number_unsigned() || id.get<std::uint64_t>() > kMost) {
+      FailUser("{}: not a reference file: {} is no token id", path, id.dump());
+    }
+    ids.push_back(id.get<std::int32_t>());
+  }
+  return ids;
+}
+
+std::uint64_t ReadHash(std::string_view text, const std::string& path) {
+  std::uint64_t hash = 0;
+  const char* const end = text.data() + text.size();
+  const auto result = std::from_chars(text.data(), end, hash, 16);
+  if (text.size() != 16 || result.ec != std::errc() || result.ptr != end) {
+    FailUser("{}: not a reference file: a hash is not 16 hexadecimal digits", path);
+  }
+  return hash;
+}
+
+}  // namespace
 
 Verdict Compare(const Reference& reference, const Generation& generation) {
   if (generation.tokens.size() != reference.tokens.size()) {
@@ -45,6 +76,7 @@ void SaveReference(const Reference& reference, const std::string& path) {
   json["prompt"] = reference.prompt;
   json["tokens"] = reference.tokens;
   // As text: not every JSON reader keeps 64 bits of a number.
+  json["logits_hashes"] = nlohmann::ordered_json::array();
   for (std::uint64_t hash : reference.logits_hashes) {
     json["logits_hashes"].push_back(fmt::format("{:016x}", hash));
   }
@@ -54,22 +86,20 @@ void SaveReference(const Reference& reference, const std::string& path) {
 }
 
 Reference LoadReference(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) FailUser("{}: cannot be read; make one with --save-reference", path);
+  const std::optional<std::string> text = ReadTextFile(path);
+  if (!text) FailUser("{}: cannot be read; make one with --save-reference", path);
   Reference reference;
   try {
-    const nlohmann::json json = nlohmann::json::parse(file);
+    const nlohmann::json json = nlohmann::json::parse(*text);
     if (json.at("jupiter_reference") != 1) FailUser("{}: an unknown version of reference", path);
     json.at("model").get_to(reference.model);
-    json.at("prompt").get_to(reference.prompt);
-    json.at("tokens").get_to(reference.tokens);
+    reference.prompt = ReadIds(json.at("prompt"), path);
+    reference.tokens = ReadIds(json.at("tokens"), path);
     for (const nlohmann::json& hash : json.at("logits_hashes")) {
-      reference.logits_hashes.push_back(std::stoull(hash.get<std::string>(), nullptr, 16));
+      reference.logits_hashes.push_back(ReadHash(hash.get<std::string>(), path));
     }
   } catch (const nlohmann::json::exception& error) {
     FailUser("{}: not a reference file: {}", path, error.what());
-  } catch (const std::logic_error&) {  // of stoull
-    FailUser("{}: not a reference file: a hash is not hexadecimal", path);
   }
   if (reference.tokens.size() != reference.logits_hashes.size()) {
     FailUser("{}: {} tokens but {} hashes", path, reference.tokens.size(),

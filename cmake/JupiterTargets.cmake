@@ -54,7 +54,8 @@ function(jupiter_program name)
 endfunction()
 
 # jupiter_fuzzer(<name> SOURCES <file>... LINK <target>...): a libFuzzer program <name>, which must end
-# in _fuzz (scripts/test runs those), in builds with JUPITER_FUZZERS; nothing otherwise.
+# in _fuzz (scripts/test runs those), in builds with JUPITER_FUZZERS; nothing otherwise. The target
+# `fuzzers` builds them all.
 function(jupiter_fuzzer name)
   if(NOT JUPITER_FUZZERS)
     return()
@@ -63,4 +64,8 @@ function(jupiter_fuzzer name)
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE jupiter_flags ${ARG_LINK})
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  if(NOT TARGET fuzzers)
+    add_custom_target(fuzzers)
+  endif()
+  add_dependencies(fuzzers ${name})
 endfunction()

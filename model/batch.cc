@@ -2,6 +2,8 @@
 
 #include <bit>
 #include <cstring>
+#include <limits>
+#include <set>
 
 #include "kernels/base/check.h"
 
@@ -60,13 +62,40 @@ class Reader {
   std::span<const std::byte> bytes_;
 };
 
-void CheckRows(const std::vector<std::int32_t>& rows, std::int64_t least, std::int64_t most,
-               const char* what) {
+void Check(bool right, const char* problem, std::int64_t number) {
+  if (!right) throw PeerError(fmt::format("a batch message has {} {}", problem, number));
+}
+
+// Rows of an item, each once and in order.
+void CheckRows(const std::vector<std::int32_t>& rows, std::int64_t most, const char* problem) {
+  std::int32_t least = 0;
   for (std::int32_t row : rows) {
-    if (row < least || row >= most) {
-      throw PeerError(fmt::format("a batch message names {} {} of {}", what, row, most));
-    }
+    Check(row >= least && row < most, problem, row);
+    least = row + 1;
   }
+}
+
+void CheckParents(const BatchItem& item) {
+  if (item.parents.empty()) return;
+  Check(item.parents.size() == item.tokens.size(), "another number of parents than rows:",
+        std::ssize(item.parents));
+  Check(item.provisional, "a tree that commits its rows, of sequence", item.sequence);
+  for (std::size_t row = 0; row < item.parents.size(); ++row) {
+    const std::int32_t parent = item.parents[row];
+    Check(parent >= -1 && parent < static_cast<std::int64_t>(row), "a wrong parent", parent);
+  }
+}
+
+SequenceOpening ReadOpening(Reader& reader) {
+  SequenceOpening opening;
+  opening.sequence = reader.Int();
+  opening.capacity = reader.Int();
+  opening.parent = reader.Int();
+  Check(opening.sequence >= 0, "a negative sequence", opening.sequence);
+  Check(opening.capacity >= 0, "a negative capacity", opening.capacity);
+  Check(opening.parent >= -1 && opening.parent != opening.sequence, "a wrong parent sequence",
+        opening.parent);
+  return opening;
 }
 
 BatchItem ReadItem(Reader& reader) {
@@ -75,18 +104,24 @@ BatchItem ReadItem(Reader& reader) {
   item.accept = reader.Ints();
   item.tokens = reader.Ints();
   item.parents = reader.Ints();
-  item.provisional = reader.Int() != 0;
+  const std::int32_t provisional = reader.Int();
+  item.provisional = provisional == 1;
   item.head_rows = reader.Ints();
-  const std::int64_t rows = std::ssize(item.tokens);
-  CheckRows(item.head_rows, 0, rows, "head row");
-  if (!item.parents.empty() && std::ssize(item.parents) != rows) {
-    throw PeerError(fmt::format("a batch message has {} parents for {} rows", item.parents.size(),
-                                rows));
-  }
-  for (std::int64_t row = 0; row < std::ssize(item.parents); ++row) {
-    CheckRows({item.parents[static_cast<std::size_t>(row)]}, -1, row, "parent");
-  }
+  Check(item.sequence >= 0, "a negative sequence", item.sequence);
+  Check(provisional == 0 || provisional == 1, "a provisional flag of", provisional);
+  // Which rows wait to be accepted is known where the sequence is.
+  CheckRows(item.accept, std::numeric_limits<std::int32_t>::max(), "a wrong accepted row");
+  for (std::int32_t token : item.tokens) Check(token >= 0, "a negative token", token);
+  CheckParents(item);
+  CheckRows(item.head_rows, std::ssize(item.tokens), "a wrong head row");
   return item;
+}
+
+void CheckOneItemEach(const std::vector<BatchItem>& items) {
+  std::set<std::int32_t> seen;
+  for (const BatchItem& item : items) {
+    Check(seen.insert(item.sequence).second, "two items of sequence", item.sequence);
+  }
 }
 
 }  // namespace
@@ -137,14 +172,11 @@ std::vector<std::byte> EncodeBatch(const Batch& batch) {
 Batch DecodeBatch(std::span<const std::byte> bytes) {
   Reader reader(bytes);
   Batch batch;
-  batch.open.resize(static_cast<std::size_t>(reader.Count(3)));
-  for (SequenceOpening& opening : batch.open) {
-    opening.sequence = reader.Int();
-    opening.capacity = reader.Int();
-    opening.parent = reader.Int();
-  }
+  const std::int32_t openings = reader.Count(3);
+  for (std::int32_t i = 0; i < openings; ++i) batch.open.push_back(ReadOpening(reader));
   const std::int32_t items = reader.Count(6);
   for (std::int32_t i = 0; i < items; ++i) batch.items.push_back(ReadItem(reader));
+  CheckOneItemEach(batch.items);
   batch.close = reader.Ints();
   reader.ExpectEnd();
   return batch;

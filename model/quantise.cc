@@ -32,7 +32,8 @@ void StoreScale(float scale, std::byte* out) {
   std::memcpy(out, &half.bits, sizeof half.bits);
 }
 
-float Inverse(float scale) { return scale == 0.0f ? 0.0f : 1.0f / scale; }
+// 0 for scales that the stored half holds as 0: every level stands for 0 then, and 1/scale may overflow.
+float Inverse(float scale) { return std::fabs(scale) <= 0x1p-25f ? 0.0f : 1.0f / scale; }
 
 void QuantiseQ8(const Values& values, std::byte* out) {
   float largest = 0;

@@ -35,8 +35,10 @@ std::vector<double> Weigh(std::span<const float> logits, const std::vector<std::
   std::vector<double> weights;
   weights.reserve(ids.size());
   for (std::int32_t id : ids) {
-    weights.push_back(
-        DeterministicExp((logits[static_cast<std::size_t>(id)] - largest) / temperature));
+    const float logit = logits[static_cast<std::size_t>(id)];
+    // Infinite logits have no difference.
+    weights.push_back(logit == largest ? 1.0
+                                       : DeterministicExp((logit - largest) / temperature));
   }
   return weights;
 }

@@ -65,7 +65,7 @@ void CheckLayers(const std::vector<int>& layers, int model_layers, int ranks) {
   for (int count : layers) {
     if (count < 0) FailUser("--layers {}: a number of layers is negative", shown);
   }
-  const int sum = std::accumulate(layers.begin(), layers.end(), 0);
+  const std::int64_t sum = std::accumulate(layers.begin(), layers.end(), std::int64_t{0});
   if (sum != model_layers) {
     FailUser("--layers {}: they add up to {}, the model has {} layers", shown, sum, model_layers);
   }

@@ -1,6 +1,7 @@
 #include "planning/slices.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <numeric>
 
 #include "kernels/base/check.h"
@@ -34,7 +35,8 @@ std::vector<int> CutPrompt(const SlicePolicy& policy, int tokens, int stages) {
     case SlicePolicy::Kind::kChunks: return Chunks(tokens, policy.count);
     case SlicePolicy::Kind::kLengths: break;
   }
-  const int sum = std::accumulate(policy.lengths.begin(), policy.lengths.end(), 0);
+  const std::int64_t sum =
+      std::accumulate(policy.lengths.begin(), policy.lengths.end(), std::int64_t{0});
   if (sum != tokens) {
     FailUser("--slices {}: they add up to {} tokens, the prompt has {}", ToString(policy), sum,
              tokens);

@@ -22,10 +22,12 @@ constexpr double kHalfPiLow = 0x1.1a62633145c07p-54;
 double Nearest(double x) { return std::floor(x + 0.5); }
 
 // 2^n for -1022 <= n <= 1023.
-double PowerOfTwo(int n) { return std::bit_cast<double>(static_cast<std::uint64_t>(n + 1023) << 52); }
+double PowerOfTwo(int n) {
+  return std::bit_cast<double>(static_cast<std::uint64_t>(n + 1023) << 52);
+}
 
-// x = quarter_turns * pi / 2 + rest, |rest| <= pi / 4. The first fma is exact up to one rounding of a
-// number below 1, whatever the size of x.
+// x = quarter_turns * pi / 2 + rest, |rest| <= pi / 4. The first fma is exact up to one rounding of
+// a number below 1, whatever the size of x.
 struct Reduced {
   int quarter_turns = 0;  // modulo 4
   double rest = 0;

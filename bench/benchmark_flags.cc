@@ -1,0 +1,56 @@
+#include "bench/benchmark_flags.h"
+
+#include <benchmark/benchmark.h>
+
+#include <cstdlib>
+
+#include "kernels/base/check.h"
+
+namespace jupiter {
+namespace {
+
+// The value when `flag` is `name`=value, else nothing. The last flag of a name wins.
+std::string Find(const std::vector<std::string>& flags, const std::string& name) {
+  std::string value;
+  for (const std::string& flag : flags) {
+    if (flag.rfind(name + "=", 0) == 0) value = flag.substr(name.size() + 1);
+  }
+  return value;
+}
+
+void CheckFormat(const std::vector<std::string>& flags, const std::string& name) {
+  const std::string value = Find(flags, name);
+  if (value.empty() || value == "console" || value == "json" || value == "csv") return;
+  FailUser("{}={}: expected console, json or csv", name, value);
+}
+
+void CheckRepetitions(const std::vector<std::string>& flags) {
+  const std::string name = "--benchmark_repetitions";
+  const std::string value = Find(flags, name);
+  if (!value.empty() && std::atoi(value.c_str()) < 1) {
+    FailUser("{}={}: expected at least 1", name, value);
+  }
+}
+
+}  // namespace
+
+void InitialiseBenchmark(char* program, std::vector<std::string> flags) {
+  CheckFormat(flags, "--benchmark_format");
+  CheckFormat(flags, "--benchmark_out_format");
+  CheckRepetitions(flags);
+  std::vector<char*> argv = {program};
+  for (std::string& flag : flags) argv.push_back(flag.data());
+  int argc = static_cast<int>(argv.size());
+  benchmark::Initialize(&argc, argv.data());
+  if (argc > 1) {
+    FailUser("{}: Google Benchmark does not take this flag or its value; see --help and its user "
+             "guide",
+             argv[1]);
+  }
+}
+
+std::string BenchmarkOut(const std::vector<std::string>& flags) {
+  return Find(flags, "--benchmark_out");
+}
+
+}  // namespace jupiter

@@ -1,0 +1,57 @@
+// Covers a LinearTile with register tiles, and writes finished sums.
+#pragma once
+
+#include "kernels/cpu/inline.h"
+#include "kernels/cpu/kernel_table.h"
+#include "kernels/cpu/tiling.h"
+
+namespace jupiter::cpu {
+
+// Adds bias, and the previous value if asked, to the sums of 16 features of one row.
+template <class V>
+JUPITER_INLINE void WriteSums(const LinearTile& tile, std::int64_t row, std::int64_t group,
+                              typename V::F sum) {
+  const std::int64_t feature = 16 * group;
+  float* out = reinterpret_cast<float*>(tile.out + row * tile.out_row_bytes) + feature;
+  const std::int64_t left = tile.features - feature;
+  if (left >= 16) {
+    if (tile.bias != nullptr) sum = V::Add(sum, V::Load(tile.bias + feature));
+    if (tile.accumulate) sum = V::Add(V::Load(out), sum);
+    V::Store(out, sum);
+    return;
+  }
+  const int n = static_cast<int>(left);
+  if (tile.bias != nullptr) sum = V::Add(sum, V::LoadPart(tile.bias + feature, n, 0));
+  if (tile.accumulate) sum = V::Add(V::LoadPart(out, n, 0), sum);
+  V::StorePart(out, sum, n);
+}
+
+template <class V, class Kernel, int rows>
+void CoverRows(const LinearTile& tile, std::int64_t group, std::int64_t row) {
+  constexpr int kGroups = rows == 1 ? Kernel::kTiling.single_groups : Kernel::kTiling.groups;
+  std::int64_t end = tile.group_end;
+  for (; group + kGroups <= end; group += kGroups)
+    Kernel::template Run<rows, kGroups>(tile, row, group);
+  if constexpr (kGroups > 1) {
+    for (; group < end; ++group) Kernel::template Run<rows, 1>(tile, row, group);
+  }
+}
+
+template <class V, class Kernel, int rows>
+void CoverUpTo(const LinearTile& tile, std::int64_t row) {
+  if (tile.row_end - row >= rows) {
+    CoverRows<V, Kernel, rows>(tile, tile.group_begin, row);
+  } else if constexpr (rows > 1) {
+    CoverUpTo<V, Kernel, rows - 1>(tile, row);
+  }
+}
+
+template <class V, class Kernel>
+void Linear(const LinearTile& tile) {
+  constexpr int kRows = Kernel::kTiling.rows;
+  for (std::int64_t row = tile.row_begin; row < tile.row_end; row += kRows) {
+    CoverUpTo<V, Kernel, kRows>(tile, row);
+  }
+}
+
+}  // namespace jupiter::cpu

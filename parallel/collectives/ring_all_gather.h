@@ -1,0 +1,19 @@
+// Each rank's chunk on every rank.
+#pragma once
+
+#include <string_view>
+
+#include "parallel/collectives/exchange.h"
+#include "parallel/collectives/split.h"
+
+namespace jupiter {
+
+// x: f32, chunk rank() valid. Afterwards all of x is, with the same bits on every rank: with a wire
+// dtype other than f32 each rank also rounds its own chunk. `operation` names it in errors.
+//
+// In n - 1 steps each rank passes on what it received last, as it came, so a chunk is rounded once.
+// A rank sends every chunk but its successor's: elements of x minus those of chunk rank() + 1.
+void RingAllGather(Exchange& exchange, TensorView x, const Split& split,
+                   std::string_view operation);
+
+}  // namespace jupiter

@@ -1,0 +1,26 @@
+// How a rank passes the time until another one has done its part.
+//
+// MPI's own blocking calls spin and take a whole core from the ranks that compute beside them. Here
+// the first rounds only yield, which keeps short waits at microseconds even with more ranks than
+// cores; then come sleeps, which keep long waits cheap.
+#pragma once
+
+#include <chrono>
+
+namespace jupiter {
+
+class WaitingPolicy {
+ public:
+  // Call after each round that found nothing.
+  void Pause();
+
+  // Lets sleeps of the calling thread end within a microsecond of their time instead of the usual
+  // 50 us. Once per thread.
+  static void SharpenSleep();
+
+ private:
+  int yields_ = 0;
+  std::chrono::microseconds slept_{0};
+};
+
+}  // namespace jupiter

@@ -1,0 +1,70 @@
+// Recorded runs as plain data, and their file.
+//
+// The file is JSON lines, one object per line: first {"jupiter_record": 1, "ranks": N, ...}, then
+// per rank its events in program order. Replay needs kinds, shapes, peers and bytes only; times of
+// a real run are seconds since the start of that rank's record and are absent from recordings of
+// the `recording` device.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "kernels/base/op_record.h"
+
+namespace jupiter {
+
+enum class MarkKind : std::uint8_t {
+  kStart,       // the request begins
+  kFirstToken,  // of the answer, known at the source
+  kToken,       // index = tokens so far
+  kEnd,
+};
+std::string_view Name(MarkKind kind);
+
+struct OpEvent {
+  OpRecord op;
+  double start = 0;
+};
+struct SendEvent {
+  int peer = 0;
+  std::int64_t header_bytes = 0;
+  std::int64_t payload_bytes = 0;
+  double start = 0;
+  double seconds = 0;
+};
+struct ReceiveEvent {
+  int peer = 0;
+  std::int64_t header_bytes = 0;
+  std::int64_t payload_bytes = 0;
+  double start = 0;
+  double seconds = 0;  // waited
+};
+struct MarkEvent {
+  MarkKind kind = MarkKind::kStart;
+  std::int64_t index = 0;
+  double start = 0;
+};
+using Event = std::variant<OpEvent, SendEvent, ReceiveEvent, MarkEvent>;
+
+struct RankRecord {
+  int rank = 0;
+  std::vector<Event> events;
+};
+
+struct RunRecord {
+  std::string description;        // one line: model, strategy, workload
+  std::vector<RankRecord> ranks;  // by rank
+};
+
+// One rank as text (JSON lines) and back; byte-identical for identical events. Parse throws
+// UserError naming `source` and the line.
+std::string ToText(const RankRecord& record);
+RankRecord ParseRankRecord(std::string_view text, const std::string& source);
+
+void SaveRecord(const RunRecord& record, const std::string& path);
+RunRecord LoadRecord(const std::string& path);
+
+}  // namespace jupiter

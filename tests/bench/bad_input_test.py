@@ -1,0 +1,224 @@
+#!/usr/bin/env python3
+"""Whatever is wrong with the input: one clear line, exit code 2, nothing on stdout, no crash.
+
+bad_input_test.py --run JUPITER_RUN --bench JUPITER_BENCH [--quick]
+
+Every case runs as a single process, and some on 3 ranks, where the line must still be one. Without
+--quick all cases run on 1 and 3 ranks under mpirun, too.
+"""
+import dataclasses
+import json
+import os
+import re
+import sys
+import tempfile
+
+import bad_models
+import make_models
+import program_lib
+
+FEW = ["--tokens", 4]
+IDS = ["--prompt-ids", "1,2,3", "--ids"]
+TINY = ["--model", "synthetic:tiny"]
+
+
+@dataclasses.dataclass
+class Case:
+    """One wrong input and what the error line must match."""
+    name: str
+    flags: list
+    pattern: str
+    program: str = "run"
+    parallel: bool = False  # whether --quick runs it on 3 ranks as well
+    also: str = ""          # what stderr must have besides the line
+
+
+def model_cases(folder):
+    for name, path, pattern in bad_models.bad_models(folder):
+        parallel = name.split()[1] in ("truncated-tensor", "unknown-architecture")
+        where = re.escape(os.path.basename(path))
+        if name == "gguf nan-scale":
+            # Met by the device, which knows tensors but no files; the plan above names the model.
+            yield Case(name, ["--model", path, *IDS, *FEW], pattern, parallel=True, also="nan-scale")
+            continue
+        yield Case(name, ["--model", path, *IDS, *FEW], f"{where}.*({pattern})", parallel=parallel)
+    right = os.path.join(folder, "right.bin")
+    with open(right, "wb") as file:
+        file.write(make_models.llama2c())
+    yield Case("no tokenizer", ["--model", right, "--prompt", "Once"], r"right\.bin.*--tokenizer")
+    yield Case("a tokenizer that is none", ["--model", right, "--tokenizer", right, "--prompt", "Once"],
+               r"right\.bin")
+    yield Case("missing tokenizer", ["--model", right, "--tokenizer", os.path.join(folder, "no.bin"),
+                                     "--prompt", "Once"], r"no\.bin")
+    missing = os.path.join(folder, "missing.gguf")
+    yield Case("missing file", ["--model", missing, *IDS], r"missing\.gguf", parallel=True)
+    yield Case("empty directory", ["--model", folder, *IDS], re.escape(os.path.basename(folder)))
+    nan = os.path.join(folder, "nan.bin")
+    data = bytearray(make_models.llama2c())
+    data[28 + 4000:28 + 4004] = b"\0\0\xc0\x7f"
+    with open(nan, "wb") as file:
+        file.write(data)
+    yield Case("NaN when quantising", ["--model", nan, "--quantize", "q8_0", *IDS, *FEW],
+               r"nan\.bin.*embed.*finite")
+
+
+def flag_cases(folder):
+    """Wrong flags of jupiter_run, on a model that is right."""
+    run = [*TINY, *FEW, *IDS]
+    yield Case("no model", [*IDS], r"--model")
+    yield Case("unknown shape", ["--model", "synthetic:huge", *IDS], r"huge.*tiny")
+    yield Case("unknown weight type", ["--model", "synthetic:tiny:q3_K", *IDS], r"q3_K.*q4_K")
+    yield Case("no prompt", [*TINY], r"prompt")
+    yield Case("empty prompt", [*TINY, "--prompt", ""], r"prompt is empty", parallel=True)
+    yield Case("two prompts", [*run, "--prompt", "x"], r"only one of --prompt")
+    yield Case("prompt too long", [*TINY, "--ids", "--prompt-ids", ",".join(["7"] * 1024)],
+               r"1024 tokens.*context.*1024", parallel=True)
+    yield Case("too many tokens", [*TINY, *IDS, "--tokens", 2000], r"2000.*1024")
+    yield Case("no tokens", [*TINY, *IDS, "--tokens", 0], r"--tokens.*0")
+    yield Case("negative tokens", [*TINY, *IDS, "--tokens", -3], r"--tokens.*-3")
+    yield Case("tokens no number", [*TINY, *IDS, "--tokens", "many"], r"tokens.*many|many.*tokens")
+    yield Case("ids no numbers", [*TINY, "--ids", "--prompt-ids", "1,x,3"], r"--prompt-ids.*1,x,3")
+    yield Case("id too large", [*TINY, "--ids", "--prompt-ids", "1,512"], r"512.*vocabulary")
+    yield Case("id negative", [*TINY, "--ids", "--prompt-ids", "1,-5"], r"-5.*vocabulary")
+    yield Case("id overflows", [*TINY, "--ids", "--prompt-ids", "99999999999"], r"99999999999")
+    yield Case("unreadable prompt file", [*TINY, "--prompt-file", os.path.join(folder, "none.txt")],
+               r"none\.txt.*(read|such file)|--tokenizer")
+    for flag, wrong, say in [
+            ("--layers", "3,4", r"--layers 3,4.*(ranks|6 layers)"), ("--layers", "7", "--layers 7.*(6|for 3 ranks)"),
+            ("--layers", "a,b", "--layers a,b"), ("--layers", "-1", "--layers"),
+            ("--strategy", "ring", r"ring.*edgeshard"), ("--slices", "2,2", r"2,2.*(3|add up)"),
+            ("--slices", "0", r"--slices.*0"), ("--slices", "some", r"--slices.*some"),
+            ("--min-slice", 0, "--min-slice.*0"), ("--quantize", "q5_0", r"q5_0.*q8_0"),
+            ("--wire", "int4", r"--wire int4.*f16"), ("--residual", "q8_0", r"--residual q8_0.*f16"),
+            ("--kv", "q4_0", r"--kv q4_0.*f16"), ("--device", "tpu", r"tpu.*cpu"),
+            ("--split", "even", r"--split even.*equal"), ("--threads", -1, "--threads.*-1"),
+            ("--threads", 100000, "--threads.*100000"), ("--deadline", 0, "--deadline.*0"),
+            ("--deadline", "nan", "--deadline.*nan"), ("--memory-limit", -5, "--memory-limit.*-5"),
+            ("--temperature", -1, "--temperature.*-1"), ("--temperature", "nan", "--temperature.*nan"),
+            ("--top-k", -1, "--top-k.*-1"), ("--top-p", 1.5, r"--top-p.*1\.5"),
+            ("--reference", os.path.join(folder, "none.json"), r"none\.json"),
+            ("--save-reference", "/nonexistent/r.json", r"/nonexistent/r\.json"),
+            ("--record", "/nonexistent/r.jsonl", r"/nonexistent/r\.jsonl")]:
+        yield Case(f"{flag} {os.path.basename(str(wrong))}", [*run, flag, wrong], say)
+    yield Case("unknown flag", [*run, "--lyers", "6"], r"--lyers", parallel=True)
+    yield Case("flag without value", [*run, "--wire"], r"--wire")
+    yield Case("--layers on 3 ranks", [*run, "--layers", "2,2,3"], r"--layers 2,2,3.*(7|3 numbers)",
+               parallel=True)
+    yield Case("memory limit", [*run, "--memory-limit", "0.5"], r"MiB", parallel=True,
+               also=r"total MiB")
+
+
+def reference_cases(folder):
+    """Reference files that are none, or of something else."""
+    right = {"jupiter_reference": 1, "model": "another", "prompt": [1, 2, 3], "tokens": [1],
+             "logits_hashes": ["00"]}
+    for name, text in [("no-json", "{"), ("empty", ""), ("another-file", json.dumps([1, 2])),
+                       ("version", json.dumps({**right, "jupiter_reference": 9})),
+                       ("no-hash", json.dumps({**right, "logits_hashes": ["xyz"]})),
+                       ("hash-number", json.dumps({**right, "logits_hashes": [5]})),
+                       ("lengths", json.dumps({**right, "tokens": [1, 2]})),
+                       ("tokens-no-list", json.dumps({**right, "tokens": "1"})),
+                       ("other-model", json.dumps(right))]:
+        path = os.path.join(folder, f"{name}.json")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        yield Case(f"reference {name}", [*TINY, *IDS, *FEW, "--reference", path],
+                   re.escape(f"{name}.json"), parallel=name == "no-json")
+
+
+def bench_cases(folder):
+    quick = ["--n-gen", 2, "--benchmark_min_time=0.01"]
+    for name, flags, say in [
+            ("unknown flag", ["--lyers"], "--lyers"),
+            ("unknown benchmark flag", ["--benchmark_filtre=x"], "--benchmark_filtre"),
+            ("benchmark flag no number", ["--benchmark_min_time=abc"], "--benchmark_min_time=abc"),
+            ("benchmark format", ["--benchmark_format=xml"], "--benchmark_format=xml.*json"),
+            ("out format", ["--benchmark_out_format=xml"], "--benchmark_out_format=xml.*json"),
+            ("repetitions", ["--benchmark_repetitions=-1"], "--benchmark_repetitions=-1"),
+            ("out file", ["--benchmark_out=/nonexistent/b.json"], r"/nonexistent/b\.json"),
+            ("filter", ["--benchmark_filter=nothing"], "--benchmark_filter"),
+            ("deadline", ["--deadline", "inf"], "--deadline.*inf"),
+            ("fault", ["--inject-fault", "bit"], r"--inject-fault bit.*mask"),
+            ("strategy", ["--strategies", "local,ring"], r"ring.*edgeshard"),
+            ("n-prompt", ["--n-prompt", "8,x"], r"--n-prompt 8,x"),
+            ("n-prompt zero", ["--n-prompt", "0"], r"prompt"),
+            ("no strategies", ["--strategies", ""], r"strateg"),
+            ("n-prompt too long", ["--n-prompt", "5000"], r"5000.*1024"),
+            ("model", ["--model", os.path.join(folder, "gone.gguf")], r"gone\.gguf"),
+            ("damaged model", ["--model", os.path.join(folder, "truncated-tensor.gguf")],
+             r"truncated-tensor\.gguf"),
+            ("wire", ["--wire", "f8"], r"--wire f8")]:
+        yield Case(f"bench {name}", [*quick, *flags], say, "bench",
+                   parallel="flag" in name or "out" in name or name == "model")
+    yield Case("bench n-gen", ["--n-gen", "-1"], r"-1", "bench")
+
+
+def problems_of(case, result, ranks):
+    """What is wrong with how the case ended."""
+    found = result.problems(2)
+    lines = [line for line in result.err.splitlines() if line.startswith("jupiter: error: ")]
+    if len(lines) != 1:
+        found.append(f"{len(lines)} lines with the error, expected 1")
+    if lines and not re.search(case.pattern, lines[0]):
+        found.append(f"the line does not say {case.pattern!r}")
+    if result.out:
+        found.append("something on stdout")
+    if not re.search(case.also, result.err):
+        found.append(f"no {case.also!r} on stderr")
+    others = [line for line in result.err.splitlines() if line.startswith("jupiter: rank")]
+    if others:
+        found.append(f"a failure among the {ranks} ranks: {others[0]}")
+    return found
+
+
+def one_rank_case(options, folder):
+    """Rank 1 alone has no model: all refuse, and the line names the rank."""
+    path = os.path.join(folder, "rank1.sh")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write('#!/bin/sh\nmodel=$1\nprogram=$2\nshift 2\n'
+                   '[ "$OMPI_COMM_WORLD_RANK" = 1 ] && model=/nonexistent/lost.gguf\n'
+                   'exec "$program" --model "$model" "$@"\n')
+    os.chmod(path, 0o755)
+    for name, program, flags in [("run", options.run, [*IDS, *FEW]),
+                                 ("bench", options.bench, ["--n-prompt", 8, "--n-gen", 2])]:
+        case = Case(f"{name}: model lost on rank 1", [], r"rank 1 on \S+: '?/nonexistent/lost\.gguf")
+        yield case, [path, "synthetic:tiny", program, *flags], 3
+        # The same path, another file: preflight compares.
+        case = Case(f"{name}: another model on rank 1", [], r"[Mm]odel.*rank 1 on .*rank 0 on")
+        other = path.replace("rank1", f"other-{name}")
+        with open(path, encoding="utf-8") as file:
+            text = file.read().replace("/nonexistent/lost.gguf", "synthetic:tiny:f16")
+        with open(other, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.chmod(other, 0o755)
+        yield case, [other, "synthetic:tiny", program, *flags], 3
+
+
+def all_runs(options, folder):
+    """Every run as (case, command, ranks)."""
+    programs = {"run": options.run, "bench": options.bench}
+    for cases in [model_cases, flag_cases, reference_cases, bench_cases]:
+        for case in cases(folder):
+            counts = [None] + ([3] if case.parallel else []) if options.quick else [None, 1, 3]
+            for ranks in counts:
+                yield case, [programs[case.program], *case.flags], ranks
+    yield from one_rank_case(options, folder)
+
+
+def main():
+    options = program_lib.arguments(__doc__)
+
+    def check(each):
+        case, command, ranks = each
+        result = program_lib.run(command, ranks, timeout=options.timeout, mpirun=options.mpirun)
+        line = "".join(re.findall(r"^jupiter: error: .*", result.err, re.MULTILINE)[:1])
+        name = f"{case.name} ({'alone' if ranks is None else f'np {ranks}'}) {line[:200]!r}"
+        return name, problems_of(case, result, ranks), result.show()
+
+    with tempfile.TemporaryDirectory(prefix="jupiter-bad-") as folder:
+        good = program_lib.check_all(list(all_runs(options, folder)), check, options.jobs)
+    sys.exit(0 if good else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,239 @@
+#!/usr/bin/env python3
+"""What the programs print, and where: reports, references, records, notes.
+
+report_test.py --run JUPITER_RUN --bench JUPITER_BENCH [--models FOLDER]
+
+Tests of the real model are left out, and said to be, when it is not there.
+"""
+import json
+import os
+import re
+import sys
+import tempfile
+
+import program_lib
+
+TINY = ["--model", "synthetic:tiny", "--prompt-ids", "5,9,200,33,7,410,2,8"]
+COUNTERS = ["TTFT_ms", "TPOT_ms", "TPOT_p90_ms", "n", "prefill_tps", "decode_tps", "payload_B",
+            "messages", "load_s", "ranks_per_host", "threads"]
+BENCH = ["--n-prompt", 16, "--n-gen", 3, "--benchmark_min_time=0.01"]
+
+
+class Session:
+    """Runs programs and keeps what went wrong, for one test."""
+
+    def __init__(self, options, folder):
+        self.options = options
+        self.folder = folder
+        self.problems = []
+        self.details = ""
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def check(self, right, problem):
+        if not right:
+            self.problems.append(problem)
+
+    def _run(self, program, flags, ranks, code):
+        result = program_lib.run([program, *flags], ranks, timeout=self.options.timeout,
+                                 mpirun=self.options.mpirun)
+        self.problems += result.problems(code)
+        self.details += result.show()
+        return result
+
+    def run(self, flags, ranks=1, code=0):
+        return self._run(self.options.run, flags, ranks, code)
+
+    def bench(self, flags, ranks=2, code=0):
+        return self._run(self.options.bench, [*BENCH, *flags], ranks, code)
+
+
+def parse_report(session, text):
+    """The rows of a JSON report, {strategy: row}; checks what each must have."""
+    try:
+        report = json.loads(text)
+    except json.JSONDecodeError as error:
+        session.check(False, f"the report is no JSON: {error}")
+        return {}
+    rows = {}
+    for row in report["benchmarks"]:
+        strategy = row["name"].split("/")[-4]
+        rows[strategy] = row
+        missing = [name for name in COUNTERS if not isinstance(row.get(name), (int, float))]
+        session.check(not missing, f"{strategy} lacks {missing}")
+        session.check(row.get("label") == "VALID", f"{strategy} is {row.get('label')}")
+    session.check({"local", "edgeshard", "jupiter"} <= set(rows), f"only rows {sorted(rows)}")
+    return rows
+
+
+def test_json_report(session):
+    result = session.bench(["--benchmark_format=json"])
+    rows = parse_report(session, result.out)
+    if session.problems:
+        return
+    for strategy in ["edgeshard", "jupiter"]:
+        row = rows[strategy]
+        session.check(row["payload_B"] > 0 and row["messages"] > 0, f"{strategy} sends nothing")
+        session.check(row["TTFT_ms"] > 0 and row["TPOT_ms"] > 0 and row["n"] >= 1, f"{strategy}: {row}")
+        session.check(row["TPOT_p90_ms"] >= row["TPOT_ms"], "p90 below the median")
+        session.check(abs(row["prefill_tps"] * row["TTFT_ms"] / 16e3 - 1) < 1e-3, "prefill_tps")
+        session.check(abs(row["decode_tps"] * row["TPOT_ms"] / 1e3 - 1) < 1e-3, "decode_tps")
+        session.check(row["ranks_per_host"] == 2, f"{row['ranks_per_host']} ranks per host")
+    session.check(rows["local"]["payload_B"] == 0, "local sends something")
+
+
+def test_console_report(session):
+    result = session.bench(["--threads", 1])
+    lines = [line for line in result.out.splitlines() if line.strip("-")]
+    wrong = [line for line in lines if not re.match(r"Benchmark +Time|real/synthetic:tiny/", line)]
+    session.check(not wrong, f"on stdout, but not of the report: {wrong[:3]}")
+    strategies = [line.split("/")[2] for line in lines[1:]]
+    expected = ["local", "edgeshard", "jupiter"]
+    session.check(strategies in (expected, ["local-all-cores", *expected]), f"rows {strategies}")
+    session.check(all(line.rstrip().endswith(" VALID") for line in lines[1:]), "not all are VALID")
+
+
+def test_report_file(session):
+    path = session.path("report.json")
+    session.bench([f"--benchmark_out={path}", "--benchmark_out_format=json"])
+    with open(path, encoding="utf-8") as file:
+        parse_report(session, file.read())
+
+
+def test_filter_and_list(session):
+    result = session.bench(["--benchmark_filter=jupiter", "--benchmark_format=csv"])
+    rows = [line for line in result.out.splitlines() if line.startswith('"real/')]
+    session.check(len(rows) == 1 and "/jupiter/" in rows[0], f"rows {rows}")
+    listed = session.bench(["--benchmark_list_tests"]).out.split()
+    session.check(len(listed) >= 3 and all(name.startswith("real/") for name in listed), f"{listed}")
+
+
+def test_rows_that_cannot_run(session):
+    for flags, reason in [(["--memory-limit", "0.5"], "MiB"),
+                          (["--reference", session.path("none.json")], r"none\.json")]:
+        result = session.bench(flags, code=2)
+        rows = [line for line in result.out.splitlines() if line.startswith("real/")]
+        session.check(len(rows) >= 3, f"{len(rows)} rows")
+        session.check(all(re.search(f"ERROR OCCURRED.*{reason}", row) for row in rows), f"{rows}")
+
+
+def test_bench_reference(session):
+    """A file of one run checks another; one of another prompt is refused."""
+    path = session.path("bench-reference.json")
+    session.run([*TINY, "--ids", "--tokens", 3, "--save-reference", path])
+    result = session.bench(["--reference", path], code=2)
+    session.check("another prompt" in result.out, "the wrong prompt went unseen")
+
+
+def test_ids(session):
+    result = session.run([*TINY, "--ids", "--tokens", 7], 3)
+    session.check(re.fullmatch(r"\d+( \d+){6}\n", result.out), "stdout is not one line of 7 ids")
+    for word in ["plan: jupiter", "total MiB", "load s", "TTFT", "TPOT", "prefill", "decode",
+                 "payload sent B", "tokens hash", "logits hash"]:
+        session.check(word in result.err, f"stderr lacks '{word}'")
+
+
+def test_dry_run(session):
+    flags = ["--model", "synthetic:llama2-13b", "--prompt-ids", "1,2,3", "--ids", "--dry-run"]
+    result = session.run(flags, 2)
+    session.check(result.out == "", "something on stdout")
+    session.check("plan: jupiter" in result.err and "total MiB" in result.err, "no plan or no memory")
+    session.check("load s" not in result.err, "it loaded")
+
+
+def test_reference(session):
+    path = session.path("reference.json")
+    flags = [*TINY, "--ids", "--tokens", 6]
+    saved = session.run([*flags, "--save-reference", path], 1)
+    again = session.run([*flags, "--reference", path], 3)
+    session.check(re.search(r"^VALID: ", again.err, re.MULTILINE), "not VALID")
+    session.check(saved.out == again.out, "other ids")
+    with open(path, encoding="utf-8") as file:
+        reference = json.load(file)
+    for field, value in [("tokens", 3), ("logits_hashes", "0123456789abcdef")]:
+        altered = session.path(f"altered-{field}.json")
+        changed = {**reference, field: [*reference[field][:4], value, *reference[field][5:]]}
+        with open(altered, "w", encoding="utf-8") as file:
+            json.dump(changed, file)
+        wrong = session.run([*flags, "--reference", altered], 2, code=1)
+        session.check(re.search(r"^INVALID: .*token 4 ", wrong.err, re.MULTILINE),
+                      f"altered {field} went unseen")
+
+
+def test_record(session):
+    path = session.path("record.jsonl")
+    session.run([*TINY, "--ids", "--tokens", 4, "--record", path], 3)
+    with open(path, encoding="utf-8") as file:
+        lines = [json.loads(line) for line in file]
+    session.check(len(lines) > 30, f"{len(lines)} lines only")
+    ranks = {line["rank"] for line in lines if "rank" in line}
+    session.check(ranks == {0, 1, 2}, f"lines of ranks {ranks}")
+    text = json.dumps(lines)
+    for word in ["send", "receive", "linear", "attention"]:
+        session.check(word in text.lower(), f"no {word} in the record")
+
+
+def test_sampling(session):
+    flags = [*TINY, "--ids", "--tokens", 12, "--temperature", 0.9, "--top-k", 40, "--top-p", 0.95]
+    alone = session.run([*flags, "--seed", 7], 1)
+    spread = session.run([*flags, "--seed", 7, "--slices", 3], 3)
+    other = session.run([*flags, "--seed", 8], 1)
+    session.check(alone.out == spread.out, "the same seed gives other tokens on 3 ranks")
+    session.check(alone.out != other.out, "another seed gives the same tokens")
+
+
+def test_help(session):
+    for program in [session.run, session.bench]:
+        result = program(["--help"], 2)
+        session.check(result.out.count("--model") == 1, "the help is not printed once")
+        session.check(result.err == "", "something on stderr")
+
+
+def real_model_tests(folder):
+    """Tests that need stories260K."""
+    with open(os.path.join(folder, "greedy.json"), encoding="utf-8") as file:
+        golden = json.load(file)
+    flags = ["--model", os.path.join(folder, "stories260K-f32.gguf"), "--prompt", golden["prompt"]]
+
+    def test_text(session):
+        result = session.run([*flags, "--temperature", 0, "--tokens", len(golden["generated_ids"])], 3)
+        session.check(golden["prompt"] + result.out == golden["text"], "another text")
+
+    def test_prompt_file(session):
+        path = session.path("prompt.txt")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(golden["prompt"])
+        result = session.run([*flags[:2], "--prompt-file", path, "--tokens", 20, "--ids"], 2)
+        session.check(result.out.split() == [str(id) for id in golden["generated_ids"][:20]], "other ids")
+
+    def test_idle_ranks(session):
+        result = session.run([*flags, "--tokens", 8, "--ids"], 8)
+        session.check(re.search(r"^note: .*idle: 5, 6, 7$", result.err, re.MULTILINE), "no such note")
+        session.check(result.out.split() == [str(id) for id in golden["generated_ids"][:8]], "other ids")
+
+    return [test_text, test_prompt_file, test_idle_ranks]
+
+
+def main():
+    options = program_lib.arguments(__doc__, quick=False)
+    tests = [test for name, test in globals().items() if name.startswith("test_")]
+    if os.path.isdir(os.path.join(options.models, "stories260K")):
+        tests += real_model_tests(program_lib.stories(options))
+    else:
+        print("skipped: the tests of stories260K; set JUPITER_TEST_MODELS to the folder that holds it")
+
+    def check(test):
+        with tempfile.TemporaryDirectory(prefix="jupiter-report-") as folder:
+            session = Session(options, folder)
+            try:
+                test(session)
+            except (OSError, ValueError, KeyError) as error:
+                session.problems.append(f"{type(error).__name__}: {error}")
+        return test.__name__, session.problems, session.details
+
+    sys.exit(0 if program_lib.check_all(tests, check, options.jobs) else 1)
+
+
+if __name__ == "__main__":
+    main()
