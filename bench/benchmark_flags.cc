@@ -43,9 +43,10 @@ void InitialiseBenchmark(char* program, std::vector<std::string> flags) {
   int argc = static_cast<int>(argv.size());
   benchmark::Initialize(&argc, argv.data());
   if (argc > 1) {
-    FailUser("{}: Google Benchmark does not take this flag or its value; see --help and its user "
-             "guide",
-             argv[1]);
+    FailUser(
+        "{}: Google Benchmark does not take this flag or its value; see --help and its user "
+        "guide",
+        argv[1]);
   }
 }
 

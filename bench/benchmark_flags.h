@@ -6,9 +6,9 @@
 
 namespace jupiter {
 
-// Hands the flags to Google Benchmark. Throws UserError for those that it does not know, and for values
-// at which it would end this process and leave the other ranks waiting. `program` is argv[0]; Google
-// Benchmark keeps the pointer.
+// Hands the flags to Google Benchmark. Throws UserError for those that it does not know, and for
+// values at which it would end this process and leave the other ranks waiting. `program` is
+// argv[0]; Google Benchmark keeps the pointer.
 void InitialiseBenchmark(char* program, std::vector<std::string> flags);
 
 // The file of --benchmark_out, or nothing.

@@ -1,5 +1,6 @@
 #include "kernels/block_formats.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -17,14 +18,14 @@ float HalfAt(const std::byte* p) {
   return ToFloat(half);
 }
 
-WeightBlock ReadQ8_0(const std::byte* block) {
+WeightBlock ReadQ80(const std::byte* block) {
   const float scale = HalfAt(block);
   WeightBlock result = {{}, {scale, scale}, 0};
   std::memcpy(result.q, block + 2, 32);
   return result;
 }
 
-WeightBlock ReadQ4_0(const std::byte* block) {
+WeightBlock ReadQ40(const std::byte* block) {
   const float scale = HalfAt(block);
   WeightBlock result = {{}, {scale, scale}, 0};
   for (int i = 0; i < 16; ++i) {
@@ -50,7 +51,7 @@ void SixBitScales(const std::byte* packed, int j, int& scale, int& minimum) {
 }
 
 // Two f16, 12 bytes of scales, then per 64 columns 32 bytes: low nibbles first.
-WeightBlock ReadQ4_K(const std::byte* block, int j) {
+WeightBlock ReadQ4K(const std::byte* block, int j) {
   int scale = 0, minimum = 0;
   SixBitScales(block + 4, j, scale, minimum);
   const float full_scale = HalfAt(block) * static_cast<float>(scale);
@@ -66,7 +67,7 @@ WeightBlock ReadQ4_K(const std::byte* block, int j) {
 
 // Per 128 columns 64 bytes of low nibbles and 32 bytes of upper bit pairs; 16 int8 scales; f16. The
 // four runs of 32 columns in 128 take low nibbles of bytes 0-31, of 32-63, then the high nibbles.
-WeightBlock ReadQ6_K(const std::byte* block, int j) {
+WeightBlock ReadQ6K(const std::byte* block, int j) {
   const int half = j / 4, run = j % 4;
   const std::byte* nibbles = block + 64 * half + 32 * (run % 2);
   const std::byte* pairs = block + 128 + 32 * half;
@@ -84,15 +85,43 @@ WeightBlock ReadQ6_K(const std::byte* block, int j) {
   return result;
 }
 
+float ToFloat(float x) { return x; }
+
+template <typename T>
+void ConvertRow(const std::byte* row, std::int64_t begin, std::int64_t end, float* out) {
+  for (std::int64_t k = begin; k < end; ++k) {
+    T value;  // files need not align their tensors
+    std::memcpy(&value, row + k * static_cast<std::int64_t>(sizeof value), sizeof value);
+    out[k - begin] = ToFloat(value);
+  }
+}
+
+void CheckFiniteDense(std::string_view tensor_name, const ConstTensorView& host, std::int64_t row,
+                      std::int64_t begin, std::int64_t end) {
+  constexpr std::int64_t kChunk = 256;
+  float values[kChunk];
+  for (std::int64_t first = begin; first < end; first += kChunk) {
+    const std::int64_t count = std::min(kChunk, end - first);
+    ReadRow(host.dtype, host.Row<std::byte>(row), first, first + count, values);
+    for (std::int64_t i = 0; i < count; ++i) {
+      if (std::isfinite(values[i])) continue;
+      FailUser(
+          "{}: the weight in row {}, column {} is {}, expected a finite number; the file is "
+          "damaged",
+          tensor_name, row, first + i, values[i]);
+    }
+  }
+}
+
 }  // namespace
 
 WeightBlock ReadBlock(DType dtype, const std::byte* row, std::int64_t index) {
   const int bytes = BlockBytes(dtype);
   switch (dtype) {
-    case DType::kQ8_0: return ReadQ8_0(row + index * bytes);
-    case DType::kQ4_0: return ReadQ4_0(row + index * bytes);
-    case DType::kQ4_K: return ReadQ4_K(row + index / 8 * bytes, static_cast<int>(index % 8));
-    case DType::kQ6_K: return ReadQ6_K(row + index / 8 * bytes, static_cast<int>(index % 8));
+    case DType::kQ8_0: return ReadQ80(row + index * bytes);
+    case DType::kQ4_0: return ReadQ40(row + index * bytes);
+    case DType::kQ4_K: return ReadQ4K(row + index / 8 * bytes, static_cast<int>(index % 8));
+    case DType::kQ6_K: return ReadQ6K(row + index / 8 * bytes, static_cast<int>(index % 8));
     case DType::kF32:
     case DType::kF16:
     case DType::kBF16:
@@ -102,21 +131,21 @@ WeightBlock ReadBlock(DType dtype, const std::byte* row, std::int64_t index) {
 }
 
 float ReadDense(DType dtype, const std::byte* row, std::int64_t column) {
-  if (dtype == DType::kF32) {
-    float value = 0;
-    std::memcpy(&value, row + 4 * column, sizeof value);
-    return value;
-  }
-  std::uint16_t bits = 0;
-  std::memcpy(&bits, row + 2 * column, sizeof bits);
-  JUPITER_CHECK(dtype == DType::kF16 || dtype == DType::kBF16, "{}", Name(dtype));
-  return dtype == DType::kF16 ? ToFloat(Half{bits}) : ToFloat(BFloat{bits});
+  float value = 0;
+  ReadRow(dtype, row, column, column + 1, &value);
+  return value;
 }
 
 void ReadRow(DType dtype, const std::byte* row, std::int64_t begin, std::int64_t end, float* out) {
-  if (!IsQuantised(dtype)) {
-    for (std::int64_t k = begin; k < end; ++k) out[k - begin] = ReadDense(dtype, row, k);
-    return;
+  switch (dtype) {
+    case DType::kF32: return ConvertRow<float>(row, begin, end, out);
+    case DType::kF16: return ConvertRow<Half>(row, begin, end, out);
+    case DType::kBF16: return ConvertRow<BFloat>(row, begin, end, out);
+    case DType::kQ8_0:
+    case DType::kQ4_0:
+    case DType::kQ4_K:
+    case DType::kQ6_K:
+    case DType::kAct8: break;
   }
   for (std::int64_t index = begin / 32; index < end / 32; ++index) {
     const WeightBlock block = ReadBlock(dtype, row, index);
@@ -131,12 +160,7 @@ void CheckFiniteRow(std::string_view tensor_name, const ConstTensorView& host, s
                     std::int64_t begin, std::int64_t end) {
   const std::byte* data = host.Row<std::byte>(row);
   if (!IsQuantised(host.dtype)) {
-    for (std::int64_t k = begin; k < end; ++k) {
-      const float value = ReadDense(host.dtype, data, k);
-      if (std::isfinite(value)) continue;
-      FailUser("{}: weight [{}, {}] of row {} is {}, expected a finite number; the file is damaged",
-               tensor_name, row, k, row, value);
-    }
+    CheckFiniteDense(tensor_name, host, row, begin, end);
     return;
   }
   for (std::int64_t index = begin / 32; index < end / 32; ++index) {

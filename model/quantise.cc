@@ -32,6 +32,13 @@ void StoreScale(float scale, std::byte* out) {
   std::memcpy(out, &half.bits, sizeof half.bits);
 }
 
+// To the nearest integer, ties to even, for |x| < 2^22: the sum has no bits left for a fraction. A plain
+// rint is a call into the C library on processors without SSE4.1, which a generic build is for.
+float RoundToEven(float x) {
+  constexpr float kShift = 0x1.8p23f;
+  return (x + kShift) - kShift;
+}
+
 // 0 for scales that the stored half holds as 0: every level stands for 0 then, and 1/scale may overflow.
 float Inverse(float scale) { return std::fabs(scale) <= 0x1p-25f ? 0.0f : 1.0f / scale; }
 
@@ -42,7 +49,7 @@ void QuantiseQ8(const Values& values, std::byte* out) {
   StoreScale(scale, out);
   const float inverse = Inverse(scale);
   for (std::size_t i = 0; i < values.size(); ++i) {
-    out[2 + i] = static_cast<std::byte>(static_cast<std::int8_t>(std::rint(values[i] * inverse)));
+    out[2 + i] = static_cast<std::byte>(static_cast<std::int8_t>(RoundToEven(values[i] * inverse)));
   }
 }
 
@@ -55,7 +62,7 @@ void QuantiseQ4(const Values& values, std::byte* out) {
   StoreScale(scale, out);
   const float inverse = Inverse(scale);
   const auto nibble = [&](int i) {
-    const float level = std::rint(values[static_cast<std::size_t>(i)] * inverse) + 8.0f;
+    const float level = RoundToEven(values[static_cast<std::size_t>(i)] * inverse) + 8.0f;
     return static_cast<unsigned>(std::clamp(level, 0.0f, 15.0f));
   };
   for (int i = 0; i < kBlock / 2; ++i) {

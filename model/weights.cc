@@ -11,23 +11,33 @@ DType LoadedType(const ModelConfig& config, const TensorInfo& info, std::optiona
   return info.columns % BlockColumns(*quantise) == 0 ? *quantise : info.dtype;
 }
 
+namespace {
+
+HostTensor QuantiseNamed(const std::string& name, const ConstTensorView& dense, DType dtype) {
+  try {
+    return QuantiseRows(dense, dtype);
+  } catch (const UserError& error) {
+    FailUser("{}: {}", name, error.what());
+  }
+}
+
+}  // namespace
+
 std::unique_ptr<Weight> WeightLoader::Matrix(const std::string& name, const Shard& share) {
   const TensorInfo& info = checkpoint_.Info(name);
   const DType dtype = LoadedType(checkpoint_.config(), info, quantise_);
   // The cut is checked in the type the device will hold, before a byte is read.
   CheckShard(name, dtype, info.rows, info.columns, share);
-  HostTensor host = checkpoint_.Read(name, share);
-  if (dtype != info.dtype) {
-    try {
-      host = QuantiseRows(host.view, dtype);
-    } catch (const UserError& error) {
-      FailUser("{}: {}: {}", checkpoint_.source(), name, error.what());
-    }
+  try {
+    HostTensor host = checkpoint_.Read(name, share);
+    if (dtype != info.dtype) host = QuantiseNamed(name, host.view, dtype);
+    std::unique_ptr<Weight> weight =
+        device_.Load(name, host.view, share.column_begin, share.column_end);
+    checkpoint_.DropPages();
+    return weight;
+  } catch (const UserError& error) {
+    FailUser("{}: {}", checkpoint_.source(), error.what());
   }
-  std::unique_ptr<Weight> weight =
-      device_.Load(name, host.view, share.column_begin, share.column_end);
-  checkpoint_.DropPages();
-  return weight;
 }
 
 std::unique_ptr<Weight> WeightLoader::Rows(const std::string& name, std::int64_t begin,

@@ -108,16 +108,16 @@ void UnpackBlock(const BlockPlace<Format>& place, int lane, float* out) {
   }
 }
 
-// Packs the rows of one group into `weights` and `scales`, which are zero.
+// Both functions pack the rows of one group into memory that is zero.
+template <std::int64_t element_bytes>
 void PackDenseGroup(const ConstTensorView& host, std::int64_t group, std::int64_t column_begin,
                     std::int64_t columns, std::byte* weights) {
-  const std::int64_t element = BlockBytes(host.dtype);
-  std::byte* out = weights + group * columns * 16 * element;
+  std::byte* out = weights + group * columns * 16 * element_bytes;
   const std::int64_t lanes = std::min<std::int64_t>(16, host.rows - 16 * group);
   for (std::int64_t lane = 0; lane < lanes; ++lane) {
-    const std::byte* row = host.Row<std::byte>(16 * group + lane) + column_begin * element;
+    const std::byte* row = host.Row<std::byte>(16 * group + lane) + column_begin * element_bytes;
     for (std::int64_t k = 0; k < columns; ++k) {
-      std::memcpy(out + (16 * k + lane) * element, row + k * element, element);
+      std::memcpy(out + (16 * k + lane) * element_bytes, row + k * element_bytes, element_bytes);
     }
   }
 }
@@ -192,7 +192,8 @@ PackedWeight::PackedWeight(std::string_view tensor_name, const ConstTensorView& 
   std::byte* scales = data_.get() + size_.weights;
   pool.Run(groups(), [&](std::int64_t group, int) {
     if (!IsQuantised(dtype())) {
-      PackDenseGroup(host, group, column_begin, columns(), data_.get());
+      const auto pack = dtype() == DType::kF32 ? PackDenseGroup<4> : PackDenseGroup<2>;
+      pack(host, group, column_begin, columns(), data_.get());
       return;
     }
     WithFormat(dtype(), [&](auto format) {

@@ -84,7 +84,8 @@ def flag_cases(folder):
     yield Case("unreadable prompt file", [*TINY, "--prompt-file", os.path.join(folder, "none.txt")],
                r"none\.txt.*(read|such file)|--tokenizer")
     for flag, wrong, say in [
-            ("--layers", "3,4", r"--layers 3,4.*(ranks|6 layers)"), ("--layers", "7", "--layers 7.*(6|for 3 ranks)"),
+            ("--layers", "3,4", r"--layers 3,4.*(ranks|6 layers)"),
+            ("--layers", "7", "--layers 7.*(6 layers|3 ranks)"),
             ("--layers", "a,b", "--layers a,b"), ("--layers", "-1", "--layers"),
             ("--strategy", "ring", r"ring.*edgeshard"), ("--slices", "2,2", r"2,2.*(3|add up)"),
             ("--slices", "0", r"--slices.*0"), ("--slices", "some", r"--slices.*some"),

@@ -48,8 +48,7 @@ TEST(FaultyDeviceTest, Names) {
 }
 
 TEST(FaultyDeviceTest, SaysWhatItIs) {
-  const std::unique_ptr<Device> device =
-      MakeFaultyDevice(MakeDevice("cpu", {}), Fault::kMask);
+  const std::unique_ptr<Device> device = MakeFaultyDevice(MakeDevice("cpu", {}), Fault::kMask);
   EXPECT_EQ(device->name(), "cpu");
   EXPECT_NE(device->Describe().find("fault"), std::string::npos);
 }

@@ -43,7 +43,8 @@ TEST(ListTest, RefusesEverythingElse) {
 
 TEST(ReadPromptTest, Ids) {
   EXPECT_EQ(ReadPrompt(WithIds("1,9,0"), nullptr, Config(10)), (Ids{1, 9, 0}));
-  ExpectRefusal([] { ReadPrompt(WithIds("1,10"), nullptr, Config(10)); }, {"10", "small", "0 to 9"});
+  ExpectRefusal([] { ReadPrompt(WithIds("1,10"), nullptr, Config(10)); },
+                {"10", "small", "0 to 9"});
   ExpectRefusal([] { ReadPrompt(WithIds("-1"), nullptr, Config(10)); }, {"-1"});
   ExpectRefusal([] { ReadPrompt(WithIds("1,x"), nullptr, Config(10)); }, {"--prompt-ids", "1,x"});
 }

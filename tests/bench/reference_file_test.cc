@@ -77,11 +77,13 @@ TEST_F(ReferenceFileTest, RefusesEveryTruncation) {
 
 TEST_F(ReferenceFileTest, RefusesWhatIsNoReference) {
   const std::string text = SavedText();
-  for (const char* other : {"", "[]", "3", "null", "{}", "not json", "{\"jupiter_reference\": 1}"}) {
+  for (const char* other :
+       {"", "[]", "3", "null", "{}", "not json", "{\"jupiter_reference\": 1}"}) {
     ExpectRefused(other);
   }
   ExpectRefused(std::string(100000, '['));
-  ExpectRefused(Replaced(text, "\"jupiter_reference\": 1", "\"jupiter_reference\": 2"), {"version"});
+  ExpectRefused(Replaced(text, "\"jupiter_reference\": 1", "\"jupiter_reference\": 2"),
+                {"version"});
   ExpectRefused(Replaced(text, "\"tokens\"", "\"other\""));
   ExpectRefused(Replaced(text, "432", "\"432\""));
   ExpectRefused(Replaced(text, "432", "1.5"));
@@ -116,8 +118,11 @@ TEST_F(ReferenceFileTest, FitsOnlyItsModelAndPrompt) {
   EXPECT_NO_THROW(CheckReferenceFits(reference, "r", reference.model, reference.prompt));
   ExpectRefusal([&] { CheckReferenceFits(reference, "r.json", "other", reference.prompt); },
                 {"r.json", "other", reference.model});
-  ExpectRefusal([&] { CheckReferenceFits(reference, "r.json", reference.model, {1, 403, 408}); },
-                {"r.json", "prompt"});
+  ExpectRefusal(
+      [&] {
+        CheckReferenceFits(reference, "r.json", reference.model, {1, 403, 408});
+      },
+      {"r.json", "prompt"});
 }
 
 TEST(CompareTest, NamesTheFirstDifference) {

@@ -72,7 +72,7 @@ TEST_F(BatchLayoutTest, SiblingsSeeOnlyTheirAncestors) {
   //    \ 2 - 4        and a second root 5
   const BatchLayout layout = Lay({Item(0, {9, 8, 7, 6, 5, 4}, {-1, 0, 0, 1, 2, -1}, true)});
   EXPECT_EQ(layout.positions, (Ids{2, 3, 3, 4, 4, 2}));
-  const std::vector<Ids> paths = {{0, 1, 2},    {0, 1, 2, 3},    {0, 1, 2, 4},
+  const std::vector<Ids> paths = {{0, 1, 2},       {0, 1, 2, 3},    {0, 1, 2, 4},
                                   {0, 1, 2, 3, 5}, {0, 1, 2, 4, 6}, {0, 1, 7}};
   for (std::size_t row = 0; row < paths.size(); ++row) {
     EXPECT_EQ(PathOf(layout, static_cast<std::int64_t>(row)), Slots(cache, paths[row])) << row;

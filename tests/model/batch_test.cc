@@ -175,7 +175,16 @@ TEST(BatchTest, RefusesNumbersThatNoBatchHas) {
 // What is accepted is a batch: it has these very bytes.
 TEST(BatchTest, AcceptsOnlyWhatItWouldWriteItself) {
   const Ints valid = ToInts(EncodeBatch(FullBatch()));
-  const Ints values = {-2, -1, 0, 1, 2, 3, 5, 100, 1 << 24, std::numeric_limits<int>::max(),
+  const Ints values = {-2,
+                       -1,
+                       0,
+                       1,
+                       2,
+                       3,
+                       5,
+                       100,
+                       1 << 24,
+                       std::numeric_limits<int>::max(),
                        std::numeric_limits<int>::min()};
   int accepted = 0;
   for (std::size_t place = 0; place < valid.size(); ++place) {

@@ -34,8 +34,8 @@ class LayerShareTest {
     Workspace workspace(*device_, widths, kRows);
     const Layer layer(config(), loader_.Layer(1, share), share, 0);
     KvCaches caches;
-    caches[0] = std::make_shared<KvCache>(*device_, KvShape{1, widths.kv, DType::kF32}, kRows,
-                                          nullptr);
+    caches[0] =
+        std::make_shared<KvCache>(*device_, KvShape{1, widths.kv, DType::kF32}, kRows, nullptr);
     const Ids tokens(kRows, 1);
     const BatchLayout layout = LayOut(*device_, CausalBatch(0, tokens, false), caches);
     FillResidual(workspace.residual.view());
@@ -70,8 +70,8 @@ std::vector<Floats> operator+(std::vector<Floats> a, const std::vector<Floats>& 
   return a;
 }
 
-// Both ways sum the same n <= 512 products (integer products of whole blocks when quantised) in f32,
-// in another order. Errors of at most 2^-24 per addition of terms that mostly cancel: about
+// Both ways sum the same n <= 512 products (integer products of whole blocks when quantised) in
+// f32, in another order. Errors of at most 2^-24 per addition of terms that mostly cancel: about
 // sqrt(n) * 10 roundings of the result, 1.4e-5; the largest result of a row is above that of most.
 constexpr double kBound = 2e-5;
 
@@ -90,8 +90,8 @@ void ExpectSum(LayerShareTest& test, const std::vector<LayerShare>& shares) {
 }
 
 TEST(LayerShareTests, HalvesAddUpToTheLayer) {
-  for (const char* model : {"synthetic:tiny", "synthetic:tiny:f16", "synthetic:tiny:q8_0",
-                            "synthetic:tiny:q4_0"}) {
+  for (const char* model :
+       {"synthetic:tiny", "synthetic:tiny:f16", "synthetic:tiny:q8_0", "synthetic:tiny:q4_0"}) {
     SCOPED_TRACE(model);
     LayerShareTest test(OpenCheckpoint(model));
     ExpectSum(test, {{0, 2, 0, 256}, {2, 4, 256, 512}});

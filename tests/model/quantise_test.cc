@@ -32,12 +32,13 @@ Floats Random(std::size_t count, float size, std::uint64_t seed) {
 
 float Largest(const Floats& values, std::size_t begin) {
   float largest = 0;
-  for (std::size_t i = begin; i < begin + 32; ++i) largest = std::max(largest, std::fabs(values[i]));
+  for (std::size_t i = begin; i < begin + 32; ++i)
+    largest = std::max(largest, std::fabs(values[i]));
   return largest;
 }
 
-// Half a step by rounding to a level, a whole step where q4_0 has no level +8, and `levels` times the
-// rounding of the scale to a half (2^-11 relative, or 2^-25 below the normal halves).
+// Half a step by rounding to a level, a whole step where q4_0 has no level +8, and `levels` times
+// the rounding of the scale to a half (2^-11 relative, or 2^-25 below the normal halves).
 void ExpectNear(const Floats& values, DType dtype, float levels, float steps) {
   const Floats decoded = Quantised(values, 1, dtype);
   ASSERT_EQ(decoded.size(), values.size());
@@ -62,7 +63,8 @@ TEST(QuantiseTest, TheLargestWeightIsALevel) {
   for (float largest : {2.0f, -2.0f}) {
     values[11] = largest;
     // 127 steps of the half nearest to 2/127; -8 steps of exactly 0.25.
-    EXPECT_EQ(Quantised(values, 1, DType::kQ8_0)[11], ToFloat(ToHalf(2.0f / 127)) * 127 * largest / 2);
+    EXPECT_EQ(Quantised(values, 1, DType::kQ8_0)[11],
+              ToFloat(ToHalf(2.0f / 127)) * 127 * largest / 2);
     EXPECT_EQ(Quantised(values, 1, DType::kQ4_0)[11], largest);
   }
 }
@@ -90,6 +92,20 @@ TEST(QuantiseTest, ZerosStayZero) {
       EXPECT_EQ(decoded[i], 0.0f) << Name(dtype) << i;
     }
     EXPECT_NE(decoded[40], 0.0f);
+  }
+}
+
+// 1/scale of these is infinite: no level may come of it, or processors would differ.
+TEST(QuantiseTest, WeightsTooSmallForAScaleAreZeroLevels) {
+  for (float size : {1e-45f, 1e-40f, 1e-38f, 1e-9f}) {
+    const Floats values = Random(32, size, 6);
+    for (const auto& [dtype, zero] :
+         {std::pair(DType::kQ8_0, 0x00), std::pair(DType::kQ4_0, 0x88)}) {
+      const HostTensor tensor = QuantiseRows(HostView(values.data(), 1, 32), dtype);
+      for (int i = 2; i < BlockBytes(dtype); ++i) {
+        EXPECT_EQ(tensor.view.data[i], static_cast<std::byte>(zero)) << Name(dtype) << " " << size;
+      }
+    }
   }
 }
 
@@ -129,9 +145,9 @@ TEST(QuantiseTest, SixteenBitInputsAreTheirValues) {
 }
 
 TEST(QuantiseTest, RefusesWhatIsNotFinite) {
-  for (float wrong : {std::numeric_limits<float>::infinity(),
-                      -std::numeric_limits<float>::infinity(),
-                      std::numeric_limits<float>::quiet_NaN()}) {
+  for (float wrong :
+       {std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity(),
+        std::numeric_limits<float>::quiet_NaN()}) {
     for (DType dtype : {DType::kQ8_0, DType::kQ4_0}) {
       Floats values(3 * 32, 1.0f);
       values[70] = wrong;

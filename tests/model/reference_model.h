@@ -1,4 +1,5 @@
-// The transformer written down as its formulas, in double, one token at a time: the oracle of stages.
+// The transformer written down as its formulas, in double, one token at a time: the oracle of
+// stages.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Stages against the formulas in double: biases, tied heads, both rotary styles, shared KV heads, and
-// both devices.
+// Stages against the formulas in double: biases, tied heads, both rotary styles, shared KV heads,
+// and both devices.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -15,8 +15,9 @@
 namespace jupiter {
 namespace {
 
-// A logit is a chain of some 10 sums per layer, each of at most a few hundred products: with 2^-24 per
-// rounding and errors that add up at random, 1e-5 of the largest logit; ten times that is allowed.
+// A logit is a chain of some 10 sums per layer, each of at most a few hundred products: with 2^-24
+// per rounding and errors that add up at random, 1e-5 of the largest logit; ten times that is
+// allowed.
 constexpr double kFloatBound = 1e-4;
 
 struct Shape {
@@ -68,13 +69,13 @@ TEST_P(ReferenceTest, SlicesAndTreesKeepTheBits) {
   EXPECT_EQ(tree[3], stage.Flat(Joined(tokens, {1, 3, 4})).back());
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Shapes, ReferenceTest,
-    testing::Values(Shape{"Llama", Architecture::kLlama, false, 4, 2},
-                    Shape{"LlamaTiedOneKvHead", Architecture::kLlama, true, 8, 1},
-                    Shape{"QwenBiases", Architecture::kQwen2, false, 4, 4},
-                    Shape{"QwenBiasesTied", Architecture::kQwen2, true, 4, 2}),
-    [](const auto& info) { return std::string(info.param.name); });
+INSTANTIATE_TEST_SUITE_P(Shapes, ReferenceTest,
+                         testing::Values(Shape{"Llama", Architecture::kLlama, false, 4, 2},
+                                         Shape{"LlamaTiedOneKvHead", Architecture::kLlama, true, 8,
+                                               1},
+                                         Shape{"QwenBiases", Architecture::kQwen2, false, 4, 4},
+                                         Shape{"QwenBiasesTied", Architecture::kQwen2, true, 4, 2}),
+                         [](const auto& info) { return std::string(info.param.name); });
 
 TEST(ReferenceTinyTest, SyntheticModelOnBothDevices) {
   const std::unique_ptr<Checkpoint> checkpoint = OpenCheckpoint("synthetic:tiny");
@@ -86,8 +87,9 @@ TEST(ReferenceTinyTest, SyntheticModelOnBothDevices) {
   }
 }
 
-// eigen multiplies with dense activations; cpu rounds them to 127 levels per 32 (half a level is 0.4 %
-// of the largest) before each of the products of six layers, where the errors add up at random.
+// Both quantise activations to 127 levels per 32. Sums that differ in their last bit agree to float
+// precision until one of them rounds to another level; from there on the streams are two quantised
+// ones of the same model, each off by about half a level (0.4 %) in each product of six layers.
 TEST(ReferenceTinyTest, QuantisedWeightsOnEigenAreNearCpu) {
   for (const char* type : {"q8_0", "q4_0", "q4_K", "q6_K"}) {
     const std::string model = std::string("synthetic:tiny:") + type;

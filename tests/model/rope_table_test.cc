@@ -11,8 +11,8 @@
 namespace jupiter {
 namespace {
 
-// Half a unit of a float below 1, and the double arithmetic of the angle, whose error grows with it:
-// 1e-14 relative of the frequency (see DeterministicPow) times the position.
+// Half a unit of a float below 1, and the double arithmetic of the angle, whose error grows with
+// it: 1e-14 relative of the frequency (see DeterministicPow) times the position.
 void ExpectTable(const ModelConfig& config, int positions, int step) {
   const std::unique_ptr<Device> device = MakeDevice("cpu", {});
   const Tensor table = MakeRopeTable(*device, config, positions);

@@ -18,7 +18,8 @@ constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 using Logits = std::vector<float>;
 
 // Shares of each token in draws 0 ... count - 1.
-std::vector<double> Shares(const SamplingOptions& options, const Logits& logits, int count = 20000) {
+std::vector<double> Shares(const SamplingOptions& options, const Logits& logits,
+                           int count = 20000) {
   std::vector<double> shares(logits.size());
   for (int i = 0; i < count; ++i) {
     ++shares[static_cast<std::size_t>(SampleToken(options, logits, i))];

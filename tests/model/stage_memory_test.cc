@@ -68,8 +68,9 @@ void ExpectPlanned(const std::string& model, const Part& part, std::optional<DTy
 }
 
 TEST(StageMemoryTest, PlanIsWhatIsAllocated) {
-  for (const Part& part : {Part{0, 6, true, true}, Part{0, 2, true, false}, Part{2, 3, false, false},
-                           Part{3, 6, false, true}, Part{0, 0, true, false}}) {
+  for (const Part& part :
+       {Part{0, 6, true, true}, Part{0, 2, true, false}, Part{2, 3, false, false},
+        Part{3, 6, false, true}, Part{0, 0, true, false}}) {
     ExpectPlanned("synthetic:tiny", part, std::nullopt, DType::kF32);
     ExpectPlanned("synthetic:tiny:q4_K", part, std::nullopt, DType::kF16);
     ExpectPlanned("synthetic:tiny:f16", part, DType::kQ8_0, DType::kF16);

@@ -129,8 +129,7 @@ TEST(StageTest, LoadQuantisedWeightsAreNearTheDenseOnes) {
   const std::vector<Floats> dense = Whole("synthetic:tiny", tokens, {}, DType::kF32);
   double before = 0;
   // Half a step of 127 or 8 levels for each weight; sums average most of it away.
-  for (const auto& [dtype, bound] :
-       {std::pair(DType::kQ8_0, 0.05), std::pair(DType::kQ4_0, 0.6)}) {
+  for (const auto& [dtype, bound] : {std::pair(DType::kQ8_0, 0.05), std::pair(DType::kQ4_0, 0.6)}) {
     std::unique_ptr<Checkpoint> checkpoint = OpenCheckpoint("synthetic:tiny");
     StageOptions options = WholeModel(checkpoint->config(), 8);
     options.quantise = dtype;

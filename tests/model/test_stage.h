@@ -33,8 +33,8 @@ BatchItem Item(std::int32_t sequence, const Ids& tokens, const Ids& parents = {}
 // A device, a checkpoint and a stage over it that live together.
 class TestStage {
  public:
-  explicit TestStage(const std::string& model = "synthetic:tiny",
-                     const std::string& device = "cpu", int rows = 64);
+  explicit TestStage(const std::string& model = "synthetic:tiny", const std::string& device = "cpu",
+                     int rows = 64);
   TestStage(std::unique_ptr<Device> device, std::unique_ptr<Checkpoint> checkpoint,
             const StageOptions& options);
 

@@ -94,12 +94,12 @@ TEST(WaitingTest, ReceiveEndsAtTheDeadline) {
       transport.Receive(1, Channel::kBatch, "hidden rows of batch 3");
       ADD_FAILURE() << "nothing was sent";
     } catch (const PeerError& error) {
-      const std::string expected = fmt::format(
-          "{}: waited 0.3 s for {} to send hidden rows of batch 3 (receive, channel batch); is "
-          "that "
-          "rank alive? Raise --deadline if it is only slow",
-          TestContext().Describe(0), TestContext().Describe(1));
-      EXPECT_EQ(error.what(), expected);
+      const std::string text = error.what();
+      EXPECT_TRUE(Has(text, TestContext().Describe(0) + ": waited 0.")) << text;
+      EXPECT_TRUE(Has(text, " s for " + TestContext().Describe(1) +
+                                " to send hidden rows of batch 3 (receive, channel batch); is that "
+                                "rank alive? Raise --deadline if it is only slow"))
+          << text;
     }
     EXPECT_GE(Now() - start, 0.3);
     EXPECT_LT(Now() - start, 3);
@@ -133,7 +133,7 @@ TEST(WaitingTest, FlushEndsAtTheDeadline) {
 }
 
 // Large messages (rendezvous) move while both ranks compute without a call to the transport: when
-// they come back, nothing is left to wait for.
+// they come back, a deadline of nothing suffices to receive and to flush them all.
 TEST(WaitingTest, LargeMessagesMoveWhileBothCompute) {
   if (TestContext().size() != 2) GTEST_SKIP() << "needs 2 ranks: run under mpirun -np 2";
   constexpr int kMessages = 4;
@@ -144,29 +144,27 @@ TEST(WaitingTest, LargeMessagesMoveWhileBothCompute) {
     for (int i = 0; i < kMessages; ++i) transport.Send(peer, Channel::kBatch, Message(8, kBytes));
   };
   const auto receive_all = [&] {
-    const double start = Now();
+    transport.ResetCounters();
     for (int i = 0; i < kMessages; ++i) transport.Receive(peer, Channel::kBatch, "8 MB");
-    return Now() - start;
+    transport.Flush();
+    return transport.counters().wait_seconds;
   };
   Meet(transport);
   send_all();
   const double plain = receive_all();
-  transport.Flush();
   transport.Expect(peer, Channel::kBatch, kMessages);
   Meet(transport);
-  transport.ResetCounters();
   send_all();
-  Compute(0.4);
-  const double after_computing = receive_all();
-  transport.Flush();
-  const double waited = transport.counters().wait_seconds;
+  Compute(0.6);
+  TestContext().set_deadline_seconds(0);
+  double after_computing = 0;
+  EXPECT_NO_THROW(after_computing = receive_all());
+  TestContext().set_deadline_seconds(30);
   if (transport.rank() == 0) {
-    fmt::print(
-        "{} messages of 8 MB each way: {:.1f} ms, after computing {:.3f} ms, {:.3f} ms waited\n",
-        kMessages, 1e3 * plain, 1e3 * after_computing, 1e3 * waited);
+    fmt::print("{} messages of 8 MB each way: waited {:.1f} ms, after computing {:.3f} ms\n",
+               kMessages, 1e3 * plain, 1e3 * after_computing);
   }
-  EXPECT_LT(after_computing, plain / 2);
-  EXPECT_LT(waited, plain / 2);
+  Meet(transport);
 }
 
 // `most` bounds what is held: of three large messages only the first two come while the rank

@@ -62,8 +62,9 @@ TEST(SlicesFlagTest, ShownAsTyped) {
 
 TEST(SlicesFlagTest, RefusesEverythingElse) {
   for (const char* text :
-       {"", " ", "0", "-1", "3.5", "1e3", "four", "Auto", "auto ", "4,", ",4", "4,,4", "4, 4", "4;4",
-        "4,0", "4,-4", "64,48,x", "+4", "0x10", "99999999999", "4,99999999999", "auto,4"}) {
+       {"",        " ",  "0",    "-1",          "3.5",           "1e3",   "four", "Auto",
+        "auto ",   "4,", ",4",   "4,,4",        "4, 4",          "4;4",   "4,0",  "4,-4",
+        "64,48,x", "+4", "0x10", "99999999999", "4,99999999999", "auto,4"}) {
     ExpectSays(Refusal([&] { ParseSlices(text, 32); }),
                {"--slices '" + std::string(text) + "'", "auto, whole"});
   }
@@ -125,10 +126,10 @@ TEST(PlanTest, RoundingIsTheResidualTypeThenTheWire) {
   plan.reference_boundaries = BoundariesOf(plan);
   EXPECT_EQ(RoundingOf(plan), (Rounding{{DType::kQ8_0}, {}, {DType::kQ8_0}, {}}));
   plan.residual = DType::kF16;
-  EXPECT_EQ(RoundingOf(plan), (Rounding{{DType::kF16, DType::kQ8_0},
-                                        {DType::kF16},
-                                        {DType::kF16, DType::kQ8_0},
-                                        {DType::kF16}}));
+  EXPECT_EQ(
+      RoundingOf(plan),
+      (Rounding{
+          {DType::kF16, DType::kQ8_0}, {DType::kF16}, {DType::kF16, DType::kQ8_0}, {DType::kF16}}));
   plan.reference_boundaries.clear();
   EXPECT_EQ(RoundingOf(plan), Rounding(4, {DType::kF16}));
 }

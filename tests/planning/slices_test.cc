@@ -89,8 +89,8 @@ TEST(CutPromptTest, LengthsMustAddUp) {
       ADD_FAILURE() << tokens;
     } catch (const UserError& error) {
       const std::string message = error.what();
-      for (const std::string& part : {std::string("--slices 64,48,16"), std::string("128"),
-                                      std::to_string(tokens)}) {
+      for (const std::string& part :
+           {std::string("--slices 64,48,16"), std::string("128"), std::to_string(tokens)}) {
         EXPECT_NE(message.find(part), std::string::npos) << message;
       }
     }
