@@ -41,12 +41,12 @@ void SendCommand(Transport& transport, const Command& command) {
 
 Command ReceiveCommand(Transport& transport) {
   const Message message = transport.Receive(0, Channel::kControl, "the next command");
-  std::istringstream fields(std::string(reinterpret_cast<const char*>(message.header().data()),
-                                        message.header().size()));
+  std::istringstream fields(
+      std::string(reinterpret_cast<const char*>(message.header().data()), message.header().size()));
   Command command;
   int kind = 0;
-  fields >> kind >> command.which.strategy >> command.which.prompt_tokens >>
-      command.which.tokens >> command.which.all_cores;
+  fields >> kind >> command.which.strategy >> command.which.prompt_tokens >> command.which.tokens >>
+      command.which.all_cores;
   if (fields.fail() || kind < 0 || kind > static_cast<int>(Command::Kind::kStop)) {
     throw PeerError("rank 0 sent a command that cannot be read");
   }

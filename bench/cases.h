@@ -1,7 +1,7 @@
 // The cases of jupiter_bench, and how rank 0 names them to the other ranks.
 //
-// Google Benchmark runs on rank 0 alone, so iteration counts, filters and random order cannot diverge
-// between ranks: the others do what they are told, one command at a time.
+// Google Benchmark runs on rank 0 alone, so iteration counts, filters and random order cannot
+// diverge between ranks: the others do what they are told, one command at a time.
 #pragma once
 
 #include <string>

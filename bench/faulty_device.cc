@@ -57,8 +57,9 @@ class FaultyDevice : public Device {
   void DoLinear(ConstTensorView x, const Weight& weight, TensorView out,
                 const LinearOptions& options) override {
     inner_->Linear(x, weight, out, options);
-    // The third product of a layer makes values, which every later token reads. A fault in the query
-    // of the first token would not be seen: that one attends to itself alone, whatever its query.
+    // The third product of a layer makes values, which every later token reads. A fault in the
+    // query of the first token would not be seen: that one attends to itself alone, whatever its
+    // query.
     if (++products_ == 3 && Happens(Fault::kScale)) ScaleLastRow(out);
   }
   void DoRope(TensorView x, std::span<const std::int32_t> positions, ConstTensorView table,

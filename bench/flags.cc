@@ -38,8 +38,9 @@ std::string OneLine(std::string text) {
 void AddEngineFlags(CLI::App& app, EngineFlags& flags) {
   app.add_option("-m,--model", flags.model,
                  "GGUF file, Hugging Face directory, llama2.c .bin, or synthetic:<shape>[:<type>]");
-  app.add_option("--tokenizer", flags.tokenizer,
-                 "file with the tokenizer, when the model has none (GGUF, tokenizer.json, tok*.bin)");
+  app.add_option(
+      "--tokenizer", flags.tokenizer,
+      "file with the tokenizer, when the model has none (GGUF, tokenizer.json, tok*.bin)");
   app.add_option("--device", flags.device, "cpu or eigen")->capture_default_str();
   app.add_option("-t,--threads", flags.threads, "threads per rank (0: cores / ranks of the host)");
   app.add_option("--layers", flags.layers, "layers per rank, such as 8,8,8,8");

@@ -3,8 +3,8 @@
 //
 //   mpirun -np 4 jupiter_bench --model model.gguf --benchmark_out=results.json
 //
-// stdout has the report and nothing else; progress and verdicts are on stderr. Exit code 1 when a run is
-// INVALID, 2 when a case cannot run.
+// stdout has the report and nothing else; progress and verdicts are on stderr. Exit code 1 when a
+// run is INVALID, 2 when a case cannot run.
 #include <benchmark/benchmark.h>
 
 #include <cstdio>
@@ -32,8 +32,8 @@ struct BenchFlags {
 BenchFlags Parse(int argc, char** argv) {
   BenchFlags flags;
   flags.engine.model = "synthetic:tiny";
-  // Defaults; a later flag of the user's wins. mpirun makes stdout look like a terminal that it may not
-  // be, so colours are left to --benchmark_color=true.
+  // Defaults; a later flag of the user's wins. mpirun makes stdout look like a terminal that it may
+  // not be, so colours are left to --benchmark_color=true.
   flags.benchmark = {"--benchmark_counters_tabular=true", "--benchmark_color=false"};
   std::vector<const char*> own = {argv[0]};
   for (int i = 1; i < argc; ++i) {
@@ -216,8 +216,7 @@ class Bench {
     counters["messages"] = static_cast<double>(last.messages);
     counters["load_s"] = last.load_seconds;
     counters["ranks_per_host"] = context_.local_size();
-    counters["threads"] =
-        which.all_cores ? HostCores() : ThreadsPerRank(flags_.engine, context_);
+    counters["threads"] = which.all_cores ? HostCores() : ThreadsPerRank(flags_.engine, context_);
     state.SetLabel(label_);
   }
 

@@ -2,7 +2,8 @@
 //
 //   mpirun -np 4 jupiter_run --model model.gguf --prompt "Once upon a time" --tokens 64
 //
-// stdout has the text (or, with --ids, the ids) and nothing else; everything about the run is on stderr.
+// stdout has the text (or, with --ids, the ids) and nothing else; everything about the run is on
+// stderr.
 #include <cstdio>
 
 #include "bench/flags.h"
@@ -36,7 +37,8 @@ RunFlags Parse(int argc, const char* const* argv) {
   AddEngineFlags(app, flags.engine);
   std::string strategies;
   for (const StrategyEntry& entry : Strategies()) {
-    strategies += fmt::format("{}{} ({})", strategies.empty() ? "" : "; ", entry.name, entry.summary);
+    strategies +=
+        fmt::format("{}{} ({})", strategies.empty() ? "" : "; ", entry.name, entry.summary);
   }
   app.add_option("-s,--strategy", flags.strategy, strategies)->capture_default_str();
   app.add_option("-p,--prompt", flags.prompt.text, "text to continue");
@@ -181,16 +183,16 @@ class Run {
   }
 
   void Report(const Generation& generation, const TrafficCounters& traffic) {
-    const std::vector<RankReport> reports = GatherReports(
-        transport_, {transport_.context().host(transport_.rank()), threads_,
-                     session_->load_seconds(), session_->bytes_read(), traffic});
+    const std::vector<RankReport> reports =
+        GatherReports(transport_, {transport_.context().host(transport_.rank()), threads_,
+                                   session_->load_seconds(), session_->bytes_read(), traffic});
     if (!IsSource()) return;
     const auto tokens = static_cast<int>(generation.tokens.size());
-    fmt::print(stderr, "{}slices: {}\n{}tokens hash {:016x}, logits hash {:016x}\n",
-               ShowRanks(reports), fmt::join(generation.slices, ","),
-               ShowMetrics(Measure(generation.start, generation.times), options_.prompt_tokens,
-                           tokens),
-               HashTokens(generation.tokens), HashAllLogits(generation.logits_hashes));
+    fmt::print(
+        stderr, "{}slices: {}\n{}tokens hash {:016x}, logits hash {:016x}\n", ShowRanks(reports),
+        fmt::join(generation.slices, ","),
+        ShowMetrics(Measure(generation.start, generation.times), options_.prompt_tokens, tokens),
+        HashTokens(generation.tokens), HashAllLogits(generation.logits_hashes));
   }
 
   void SaveRecordOf(Recorder& recorder) {

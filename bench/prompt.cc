@@ -34,9 +34,10 @@ std::vector<std::int32_t> ReadPrompt(const PromptFlags& flags, const Tokenizer* 
   std::vector<std::int32_t> ids = Tokenize(flags, tokenizer);
   for (std::int32_t id : ids) {
     if (id < 0 || id >= config.vocab) {
-      FailUser("token id {} of the prompt is outside the vocabulary of {} (0 to {}); does the "
-               "tokenizer belong to this model?",
-               id, config.name, config.vocab - 1);
+      FailUser(
+          "token id {} of the prompt is outside the vocabulary of {} (0 to {}); does the "
+          "tokenizer belong to this model?",
+          id, config.name, config.vocab - 1);
     }
   }
   return ids;

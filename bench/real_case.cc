@@ -61,8 +61,7 @@ void CaseRunner::Open(const Case& which) {
     device_ = MakeFaultyDevice(std::move(device_), fault_);
   }
   case_ = which;
-  auto session =
-      std::make_unique<Session>(transport_, *device_, *checkpoint_, OptionsFor(which));
+  auto session = std::make_unique<Session>(transport_, *device_, *checkpoint_, OptionsFor(which));
   current_ = &FindExpected(which, *session);
   session->Load();
   session_ = std::move(session);
@@ -128,8 +127,8 @@ Sample CaseRunner::RunOnce() {
   }
   sample.metrics = Measure(generation.start, generation.times);
   sample.checked = current_->missing.empty();
-  sample.verdict = sample.checked ? Compare(current_->reference, generation)
-                                  : Verdict{false, current_->missing};
+  sample.verdict =
+      sample.checked ? Compare(current_->reference, generation) : Verdict{false, current_->missing};
   return sample;
 }
 

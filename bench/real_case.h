@@ -36,8 +36,8 @@ class CaseRunner {
 
   // Plans the case on all ranks without loading anything; throws UserError on all of them.
   void Check(const Case& which);
-  // Loads the case, and finds its reference if this is the first case with these numerics. Collective;
-  // throws UserError on all ranks.
+  // Loads the case, and finds its reference if this is the first case with these numerics.
+  // Collective; throws UserError on all ranks.
   void Open(const Case& which);
   // One request. Collective; the sample has contents at rank 0 only.
   Sample RunOnce();

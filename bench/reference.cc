@@ -54,7 +54,8 @@ Verdict Compare(const Reference& reference, const Generation& generation) {
       return {false, fmt::format("the logits of token {} differ from the reference's", i)};
     }
   }
-  return {true, fmt::format("{} tokens and their logits agree bit by bit", generation.tokens.size())};
+  return {true,
+          fmt::format("{} tokens and their logits agree bit by bit", generation.tokens.size())};
 }
 
 std::uint64_t HashTokens(const std::vector<std::int32_t>& tokens) {

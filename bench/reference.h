@@ -10,7 +10,7 @@
 namespace jupiter {
 
 struct Reference {
-  std::string model;                        // fingerprint
+  std::string model;  // fingerprint
   std::vector<std::int32_t> prompt;
   std::vector<std::int32_t> tokens;
   std::vector<std::uint64_t> logits_hashes;  // per token

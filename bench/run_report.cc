@@ -11,10 +11,10 @@ namespace jupiter {
 
 std::string DescribePlan(const Session& session, const ModelConfig& config) {
   const Plan& plan = session.plan();
-  std::string text = fmt::format(
-      "plan: {}, {} layers of {} split {}, slices {}, wire {}, residual {}, KV {}\n", plan.strategy,
-      config.layers, config.name, fmt::join(plan.layers, ","), ToString(plan.slices),
-      Name(plan.wire), Name(plan.residual), Name(plan.kv));
+  std::string text =
+      fmt::format("plan: {}, {} layers of {} split {}, slices {}, wire {}, residual {}, KV {}\n",
+                  plan.strategy, config.layers, config.name, fmt::join(plan.layers, ","),
+                  ToString(plan.slices), Name(plan.wire), Name(plan.residual), Name(plan.kv));
   const std::vector<int> idle = session.idle_ranks();
   if (!idle.empty()) {
     text += fmt::format("note: ranks without layers that stay idle: {}\n", fmt::join(idle, ", "));
@@ -24,11 +24,11 @@ std::string DescribePlan(const Session& session, const ModelConfig& config) {
 
 std::vector<RankReport> GatherReports(Transport& transport, const RankReport& own) {
   const TrafficCounters& t = own.traffic;
-  const std::vector<std::string> texts = Gather(
-      transport, fmt::format("{} {} {} {} {} {} {} {} {} {} {}", own.host, own.threads,
-                             own.load_seconds, own.bytes_read, t.messages_sent, t.messages_received,
-                             t.payload_sent, t.payload_received, t.header_sent, t.header_received,
-                             t.wait_seconds));
+  const std::vector<std::string> texts =
+      Gather(transport, fmt::format("{} {} {} {} {} {} {} {} {} {} {}", own.host, own.threads,
+                                    own.load_seconds, own.bytes_read, t.messages_sent,
+                                    t.messages_received, t.payload_sent, t.payload_received,
+                                    t.header_sent, t.header_received, t.wait_seconds));
   std::vector<RankReport> reports;
   for (const std::string& text : texts) {
     std::istringstream fields(text);
@@ -45,8 +45,8 @@ std::vector<RankReport> GatherReports(Transport& transport, const RankReport& ow
 }
 
 std::string ShowRanks(const std::vector<RankReport>& reports) {
-  std::string text = fmt::format("{:>4} {:<16} {:>7} {:>8} {:>12} {:>9} {:>14} {:>12} {:>8}\n", "rank",
-                                 "host", "threads", "load s", "bytes read", "msg sent",
+  std::string text = fmt::format("{:>4} {:<16} {:>7} {:>8} {:>12} {:>9} {:>14} {:>12} {:>8}\n",
+                                 "rank", "host", "threads", "load s", "bytes read", "msg sent",
                                  "payload sent B", "header sent B", "wait s");
   for (std::size_t rank = 0; rank < reports.size(); ++rank) {
     const RankReport& report = reports[rank];

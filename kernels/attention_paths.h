@@ -1,8 +1,8 @@
 // Which KV rows each query row attends to, in logical order.
 //
 // Masks never exist: a row names the runs of slots on its path (a causal prefix, the ancestors in a
-// draft tree, a shared prefix then a tail), and attention reduces over exactly these, in this order.
-// So where a slot lies never changes a bit of the result, only the logical path does.
+// draft tree, a shared prefix then a tail), and attention reduces over exactly these, in this
+// order. So where a slot lies never changes a bit of the result, only the logical path does.
 #pragma once
 
 #include <cstdint>

@@ -228,9 +228,9 @@ void Device::ArgMax(ConstTensorView x, std::span<std::int32_t> ids) {
 
 void Device::TopK(ConstTensorView x, int k, std::span<std::int32_t> ids, std::span<float> values) {
   CheckShape(x, DType::kF32, x.rows, x.columns);
-  JUPITER_CHECK(k > 0 && k <= x.columns && std::ssize(ids) == x.rows * k &&
-                    ids.size() == values.size(),
-                "k {} of {}", k, x.columns);
+  JUPITER_CHECK(
+      k > 0 && k <= x.columns && std::ssize(ids) == x.rows * k && ids.size() == values.size(),
+      "k {} of {}", k, x.columns);
   Run({.kind = OpKind::kTopK,
        .rows = x.rows,
        .inner = x.columns,

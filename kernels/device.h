@@ -61,7 +61,7 @@ struct AttentionShape {
   int heads = 0;     // query heads
   int kv_heads = 0;  // heads % kv_heads == 0; query head h reads KV head h / (heads / kv_heads)
   int head_dim = 0;
-  float scale = 0;   // of the scores, normally 1 / sqrt(head_dim)
+  float scale = 0;  // of the scores, normally 1 / sqrt(head_dim)
 };
 
 class Device {
@@ -97,7 +97,8 @@ class Device {
   void RmsNorm(ConstTensorView x, const Tensor& weight, float epsilon, TensorView out);
   // f32 rows to kAct8 rows. Blocks of 32: scale = max|x| / 127, round to nearest even.
   void Quantise(ConstTensorView x, TensorView out);
-  // out = x * weight^T, see LinearOptions.       x [rows, weight columns], out f32 [rows, weight rows]
+  // out = x * weight^T, see LinearOptions.       x [rows, weight columns], out f32 [rows, weight
+  // rows]
   void Linear(ConstTensorView x, const Weight& weight, TensorView out,
               const LinearOptions& options = {});
   // Rotates every head of x in place. table f32 [positions, head_dim]: cos(head_dim/2), then sin.
@@ -171,9 +172,10 @@ class Device {
 };
 
 struct DeviceOptions {
-  int threads = 1;   // of this rank, the calling thread included
-  std::string isa;   // caps the instruction set: "avx512", "avx2", "neon", "portable"; "" takes
-                     // $JUPITER_ISA, or else the best of the processor
+  int threads = 1;  // of this rank, the calling thread included
+  // The instruction set: "avx512", "avx_vnni", "avx2", "neon_dot", "neon" or "portable"; "" takes
+  // $JUPITER_ISA, or else the best of the processor.
+  std::string isa;
 };
 
 // Makes a device by name. Throws UserError for an unknown name and for one that this build or

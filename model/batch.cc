@@ -39,7 +39,8 @@ class Reader {
     bytes_ = bytes_.subspan(sizeof value);
     return value;
   }
-  // A count of things that take at least `least` integers each, so that it cannot exceed the message.
+  // A count of things that take at least `least` integers each, so that it cannot exceed the
+  // message.
   std::int32_t Count(std::size_t least) {
     const std::int32_t count = Int();
     if (count < 0 || static_cast<std::size_t>(count) * least * sizeof count > bytes_.size()) {
@@ -77,8 +78,8 @@ void CheckRows(const std::vector<std::int32_t>& rows, std::int64_t most, const c
 
 void CheckParents(const BatchItem& item) {
   if (item.parents.empty()) return;
-  Check(item.parents.size() == item.tokens.size(), "another number of parents than rows:",
-        std::ssize(item.parents));
+  Check(item.parents.size() == item.tokens.size(),
+        "another number of parents than rows:", std::ssize(item.parents));
   Check(item.provisional, "a tree that commits its rows, of sequence", item.sequence);
   for (std::size_t row = 0; row < item.parents.size(); ++row) {
     const std::int32_t parent = item.parents[row];

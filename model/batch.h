@@ -1,8 +1,8 @@
 // The one unit of work of every strategy: rows of tokens of some sequences.
 //
-// Prefill slices, single-token decoding, tree verification and outline points are all batches. A batch
-// also opens and closes sequences and settles earlier provisional rows, so a rank that takes batches in
-// order needs no other message to keep its KV caches right.
+// Prefill slices, single-token decoding, tree verification and outline points are all batches. A
+// batch also opens and closes sequences and settles earlier provisional rows, so a rank that takes
+// batches in order needs no other message to keep its KV caches right.
 #pragma once
 
 #include <cstddef>
@@ -26,8 +26,8 @@ struct BatchItem {
   // context; its other rows are dropped.
   std::vector<std::int32_t> accept;
   std::vector<std::int32_t> tokens;  // [rows]
-  // Empty: row i follows row i-1 and row 0 follows the context. Otherwise a tree: parents[i] < i, and
-  // -1 follows the context.
+  // Empty: row i follows row i-1 and row 0 follows the context. Otherwise a tree: parents[i] < i,
+  // and -1 follows the context.
   std::vector<std::int32_t> parents;
   // The rows become context only when a later item accepts them. Trees are always provisional.
   bool provisional = false;
@@ -47,8 +47,8 @@ struct Batch {
 // `head`.
 Batch CausalBatch(std::int32_t sequence, std::span<const std::int32_t> tokens, bool head);
 
-// The batch as bytes (little-endian int32) and back. Decode throws PeerError when the bytes are not a
-// batch: they come from another rank.
+// The batch as bytes (little-endian int32) and back. Decode throws PeerError when the bytes are not
+// a batch: they come from another rank.
 std::vector<std::byte> EncodeBatch(const Batch& batch);
 Batch DecodeBatch(std::span<const std::byte> bytes);
 

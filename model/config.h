@@ -21,7 +21,7 @@ struct ModelConfig {
   int heads = 0;
   int kv_heads = 0;
   int head_dim = 0;
-  int ffn = 0;      // width of gate and up
+  int ffn = 0;  // width of gate and up
   int vocab = 0;
   int context = 0;  // longest sequence the model was made for
   float rope_base = 10000.0f;

@@ -11,12 +11,11 @@ namespace {
 
 // Every number that decides what the model computes; names and paths may differ between ranks.
 std::string Describe(const ModelConfig& config) {
-  return fmt::format("{} {} {} {} {} {} {} {} {} {} [{}] {} {} {} {}",
-                     static_cast<int>(config.architecture), config.layers, config.hidden,
-                     config.heads, config.kv_heads, config.head_dim, config.ffn, config.vocab,
-                     config.context, config.rope_base, fmt::join(config.rope_factors, " "),
-                     static_cast<int>(config.rope_style), config.norm_epsilon, config.tied_head,
-                     config.qkv_bias);
+  return fmt::format(
+      "{} {} {} {} {} {} {} {} {} {} [{}] {} {} {} {}", static_cast<int>(config.architecture),
+      config.layers, config.hidden, config.heads, config.kv_heads, config.head_dim, config.ffn,
+      config.vocab, config.context, config.rope_base, fmt::join(config.rope_factors, " "),
+      static_cast<int>(config.rope_style), config.norm_epsilon, config.tied_head, config.qkv_bias);
 }
 
 std::uint64_t HashFirstRow(Checkpoint& checkpoint, const TensorInfo& info, std::uint64_t hash) {

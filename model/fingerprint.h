@@ -8,8 +8,8 @@
 
 namespace jupiter {
 
-// A hash of every number of the config and of the first row of some tensors (embedding, head, norms and
-// matrices spread over the layers): a few kilobytes per tensor, not the whole file.
+// A hash of every number of the config and of the first row of some tensors (embedding, head, norms
+// and matrices spread over the layers): a few kilobytes per tensor, not the whole file.
 std::uint64_t FingerprintModel(Checkpoint& checkpoint);
 
 }  // namespace jupiter

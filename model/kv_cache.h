@@ -1,8 +1,8 @@
 // Keys and values of one sequence in the layers of one stage.
 //
 // Rows lie in logical order: committed rows in slots [0, length), provisional rows behind them. A
-// cache with a parent continues the parent's rows; attention sees the parent's segment first. A parent
-// takes no further rows while it has continuations.
+// cache with a parent continues the parent's rows; attention sees the parent's segment first. A
+// parent takes no further rows while it has continuations.
 #pragma once
 
 #include <cstdint>
@@ -38,7 +38,8 @@ class KvCache {
   // Takes slots for `rows` new rows, and returns the first. They become context at once unless
   // provisional. Rows that were provisional before and never accepted are overwritten.
   std::int32_t Append(std::int32_t rows, bool provisional);
-  // Rows `accept` (in path order) of the last provisional append become context; the others are dropped.
+  // Rows `accept` (in path order) of the last provisional append become context; the others are
+  // dropped.
   void Accept(Device& device, std::span<const std::int32_t> accept);
 
   // Own rows of a layer (counted from the stage's first).

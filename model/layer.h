@@ -1,7 +1,7 @@
 // One transformer layer, whole or one rank's share of it, as its two blocks.
 //
-// A pipeline stage accumulates each block into the residual stream; tensor parallel strategies take a
-// block's partial sums and reduce them over ranks in between.
+// A pipeline stage accumulates each block into the residual stream; tensor parallel strategies take
+// a block's partial sums and reduce them over ranks in between.
 #pragma once
 
 #include <span>

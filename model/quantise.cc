@@ -32,14 +32,16 @@ void StoreScale(float scale, std::byte* out) {
   std::memcpy(out, &half.bits, sizeof half.bits);
 }
 
-// To the nearest integer, ties to even, for |x| < 2^22: the sum has no bits left for a fraction. A plain
-// rint is a call into the C library on processors without SSE4.1, which a generic build is for.
+// To the nearest integer, ties to even, for |x| < 2^22: the sum has no bits left for a fraction. A
+// plain rint is a call into the C library on processors without SSE4.1, which a generic build is
+// for.
 float RoundToEven(float x) {
   constexpr float kShift = 0x1.8p23f;
   return (x + kShift) - kShift;
 }
 
-// 0 for scales that the stored half holds as 0: every level stands for 0 then, and 1/scale may overflow.
+// 0 for scales that the stored half holds as 0: every level stands for 0 then, and 1/scale may
+// overflow.
 float Inverse(float scale) { return std::fabs(scale) <= 0x1p-25f ? 0.0f : 1.0f / scale; }
 
 void QuantiseQ8(const Values& values, std::byte* out) {

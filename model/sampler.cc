@@ -37,8 +37,7 @@ std::vector<double> Weigh(std::span<const float> logits, const std::vector<std::
   for (std::int32_t id : ids) {
     const float logit = logits[static_cast<std::size_t>(id)];
     // Infinite logits have no difference.
-    weights.push_back(logit == largest ? 1.0
-                                       : DeterministicExp((logit - largest) / temperature));
+    weights.push_back(logit == largest ? 1.0 : DeterministicExp((logit - largest) / temperature));
   }
   return weights;
 }
@@ -72,7 +71,8 @@ std::int32_t SampleToken(const SamplingOptions& options, std::span<const float> 
     if (std::isnan(logit)) {
       throw std::runtime_error(fmt::format(
           "token {} of the answer: a logit is not a number; the weights are damaged or overflow in "
-          "this type", index));
+          "this type",
+          index));
     }
   }
   if (options.temperature == 0) return Likeliest(logits, 1).front();

@@ -12,9 +12,7 @@ KvShape ShapeOfKv(const ModelConfig& config, const StageOptions& options) {
   return {options.layer_end - options.layer_begin, config.kv_width(), options.kv_dtype};
 }
 
-bool HasAct(const ModelConfig& config) {
-  return config.hidden % BlockColumns(DType::kAct8) == 0;
-}
+bool HasAct(const ModelConfig& config) { return config.hidden % BlockColumns(DType::kAct8) == 0; }
 
 // Tensors of the stage, by canonical name. A tied head counts its table once.
 bool BelongsTo(const TensorInfo& info, const ModelConfig& config, const StageOptions& options) {
@@ -41,9 +39,9 @@ StageMemory PlanStageMemory(const Device& device, Checkpoint& checkpoint,
       Workspace::Bytes(Layer::Widths(config, LayerShare::Whole(config)), options.max_rows) +
       RowBytes(DType::kF32, config.head_dim) * options.max_positions;
   if (options.head) {
-    memory.activations += options.max_head_rows *
-                          (RowBytes(DType::kF32, config.hidden + config.vocab) +
-                           (HasAct(config) ? RowBytes(DType::kAct8, config.hidden) : 0));
+    memory.activations +=
+        options.max_head_rows * (RowBytes(DType::kF32, config.hidden + config.vocab) +
+                                 (HasAct(config) ? RowBytes(DType::kAct8, config.hidden) : 0));
   }
   return memory;
 }

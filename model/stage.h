@@ -1,5 +1,5 @@
-// A contiguous piece of the model on one device: a range of layers, optionally the embedding in front
-// and the output head behind.
+// A contiguous piece of the model on one device: a range of layers, optionally the embedding in
+// front and the output head behind.
 #pragma once
 
 #include <cstdint>
@@ -25,8 +25,8 @@ struct StageOptions {
   std::int64_t max_head_rows = 1;  // of one batch
   int max_positions = 1;           // of one sequence
   DType kv_dtype = DType::kF32;
-  // The residual stream is rounded to these types, in this order: entry 0 behind the embedding, entry
-  // l+1 at the end of layer l of the model. Empty: nothing is rounded.
+  // The residual stream is rounded to these types, in this order: entry 0 behind the embedding,
+  // entry l+1 at the end of layer l of the model. Empty: nothing is rounded.
   std::vector<std::vector<DType>> rounding;
   std::optional<DType> quantise;
 };
@@ -49,11 +49,13 @@ class Stage {
   // Where a stage without embedding takes its input rows.   [rows, hidden]
   TensorView Input(std::int64_t rows) const { return workspace_.residual.Rows(0, rows); }
   // Opens sequences, settles provisional rows, computes the layers, closes sequences. Returns the
-  // residual stream [rows, hidden], valid until the next call; without embedding it starts from Input.
+  // residual stream [rows, hidden], valid until the next call; without embedding it starts from
+  // Input.
   TensorView Forward(const Batch& batch);
   // Frees the KV rows of all sequences.
   void CloseAll() { caches_.clear(); }
-  // Logits [head rows, vocab] of the last Forward's batch, valid until the next call. Head stages only.
+  // Logits [head rows, vocab] of the last Forward's batch, valid until the next call. Head stages
+  // only.
   ConstTensorView Logits();
 
   Device& device() const { return device_; }
@@ -74,11 +76,11 @@ class Stage {
   std::shared_ptr<Weight> head_;  // the embedding itself when tied and both are here
   Tensor rope_table_;             // [max_positions, head_dim]
   Workspace workspace_;
-  Tensor head_input_;             // [max_head_rows, hidden]
-  Tensor head_act_;               // the same as kAct8, where the width allows
-  Tensor logits_;                 // [max_head_rows, vocab]
+  Tensor head_input_;  // [max_head_rows, hidden]
+  Tensor head_act_;    // the same as kAct8, where the width allows
+  Tensor logits_;      // [max_head_rows, vocab]
   KvCaches caches_;
-  BatchLayout layout_;            // of the last batch
+  BatchLayout layout_;  // of the last batch
 };
 
 }  // namespace jupiter

@@ -52,8 +52,7 @@ std::unique_ptr<Weight> WeightLoader::Columns(const std::string& name, std::int6
 
 Tensor WeightLoader::Dense(const std::string& name) {
   const TensorInfo& info = checkpoint_.Info(name);
-  return device_.LoadDense(
-      checkpoint_.Read(name, Shard::Whole(info.rows, info.columns)).view);
+  return device_.LoadDense(checkpoint_.Read(name, Shard::Whole(info.rows, info.columns)).view);
 }
 
 // A bias shares the cut of its matrix's rows, which are its own columns.

@@ -19,27 +19,25 @@ struct LayerShare {
   int ffn_begin = 0;
   int ffn_end = 0;
 
-  static LayerShare Whole(const ModelConfig& config) {
-    return {0, config.kv_heads, 0, config.ffn};
-  }
+  static LayerShare Whole(const ModelConfig& config) { return {0, config.kv_heads, 0, config.ffn}; }
   int kv_heads() const { return kv_head_end - kv_head_begin; }
   int ffn() const { return ffn_end - ffn_begin; }
 };
 
 struct LayerWeights {
-  Tensor attn_norm;  // [1, hidden]
-  Tensor mlp_norm;   // [1, hidden]
-  std::unique_ptr<Weight> wq;      // [heads*head_dim, hidden]     of the share
-  std::unique_ptr<Weight> wk, wv;  // [kv_heads*head_dim, hidden]  of the share
-  std::unique_ptr<Weight> wo;      // [hidden, heads*head_dim]     columns of the share
+  Tensor attn_norm;                      // [1, hidden]
+  Tensor mlp_norm;                       // [1, hidden]
+  std::unique_ptr<Weight> wq;            // [heads*head_dim, hidden]     of the share
+  std::unique_ptr<Weight> wk, wv;        // [kv_heads*head_dim, hidden]  of the share
+  std::unique_ptr<Weight> wo;            // [hidden, heads*head_dim]     columns of the share
   std::unique_ptr<Weight> w_gate, w_up;  // [ffn, hidden]          of the share
   std::unique_ptr<Weight> w_down;        // [hidden, ffn]          columns of the share
   std::optional<Tensor> bq, bk, bv;      // [1, ...]               where the model has biases
 };
 
-// The type a tensor will have on the device. `quantise` (q8_0 or q4_0) concerns dense matrices whose
-// columns are whole blocks of 32; others, norms, and an embedding table that is not the head as well,
-// stay as they are.
+// The type a tensor will have on the device. `quantise` (q8_0 or q4_0) concerns dense matrices
+// whose columns are whole blocks of 32; others, norms, and an embedding table that is not the head
+// as well, stay as they are.
 DType LoadedType(const ModelConfig& config, const TensorInfo& info, std::optional<DType> quantise);
 
 // Reads weights of one checkpoint onto one device.

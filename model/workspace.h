@@ -21,12 +21,12 @@ struct Workspace {
   static std::int64_t Bytes(const LayerWidths& widths, std::int64_t rows);
 
   std::int64_t rows = 0;
-  Tensor residual;   // [rows, hidden]
-  Tensor normed;     // [rows, hidden]
-  Tensor q;          // [rows, q]
-  Tensor k, v;       // [rows, kv]
-  Tensor attended;   // [rows, q]
-  Tensor gate, up;   // [rows, ffn]
+  Tensor residual;  // [rows, hidden]
+  Tensor normed;    // [rows, hidden]
+  Tensor q;         // [rows, q]
+  Tensor k, v;      // [rows, kv]
+  Tensor attended;  // [rows, q]
+  Tensor gate, up;  // [rows, ffn]
   // kAct8 copies; empty where the width is not whole blocks (no quantised weight has it then).
   Tensor normed_act;    // [rows, hidden]
   Tensor attended_act;  // [rows, q]

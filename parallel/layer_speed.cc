@@ -9,10 +9,9 @@
 
 namespace jupiter {
 
-double MeasureLayerSpeed(Device& device, const ModelConfig& config,
-                         std::optional<DType> quantise) {
-  // The feed-forward matrix stands for a layer: the same work on every rank, so its share of the layer
-  // cancels in the ratio of speeds.
+double MeasureLayerSpeed(Device& device, const ModelConfig& config, std::optional<DType> quantise) {
+  // The feed-forward matrix stands for a layer: the same work on every rank, so its share of the
+  // layer cancels in the ratio of speeds.
   constexpr std::int64_t kRows = 32;
   constexpr int kRepeats = 5;
   const std::int64_t columns = config.hidden;

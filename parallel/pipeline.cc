@@ -113,8 +113,7 @@ void Pipeline::SendOn(const Batch& batch, ConstTensorView hidden) {
   const std::vector<std::byte> encoded = EncodeBatch(batch);
   const auto kind = static_cast<std::uint32_t>(FrameKind::kBatch);
   const std::int64_t row_bytes = RowBytes(wire_, hidden_);
-  Message message(sizeof kind + encoded.size(),
-                  static_cast<std::size_t>(hidden.rows * row_bytes));
+  Message message(sizeof kind + encoded.size(), static_cast<std::size_t>(hidden.rows * row_bytes));
   std::memcpy(message.header().data(), &kind, sizeof kind);
   std::memcpy(message.header().data() + sizeof kind, encoded.data(), encoded.size());
   if (hidden.rows > 0) {

@@ -1,7 +1,7 @@
 // Stages of consecutive layers on consecutive ranks: what `local`, `edgeshard` and `jupiter` share.
 //
-// One message per batch and boundary: header = kind and encoded batch, payload = hidden rows in the wire
-// type. Messages leave while the next batch is computed, and arrive the same way.
+// One message per batch and boundary: header = kind and encoded batch, payload = hidden rows in the
+// wire type. Messages leave while the next batch is computed, and arrive the same way.
 #pragma once
 
 #include <vector>

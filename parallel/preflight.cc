@@ -51,10 +51,11 @@ void CheckFacts(Transport& transport, const std::vector<Fact>& facts) {
       const std::string there = i < expected.size() ? expected[i] : "nothing";
       if (here == there) continue;
       const auto value = [](const std::string& line) { return line.substr(line.find('\t') + 1); };
-      FailUser("{} differs: {} has {}, {} has {}; start all ranks with the same program, model and "
-               "flags",
-               there.substr(0, there.find('\t')), transport.context().Describe(rank), value(here),
-               transport.context().Describe(0), value(there));
+      FailUser(
+          "{} differs: {} has {}, {} has {}; start all ranks with the same program, model and "
+          "flags",
+          there.substr(0, there.find('\t')), transport.context().Describe(rank), value(here),
+          transport.context().Describe(0), value(there));
     }
   }
 }
@@ -74,9 +75,9 @@ std::int64_t AvailableMemory() {
 std::vector<RankMemory> GatherMemory(Transport& transport, const StageMemory& stage,
                                      std::int64_t buffers, std::int64_t limit) {
   const std::int64_t available = limit > 0 ? limit : AvailableMemory();
-  const std::vector<std::string> all = AllGather(
-      transport, fmt::format("{} {} {} {} {} {}", stage.weights, stage.kv, stage.activations,
-                             buffers, available, limit > 0 ? 1 : 0));
+  const std::vector<std::string> all =
+      AllGather(transport, fmt::format("{} {} {} {} {} {}", stage.weights, stage.kv,
+                                       stage.activations, buffers, available, limit > 0 ? 1 : 0));
   std::vector<RankMemory> ranks;
   for (int rank = 0; rank < transport.size(); ++rank) {
     std::istringstream fields(all[static_cast<std::size_t>(rank)]);
@@ -91,16 +92,16 @@ std::vector<RankMemory> GatherMemory(Transport& transport, const StageMemory& st
 }
 
 std::string ShowMemory(const std::vector<RankMemory>& ranks) {
-  std::string text = fmt::format("{:>4} {:<16} {:>10} {:>9} {:>11} {:>8} {:>10} {:>12}\n", "rank",
-                                 "host", "weights", "KV", "activations", "buffers", "total MiB",
-                                 "there is MiB");
+  std::string text =
+      fmt::format("{:>4} {:<16} {:>10} {:>9} {:>11} {:>8} {:>10} {:>12}\n", "rank", "host",
+                  "weights", "KV", "activations", "buffers", "total MiB", "there is MiB");
   for (std::size_t rank = 0; rank < ranks.size(); ++rank) {
     const RankMemory& memory = ranks[rank];
-    text += fmt::format("{:>4} {:<16} {:>10.1f} {:>9.1f} {:>11.1f} {:>8.1f} {:>10.1f} {:>12.1f}{}\n",
-                        rank, memory.host, Mebibytes(memory.stage.weights),
-                        Mebibytes(memory.stage.kv), Mebibytes(memory.stage.activations),
-                        Mebibytes(memory.buffers), Mebibytes(memory.total()),
-                        Mebibytes(memory.available), memory.limited ? "" : " (host)");
+    text += fmt::format(
+        "{:>4} {:<16} {:>10.1f} {:>9.1f} {:>11.1f} {:>8.1f} {:>10.1f} {:>12.1f}{}\n", rank,
+        memory.host, Mebibytes(memory.stage.weights), Mebibytes(memory.stage.kv),
+        Mebibytes(memory.stage.activations), Mebibytes(memory.buffers), Mebibytes(memory.total()),
+        Mebibytes(memory.available), memory.limited ? "" : " (host)");
   }
   return text;
 }
@@ -115,7 +116,8 @@ std::string MemoryShortage(const std::vector<RankMemory>& ranks) {
     const RankMemory& memory = ranks[rank];
     if (memory.limited && memory.total() > memory.available) {
       return fmt::format("rank {} on {} needs {:.1f} MiB, its limit is {:.1f} MiB; {}", rank,
-                         memory.host, Mebibytes(memory.total()), Mebibytes(memory.available), kHint);
+                         memory.host, Mebibytes(memory.total()), Mebibytes(memory.available),
+                         kHint);
     }
     if (memory.limited) continue;
     needed[memory.host] += memory.total();

@@ -38,7 +38,8 @@ std::vector<RankMemory> GatherMemory(Transport& transport, const StageMemory& st
 // A line per rank with weights, KV, activations, buffers, total, and the memory there is, in MiB.
 std::string ShowMemory(const std::vector<RankMemory>& ranks);
 
-// Empty when everything fits; otherwise a line: which rank or host lacks how many bytes, what to try.
+// Empty when everything fits; otherwise a line: which rank or host lacks how many bytes, what to
+// try.
 std::string MemoryShortage(const std::vector<RankMemory>& ranks);
 
 // Bytes that new processes can take on this host, from /proc/meminfo and the control group's limit.

@@ -43,7 +43,8 @@ std::vector<double> GatherSpeeds(Transport& transport, double speed) {
   return speeds;
 }
 
-std::string NumericsKey(std::uint64_t fingerprint, const SessionOptions& options, const Plan& plan) {
+std::string NumericsKey(std::uint64_t fingerprint, const SessionOptions& options,
+                        const Plan& plan) {
   std::string key = fmt::format("{:016x} weights={} residual={} kv={}", fingerprint,
                                 options.quantise ? Name(*options.quantise) : "file",
                                 Name(plan.residual), Name(plan.kv));

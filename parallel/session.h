@@ -30,8 +30,8 @@ struct SessionOptions {
   int max_tokens = 1;  // of the answer
 };
 
-// The plan for these options on this many ranks. `speeds` (layers per second of each rank) is read for
-// kSpeed only. Throws UserError.
+// The plan for these options on this many ranks. `speeds` (layers per second of each rank) is read
+// for kSpeed only. Throws UserError.
 Plan MakePlan(const SessionOptions& options, const ModelConfig& config, int ranks,
               const std::vector<double>& speeds);
 
@@ -40,21 +40,21 @@ double MeasureLayerSpeed(Device& device, const ModelConfig& config, std::optiona
 
 class Session {
  public:
-  // Plans and checks without loading: every rank calls it together. Throws UserError (the same on all
-  // ranks) when ranks disagree about program, model or plan.
+  // Plans and checks without loading: every rank calls it together. Throws UserError (the same on
+  // all ranks) when ranks disagree about program, model or plan.
   Session(Transport& transport, Device& device, Checkpoint& checkpoint,
           const SessionOptions& options);
 
   const Plan& plan() const { return plan_; }
-  // Names the function that is computed: model fingerprint, weight and KV types, and every rounding on
-  // the way. Two runs with the same key must give the same bits.
+  // Names the function that is computed: model fingerprint, weight and KV types, and every rounding
+  // on the way. Two runs with the same key must give the same bits.
   const std::string& numerics_key() const { return numerics_key_; }
   // Ranks that have nothing to do.
   std::vector<int> idle_ranks() const;
   const std::vector<RankMemory>& memory() const { return memory_; }
 
-  // Loads this rank's weights. Throws UserError on all ranks when the memory of some host or rank does
-  // not suffice, or some rank cannot load.
+  // Loads this rank's weights. Throws UserError on all ranks when the memory of some host or rank
+  // does not suffice, or some rank cannot load.
   void Load();
   double load_seconds() const { return load_seconds_; }
   std::int64_t bytes_read() const { return bytes_read_; }

@@ -1,12 +1,13 @@
 // A strategy distributes one model over the ranks and runs batches through it.
 //
-// Roles. The *source* is rank 0: it has the prompt and receives the tokens. The *head* is the rank that
-// sees logits: the last stage of a pipeline, the source itself elsewhere. All other ranks serve.
+// Roles. The *source* is rank 0: it has the prompt and receives the tokens. The *head* is the rank
+// that sees logits: the last stage of a pipeline, the source itself elsewhere. All other ranks
+// serve.
 //
-// Flow. The source calls Forward for each batch and goes on as soon as its own part is done; every other
-// rank that takes part loops over Receive and Forward, taking the batches of its one upstream neighbour
-// in order. At the head, Forward returns logits; what becomes of them is the business of the decoding
-// loop (parallel/decoding), which works over any strategy.
+// Flow. The source calls Forward for each batch and goes on as soon as its own part is done; every
+// other rank that takes part loops over Receive and Forward, taking the batches of its one upstream
+// neighbour in order. At the head, Forward returns logits; what becomes of them is the business of
+// the decoding loop (parallel/decoding), which works over any strategy.
 #pragma once
 
 #include <functional>
@@ -26,9 +27,9 @@ namespace jupiter {
 
 // The largest request a strategy is built for.
 struct Capacity {
-  std::int64_t prompt_rows = 1;    // rows of the largest batch
-  std::int64_t head_rows = 1;      // of the largest batch
-  int positions = 1;               // of one sequence
+  std::int64_t prompt_rows = 1;  // rows of the largest batch
+  std::int64_t head_rows = 1;    // of the largest batch
+  int positions = 1;             // of one sequence
 };
 
 // What a strategy is built from. All references outlive it.
@@ -52,10 +53,11 @@ class Strategy {
   // False on a rank that has nothing to do under this plan.
   virtual bool takes_part() const = 0;
 
-  // Ranks that take part, but not the source: waits for the next batch. Nothing when the source ended.
+  // Ranks that take part, but not the source: waits for the next batch. Nothing when the source
+  // ended.
   virtual std::optional<Batch> Receive() = 0;
-  // This rank's part of the batch. At the head: logits [head rows, vocab] in device memory, valid until
-  // the next call. Elsewhere, and for a batch without head rows: no rows.
+  // This rank's part of the batch. At the head: logits [head rows, vocab] in device memory, valid
+  // until the next call. Elsewhere, and for a batch without head rows: no rows.
   virtual ConstTensorView Forward(const Batch& batch) = 0;
   // Source: tells all others that no batch follows, and closes every sequence everywhere. The next
   // Forward begins anew.

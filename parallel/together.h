@@ -9,8 +9,8 @@
 
 namespace jupiter {
 
-// Runs `work` on this rank, then agrees: if it threw UserError anywhere, all ranks throw the same one.
-// Every rank calls this at the same point.
+// Runs `work` on this rank, then agrees: if it threw UserError anywhere, all ranks throw the same
+// one. Every rank calls this at the same point.
 template <typename Work>
 void Together(Transport& transport, Work&& work) {
   std::string error;

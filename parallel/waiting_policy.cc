@@ -12,8 +12,8 @@ namespace {
 // With 20 yields a ring of 4 ranks on 2 cores takes 230 us per step, with 120 about 10. More would
 // take a fifth of a core in waits of 1 ms.
 constexpr int kYields = 120;
-// A sleep is a fifth of the sleep so far: it makes a message later by a tenth of the wait on average,
-// and the wake-ups of a wait grow with the logarithm of its length.
+// A sleep is a fifth of the sleep so far: it makes a message later by a tenth of the wait on
+// average, and the wake-ups of a wait grow with the logarithm of its length.
 constexpr std::chrono::microseconds kShortestSleep{50};
 constexpr std::chrono::microseconds kLongestSleep{250};
 constexpr unsigned long kTimerSlackNanoseconds = 1000;

@@ -14,10 +14,10 @@ namespace jupiter {
 struct SlicePolicy {
   enum class Kind : std::uint8_t { kWhole, kAuto, kCount, kLengths, kChunks };
   Kind kind = Kind::kWhole;
-  int count = 0;               // kCount: equal slices; kChunks: tokens in each slice but the last
-  std::vector<int> lengths;    // kLengths: tokens each, adding up to the prompt
-  int least = 32;              // kAuto: tokens in a slice at least; a GEMM of fewer rows wastes the
-                               // weights it reads
+  int count = 0;             // kCount: equal slices; kChunks: tokens in each slice but the last
+  std::vector<int> lengths;  // kLengths: tokens each, adding up to the prompt
+  int least = 32;            // kAuto: tokens in a slice at least; a GEMM of fewer rows wastes the
+                             // weights it reads
 };
 
 // "auto", "whole", "N" or "a,b,c". Throws UserError naming the flag.
@@ -25,14 +25,14 @@ SlicePolicy ParseSlices(std::string_view text, int least);
 std::string ToString(const SlicePolicy& policy);
 
 struct Plan {
-  std::string strategy;       // a registered name
-  std::vector<int> layers;    // per rank; 0: the rank has no layers
+  std::string strategy;     // a registered name
+  std::vector<int> layers;  // per rank; 0: the rank has no layers
   SlicePolicy slices;
-  DType wire = DType::kF32;   // of hidden rows in messages: f32, f16 or q8_0
+  DType wire = DType::kF32;      // of hidden rows in messages: f32, f16 or q8_0
   DType residual = DType::kF32;  // f32, or f16: rounded at every layer boundary
-  DType kv = DType::kF32;     // f32 or f16
-  // A reference rounds to the wire type where the pipeline that it stands for has messages; pipelines
-  // leave this empty, since their messages do it.
+  DType kv = DType::kF32;        // f32 or f16
+  // A reference rounds to the wire type where the pipeline that it stands for has messages;
+  // pipelines leave this empty, since their messages do it.
   std::vector<int> reference_boundaries;
 };
 
@@ -42,8 +42,8 @@ void CheckLayers(const std::vector<int>& layers, int model_layers, int ranks);
 // The plan as one line of JSON: what preflight compares and reports print.
 std::string ToJson(const Plan& plan);
 
-// Ranks that take part in a pipeline: the source (rank 0, which has the prompt and the embedding) and
-// every rank with layers, in order. The last of them has the head.
+// Ranks that take part in a pipeline: the source (rank 0, which has the prompt and the embedding)
+// and every rank with layers, in order. The last of them has the head.
 std::vector<int> PipelineRanks(const Plan& plan);
 
 // True when messages carry the residual stream without changing it: f32, or f16 of a stream that is
@@ -54,9 +54,9 @@ bool WireIsExact(const Plan& plan);
 // embedding (a source without layers).
 std::vector<int> BoundariesOf(const Plan& plan);
 
-// What happens to the residual stream, in order, behind the embedding (entry 0) and at the end of each
-// layer l (entry l+1): the residual type everywhere, then the wire type at plan.reference_boundaries.
-// Empty when nothing is rounded.
+// What happens to the residual stream, in order, behind the embedding (entry 0) and at the end of
+// each layer l (entry l+1): the residual type everywhere, then the wire type at
+// plan.reference_boundaries. Empty when nothing is rounded.
 std::vector<std::vector<DType>> RoundingOf(const Plan& plan);
 
 }  // namespace jupiter

@@ -36,9 +36,9 @@ template <typename... Args>
 }  // namespace jupiter
 
 // JUPITER_CHECK(condition) or JUPITER_CHECK(condition, "format {}", value...).
-#define JUPITER_CHECK(condition, ...)                                                            \
-  do {                                                                                           \
-    if (!(condition)) [[unlikely]] {                                                             \
-      ::jupiter::CheckFailed(#condition, __FILE__, __LINE__, ::fmt::format("" __VA_ARGS__));      \
-    }                                                                                            \
+#define JUPITER_CHECK(condition, ...)                                                        \
+  do {                                                                                       \
+    if (!(condition)) [[unlikely]] {                                                         \
+      ::jupiter::CheckFailed(#condition, __FILE__, __LINE__, ::fmt::format("" __VA_ARGS__)); \
+    }                                                                                        \
   } while (false)

@@ -32,15 +32,15 @@ std::string_view Name(OpKind kind);
 
 struct OpRecord {
   OpKind kind = OpKind::kCopy;
-  DType weight = DType::kF32;    // linear, embed: of the weight; attention, KV: of the KV rows
-  DType input = DType::kF32;     // of the activations, or of the message rows
-  std::int64_t rows = 0;         // tokens
-  std::int64_t inner = 0;        // elements reduced over or read per row
-  std::int64_t outer = 0;        // elements written per row
-  std::int64_t context = 0;      // attention: logical positions attended, summed over the rows
-  std::int64_t bytes = 0;        // least memory traffic: every operand once
-  std::int64_t operations = 0;   // arithmetic, a multiply-add counts two
-  double seconds = 0;            // measured; 0 on the recording device
+  DType weight = DType::kF32;   // linear, embed: of the weight; attention, KV: of the KV rows
+  DType input = DType::kF32;    // of the activations, or of the message rows
+  std::int64_t rows = 0;        // tokens
+  std::int64_t inner = 0;       // elements reduced over or read per row
+  std::int64_t outer = 0;       // elements written per row
+  std::int64_t context = 0;     // attention: logical positions attended, summed over the rows
+  std::int64_t bytes = 0;       // least memory traffic: every operand once
+  std::int64_t operations = 0;  // arithmetic, a multiply-add counts two
+  double seconds = 0;           // measured; 0 on the recording device
 };
 
 // Receives every op of a device, after it ran.

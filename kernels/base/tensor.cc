@@ -46,9 +46,10 @@ void CheckShard(std::string_view name, DType dtype, std::int64_t rows, std::int6
   }
   const int block = BlockColumns(dtype);
   if (shard.column_begin % block != 0 || shard.column_end % block != 0) {
-    FailUser("{}: {} columns can be cut only at multiples of {}, not at {}-{}; choose other shares "
-             "or another weight type",
-             name, Name(dtype), block, shard.column_begin, shard.column_end);
+    FailUser(
+        "{}: {} columns can be cut only at multiples of {}, not at {}-{}; choose other shares "
+        "or another weight type",
+        name, Name(dtype), block, shard.column_begin, shard.column_end);
   }
 }
 

@@ -55,7 +55,9 @@ class Tensor {
 
   // [rows, columns]
   TensorView view() const { return {data_.get(), dtype_, rows_, columns_, row_bytes_}; }
-  TensorView Rows(std::int64_t begin, std::int64_t count) const { return view().Rows(begin, count); }
+  TensorView Rows(std::int64_t begin, std::int64_t count) const {
+    return view().Rows(begin, count);
+  }
   std::int64_t rows() const { return rows_; }
   std::int64_t columns() const { return columns_; }
   std::int64_t bytes() const { return rows_ * row_bytes_; }

@@ -25,6 +25,8 @@ struct LinearTile {
   std::int64_t out_row_bytes = 0;
   const float* bias = nullptr;  // [features] or null
   bool accumulate = false;
+  const std::byte* next = nullptr;  // weights of a later tile: fetched towards the cache meanwhile
+  std::int64_t next_bytes = 0;
 };
 
 // `count` consecutive logical positions of one KV head.

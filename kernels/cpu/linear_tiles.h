@@ -26,6 +26,32 @@ JUPITER_INLINE void WriteSums(const LinearTile& tile, std::int64_t row, std::int
   V::StorePart(out, sum, n);
 }
 
+// Fetches the weights of a later tile in even portions while this one is computed, so that many
+// rows hide the time to read weights from memory, which a pass of one row takes.
+template <class V>
+class Prefetch {
+ public:
+  // For one call of Kernel::Run, which calls Step `steps` times.
+  JUPITER_INLINE Prefetch(const LinearTile& tile, std::int64_t row, std::int64_t group, int rows,
+                          int groups, std::int64_t steps) {
+    if (tile.next == nullptr) return;
+    const std::int64_t width = tile.group_end - tile.group_begin;
+    const std::int64_t area = (tile.row_end - tile.row_begin) * width;
+    const std::int64_t done = (row - tile.row_begin) * width + (group - tile.group_begin) * rows;
+    at_ = tile.next + tile.next_bytes * done / area;
+    const std::int64_t lines = tile.next_bytes * rows * groups / area / kLine + 1;
+    lines_ = (lines + steps - 1) / steps;
+  }
+  JUPITER_INLINE void Step() {
+    for (std::int64_t i = 0; i < lines_; ++i, at_ += kLine) __builtin_prefetch(at_, 0, 2);
+  }
+
+ private:
+  static constexpr std::int64_t kLine = 64;
+  const std::byte* at_ = nullptr;
+  std::int64_t lines_ = 0;
+};
+
 template <class V, class Kernel, int rows>
 void CoverRows(const LinearTile& tile, std::int64_t group, std::int64_t row) {
   constexpr int kGroups = rows == 1 ? Kernel::kTiling.single_groups : Kernel::kTiling.groups;

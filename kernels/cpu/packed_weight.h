@@ -32,6 +32,7 @@ class PackedWeight : public Weight {
   std::int64_t bytes() const override { return size_.total(); }
   std::int64_t groups() const { return (rows() + 15) / 16; }
   const std::byte* weights() const { return data_.get(); }
+  std::int64_t weight_bytes() const { return size_.weights; }  // without the scales
   const std::byte* scales() const { return data_.get() + size_.weights; }
   // Row `row` in f32: [columns].
   void Unpack(std::int64_t row, float* out) const;

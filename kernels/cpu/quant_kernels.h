@@ -41,7 +41,9 @@ struct QuantKernel {
     const auto* weights =
         reinterpret_cast<const std::uint8_t*>(tile.weights) + group * blocks * Format::kWeightBytes;
     const std::byte* scales = tile.scales + group * blocks * Format::kScaleBytes;
+    Prefetch<V> prefetch(tile, row, group, rows, groups, blocks);
     for (std::int64_t block = 0; block < blocks; ++block) {
+      prefetch.Step();
       I dot[kDots][rows][groups];
       MultiplyBlock<rows, groups>(x, block, weights + block * Format::kWeightBytes,
                                   blocks * Format::kWeightBytes, dot);

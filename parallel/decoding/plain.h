@@ -1,7 +1,7 @@
 // Plain decoding of one request over any strategy: one token per step.
 //
-// The source submits the prompt in slices, then each token as a batch of one row. The head samples and
-// returns a step (token, fingerprint of its logits) to the source.
+// The source submits the prompt in slices, then each token as a batch of one row. The head samples
+// and returns a step (token, fingerprint of its logits) to the source.
 #pragma once
 
 #include <cstdint>
@@ -14,10 +14,10 @@
 namespace jupiter {
 
 struct Request {
-  std::vector<std::int32_t> prompt;  // needed at the source only
-  int max_tokens = 1;                // of the answer; the same on all ranks
+  std::vector<std::int32_t> prompt;   // needed at the source only
+  int max_tokens = 1;                 // of the answer; the same on all ranks
   std::vector<std::int32_t> end_ids;  // the answer stops before such a token (source)
-  SamplingOptions sampling;          // the same on all ranks
+  SamplingOptions sampling;           // the same on all ranks
 };
 
 // What the source can do while a request runs.
@@ -26,18 +26,18 @@ struct RequestObserver {
   std::function<void()> on_batch;                    // after each submitted batch; may be empty
 };
 
-// Raw facts of one request, at the source; times are on the monotonic clock. Metrics are functions of
-// these (bench/metrics).
+// Raw facts of one request, at the source; times are on the monotonic clock. Metrics are functions
+// of these (bench/metrics).
 struct Generation {
   std::vector<std::int32_t> tokens;
   std::vector<std::uint64_t> logits_hashes;  // per token
   double start = 0;
-  std::vector<double> times;                 // when each token was known at the source
-  std::vector<int> slices;                   // how the prompt was cut
+  std::vector<double> times;  // when each token was known at the source
+  std::vector<int> slices;    // how the prompt was cut
 };
 
-// All ranks call it together; only the source's result has contents. Records go to `recorder` if not
-// null (and if it observes device and transport).
+// All ranks call it together; only the source's result has contents. Records go to `recorder` if
+// not null (and if it observes device and transport).
 Generation Generate(Strategy& strategy, Transport& transport, Device& device,
                     const Request& request, const RequestObserver& observer, Recorder* recorder);
 

@@ -1,9 +1,9 @@
-// EdgeShard (Zhang et al., IEEE IoT-J 2025, arXiv 2405.14371): consecutive layers on consecutive devices,
-// one request at a time.
+// EdgeShard (Zhang et al., IEEE IoT-J 2025, arXiv 2405.14371): consecutive layers on consecutive
+// devices, one request at a time.
 //
 // Prefill: the whole prompt passes each stage once, one stage busy at a time; one message of
-// prompt * hidden * wire bytes per boundary. Decode: one message of hidden * wire bytes per boundary and
-// token; the last stage returns the token id to the source.
+// prompt * hidden * wire bytes per boundary. Decode: one message of hidden * wire bytes per
+// boundary and token; the last stage returns the token id to the source.
 #include "parallel/strategies/strategies.h"
 
 namespace jupiter {

@@ -1,5 +1,5 @@
-// `local`: the whole model on rank 0; the other ranks hold nothing. The reference of every comparison,
-// and the row that tells whether distributing pays at all.
+// `local`: the whole model on rank 0; the other ranks hold nothing. The reference of every
+// comparison, and the row that tells whether distributing pays at all.
 //
 // Steps: embed, all layers, head. Bytes per token on the wire: 0.
 #include "parallel/strategies/strategies.h"

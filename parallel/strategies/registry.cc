@@ -5,7 +5,7 @@ namespace jupiter {
 
 const std::vector<StrategyEntry>& Strategies() {
   static const std::vector<StrategyEntry> entries = {LocalStrategy(), EdgeShardStrategy(),
-                                                      JupiterStrategy()};
+                                                     JupiterStrategy()};
   return entries;
 }
 

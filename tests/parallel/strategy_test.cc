@@ -1,5 +1,5 @@
-// Every strategy, slicing, wire type, thread count and instruction set gives the tokens and the logits
-// of one process that takes the prompt token by token.
+// Every strategy, slicing, wire type, thread count and instruction set gives the tokens and the
+// logits of one process that takes the prompt token by token.
 #include "parallel/strategy.h"
 
 #include <gtest/gtest.h>
@@ -216,8 +216,10 @@ TEST(StrategyTest, SampledTokensDependOnTheSeedOnly) {
   };
   const std::vector<std::int32_t> expected = sample("local", 7);
   EXPECT_EQ(sample("jupiter", 7), expected);
-  if (TestContext().rank() == 0) EXPECT_NE(sample("local", 8), expected);
-  else sample("local", 8);
+  if (TestContext().rank() == 0)
+    EXPECT_NE(sample("local", 8), expected);
+  else
+    sample("local", 8);
 }
 
 // Bytes of one request, by formula: the source's n-1 boundaries carry each row once.
@@ -295,8 +297,8 @@ TEST(StrategyTest, RanksThatDifferAreNamed) {
 
 TEST(StrategyTest, GreedyTokensOfARealModel) {
   const char* folder = std::getenv("JUPITER_TEST_MODELS");
-  const std::string path = std::string(folder == nullptr ? "" : folder) +
-                           "/stories260K/stories260K-f32.gguf";
+  const std::string path =
+      std::string(folder == nullptr ? "" : folder) + "/stories260K/stories260K-f32.gguf";
   if (!std::filesystem::exists(path)) {
     GTEST_SKIP() << path << " is missing; set JUPITER_TEST_MODELS to the folder of test models";
   }

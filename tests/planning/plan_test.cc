@@ -81,8 +81,11 @@ TEST(CheckLayersTest, AcceptsASplitOfTheModel) {
 }
 
 TEST(CheckLayersTest, SaysWhatIsWrong) {
-  ExpectSays(Refusal([] { CheckLayers({3, 3}, 6, 3); }), {"--layers 3,3", "2 numbers", "3 ranks"});
-  ExpectSays(Refusal([] { CheckLayers({}, 6, 1); }), {"--layers", "0 numbers", "1 ranks"});
+  ExpectSays(Refusal([] {
+               CheckLayers({3, 3}, 6, 3);
+             }),
+             {"--layers 3,3", "one number per rank", "3 of them"});
+  ExpectSays(Refusal([] { CheckLayers({}, 6, 1); }), {"--layers", "one number per rank"});
   ExpectSays(Refusal([] { CheckLayers({7, -1}, 6, 2); }), {"--layers 7,-1", "negative"});
   ExpectSays(Refusal([] { CheckLayers({3, 4}, 6, 2); }), {"--layers 3,4", "7", "6 layers"});
   ExpectSays(Refusal([] { CheckLayers({2000000000, 2000000000}, 6, 2); }), {"4000000000"});
