@@ -60,7 +60,8 @@ std::string ToString(const SlicePolicy& policy) {
 void CheckLayers(const std::vector<int>& layers, int model_layers, int ranks) {
   const std::string shown = fmt::format("{}", fmt::join(layers, ","));
   if (static_cast<int>(layers.size()) != ranks) {
-    FailUser("--layers {}: expected one number per rank, {} of them", shown, ranks);
+    FailUser("--layers {}: {} numbers for {} ranks; give one number per rank", shown, layers.size(),
+             ranks);
   }
   for (int count : layers) {
     if (count < 0) FailUser("--layers {}: a number of layers is negative", shown);

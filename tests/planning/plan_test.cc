@@ -84,7 +84,7 @@ TEST(CheckLayersTest, SaysWhatIsWrong) {
   ExpectSays(Refusal([] {
                CheckLayers({3, 3}, 6, 3);
              }),
-             {"--layers 3,3", "one number per rank", "3 of them"});
+             {"--layers 3,3", "one number per rank", "2 numbers for 3 ranks"});
   ExpectSays(Refusal([] { CheckLayers({}, 6, 1); }), {"--layers", "one number per rank"});
   ExpectSays(Refusal([] { CheckLayers({7, -1}, 6, 2); }), {"--layers 7,-1", "negative"});
   ExpectSays(Refusal([] { CheckLayers({3, 4}, 6, 2); }), {"--layers 3,4", "7", "6 layers"});
