@@ -98,8 +98,8 @@ std::vector<int> ParseList(const std::string& flag, const std::string& text) {
 
 SessionOptions ToSessionOptions(const EngineFlags& flags) {
   if (flags.model.empty()) FailUser("no model given: use --model FILE, or --model synthetic:tiny");
-  if (flags.memory_limit_mib < 0) {
-    FailUser("--memory-limit is {}, expected 0 or more MiB", flags.memory_limit_mib);
+  if (!(flags.memory_limit_mib >= 0 && flags.memory_limit_mib <= 1e9)) {
+    FailUser("--memory-limit is {}, expected 0 to 1e9 MiB", flags.memory_limit_mib);
   }
   SessionOptions options;
   options.split = ParseSplit(flags);

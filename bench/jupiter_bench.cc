@@ -57,7 +57,8 @@ BenchFlags Parse(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("-n,--n-gen", flags.tokens, "tokens to generate, comma-separated")
       ->capture_default_str();
-  app.add_option("--reference", flags.reference, "check against this file instead of `local`");
+  app.add_option("--reference", flags.reference,
+                 "check against this file of jupiter_run instead of `local`, with its prompt");
   app.add_option("--inject-fault", flags.fault,
                  "self-test: mask, slice or scale makes one mistake, which must print INVALID");
   ParseFlags(app, static_cast<int>(own.size()), own.data());
@@ -86,6 +87,7 @@ std::vector<Case> ListCases(const BenchFlags& flags, const Context& context) {
 struct Outcome {
   bool invalid = false;
   bool skipped = false;
+  bool measured = false;
 };
 
 class Bench {
@@ -113,7 +115,9 @@ class Bench {
     }
     benchmark::Shutdown();
     SendCommand(transport_, {});
-    const int code = outcome.invalid ? 1 : outcome.skipped ? 2 : 0;
+    // A case that does not fit here is a row that says so; it is an error when nothing could be
+    // run.
+    const int code = outcome.invalid ? 1 : outcome.skipped && !outcome.measured ? 2 : 0;
     return std::stoi(Broadcast(transport_, fmt::format("{}", code), 0));
   }
 
@@ -174,6 +178,7 @@ class Bench {
       samples.push_back(RunOnce());
       state.SetIterationTime(samples.back().metrics.e2el);
     }
+    outcome_->measured = true;
     Report(state, which, samples);
   }
 

@@ -113,6 +113,7 @@ class Run {
       : flags_(flags), transport_(context), options_(ToSessionOptions(flags.engine)) {
     options_.strategy = flags.strategy;
     options_.max_tokens = flags.tokens;
+    CheckFacts(transport_, {{"program flags", DescribeFlags()}});
     Together(transport_, [&] { Open(context); });
     options_.prompt_tokens =
         std::stoi(Broadcast(transport_, fmt::format("{}", text_.prompt.size()), 0));
@@ -122,8 +123,8 @@ class Run {
   int Execute() {
     ShowPlan();
     if (flags_.dry_run) return 0;
-    session_->Load();
     if (!flags_.reference.empty()) Together(transport_, [&] { OpenReference(); });
+    session_->Load();
     transport_.ResetCounters();
     Recorder recorder(transport_.rank());
     const Generation generation = Generate(flags_.record.empty() ? nullptr : &recorder);
@@ -136,6 +137,16 @@ class Run {
 
  private:
   bool IsSource() const { return transport_.rank() == Strategy::kSource; }
+
+  // What decides on the course of the run and on the answer, apart from the plan.
+  std::string DescribeFlags() const {
+    const SamplingOptions& s = flags_.sampling;
+    return fmt::format(
+        "temperature {}, top-k {}, top-p {}, seed {}, dry-run {}, record {}, "
+        "reference {}",
+        s.temperature, s.top_k, s.top_p, s.seed, flags_.dry_run, !flags_.record.empty(),
+        !flags_.reference.empty());
+  }
 
   void Open(const Context& context) {
     threads_ = ThreadsPerRank(flags_.engine, context);
@@ -153,6 +164,10 @@ class Run {
     if (!IsSource()) return;
     reference_ = LoadReference(flags_.reference);
     CheckReferenceFits(reference_, flags_.reference, Key(), text_.prompt);
+    if (std::ssize(reference_.tokens) > flags_.tokens) {
+      FailUser("{}: has {} tokens, --tokens is {}; ask for as many", flags_.reference,
+               reference_.tokens.size(), flags_.tokens);
+    }
   }
 
   std::string Key() const {

@@ -23,6 +23,8 @@ CaseRunner::CaseRunner(Transport& transport, const EngineFlags& flags, Fault fau
   Together(transport, [&] {
     MakeDeviceFor({});
     checkpoint_ = OpenCheckpoint(flags.model);
+    const bool source = transport.rank() == Strategy::kSource;
+    if (source && !reference_path.empty()) given_ = LoadReference(reference_path);
   });
 }
 
@@ -44,7 +46,8 @@ std::unique_ptr<Device> CaseRunner::MakeDeviceFor(const Case& which) const {
 
 Request CaseRunner::RequestFor(const Case& which) const {
   Request request;
-  request.prompt = RandomPrompt(config(), which.prompt_tokens, kPromptSeed);
+  request.prompt =
+      given_ ? given_->prompt : RandomPrompt(config(), which.prompt_tokens, kPromptSeed);
   request.max_tokens = which.tokens;
   return request;
 }
@@ -83,10 +86,17 @@ CaseRunner::Expected CaseRunner::ComputeExpected(const Case& which, const Sessio
   const Request request = RequestFor(which);
   if (!reference_path_.empty()) {
     Together(transport_, [&] {
-      if (transport_.rank() != Strategy::kSource) return;
-      expected.reference = LoadReference(reference_path_);
-      CheckReferenceFits(expected.reference, reference_path_, session.numerics_key(),
-                         request.prompt);
+      if (!given_) return;
+      expected.reference = *given_;
+      CheckReferenceFits(*given_, reference_path_, session.numerics_key(), request.prompt);
+      if (std::ssize(given_->prompt) != which.prompt_tokens ||
+          std::ssize(given_->tokens) != which.tokens) {
+        FailUser(
+            "{}: has {} prompt tokens and {} generated ones, this case {} and {}; give them "
+            "with --n-prompt and --n-gen",
+            reference_path_, given_->prompt.size(), given_->tokens.size(), which.prompt_tokens,
+            which.tokens);
+      }
     });
     return expected;
   }

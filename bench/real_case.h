@@ -60,6 +60,7 @@ class CaseRunner {
   SessionOptions options_;
   Fault fault_;
   std::string reference_path_;
+  std::optional<Reference> given_;  // of reference_path_, at the source; its prompt is every case's
   std::unique_ptr<Checkpoint> checkpoint_;
   std::map<std::string, Expected> expected_;  // by numerics and lengths
   Case case_;

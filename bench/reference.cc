@@ -116,7 +116,7 @@ void CheckReferenceFits(const Reference& reference, const std::string& path,
              model);
   }
   if (reference.prompt != prompt) {
-    FailUser("{}: made for another prompt ({} tokens, this one has {})", path,
+    FailUser("{}: made for another prompt (of {} tokens, this one has {})", path,
              reference.prompt.size(), prompt.size());
   }
 }

@@ -63,7 +63,7 @@ void CheckRequestFits(const SessionOptions& options, const ModelConfig& config) 
              config.name, config.context);
   }
   if (options.max_tokens < 1) FailUser("--tokens is {}, expected at least 1", options.max_tokens);
-  if (options.prompt_tokens + options.max_tokens > config.context) {
+  if (options.max_tokens > config.context - options.prompt_tokens) {
     FailUser("{} prompt tokens and {} new ones exceed the context of {}, {}; ask for at most {}",
              options.prompt_tokens, options.max_tokens, config.name, config.context,
              config.context - options.prompt_tokens);
@@ -103,6 +103,9 @@ Session::Session(Transport& transport, Device& device, Checkpoint& checkpoint,
     : transport_(transport), device_(device), checkpoint_(checkpoint), options_(options) {
   const ModelConfig& config = checkpoint.config();
   const LongerDeadline longer(transport.context());
+  // Before the split: measuring speeds is a conversation that all ranks must have.
+  CheckFacts(transport, {{"protocol version", fmt::format("{}", kProtocolVersion)},
+                         {"layer split", std::to_string(static_cast<int>(options.split))}});
   std::vector<double> speeds;
   if (options.split == LayerSplit::kSpeed) {
     speeds = GatherSpeeds(transport, MeasureLayerSpeed(device, config, options.quantise));
@@ -113,8 +116,7 @@ Session::Session(Transport& transport, Device& device, Checkpoint& checkpoint,
     plan_ = MakePlan(options, config, transport.size(), speeds);
     fingerprint = FingerprintModel(checkpoint);
   });
-  CheckFacts(transport, {{"protocol version", fmt::format("{}", kProtocolVersion)},
-                         {"numerics version", fmt::format("{}", kNumericsVersion)},
+  CheckFacts(transport, {{"numerics version", fmt::format("{}", kNumericsVersion)},
                          {"device", std::string(device.name())},
                          {"model fingerprint", fmt::format("{:016x}", fingerprint)},
                          {"quantisation", options.quantise ? std::string(Name(*options.quantise))
@@ -122,7 +124,8 @@ Session::Session(Transport& transport, Device& device, Checkpoint& checkpoint,
                          {"prompt tokens", fmt::format("{}", options.prompt_tokens)},
                          {"answer tokens", fmt::format("{}", options.max_tokens)},
                          {"plan", ToJson(plan_)}});
-  numerics_key_ = NumericsKey(fingerprint, options, plan_);
+  numerics_key_ =
+      fmt::format("{} device={}", NumericsKey(fingerprint, options, plan_), device.name());
   capacity_.positions = options.prompt_tokens + options.max_tokens;
   const int stages = static_cast<int>(PipelineRanks(plan_).size());
   Together(transport, [&] {
