@@ -26,6 +26,7 @@ struct BenchFlags {
   std::string tokens = "32";
   std::string reference;
   std::string fault;
+  char* program = nullptr;             // argv[0]
   std::vector<std::string> benchmark;  // flags of Google Benchmark
 };
 
@@ -62,7 +63,7 @@ BenchFlags Parse(int argc, char** argv) {
   app.add_option("--inject-fault", flags.fault,
                  "self-test: mask, slice or scale makes one mistake, which must print INVALID");
   ParseFlags(app, static_cast<int>(own.size()), own.data());
-  InitialiseBenchmark(argv[0], flags.benchmark);
+  flags.program = argv[0];
   return flags;
 }
 
@@ -99,7 +100,9 @@ class Bench {
         cases_(ListCases(flags, context)),
         runner_(transport_, flags.engine, ParseFault(flags.fault), flags.reference) {
     Together(transport_, [&] {
-      if (context.rank() == 0) CheckWritable(BenchmarkOut(flags.benchmark));
+      if (context.rank() != 0) return;
+      InitialiseBenchmark(flags.program, flags.benchmark);
+      CheckWritable(BenchmarkOut(flags.benchmark));
     });
     for (const Case& which : cases_) runner_.Check(which);
   }
