@@ -15,23 +15,22 @@ double Recorder::Since(double start) const { return timed_ ? RoundTime(start - o
 
 double Recorder::Length(double seconds) const { return timed_ ? RoundTime(seconds) : 0; }
 
+template <typename TransferEvent>
+TransferEvent Recorder::Timed(TransferEvent event) const {
+  event.start = Since(event.start);
+  event.seconds = Length(event.seconds);
+  return event;
+}
+
 void Recorder::OnOp(const OpRecord& op, double start) {
   OpEvent event{op, Since(start)};
   event.op.seconds = Length(op.seconds);
   record_.events.emplace_back(event);
 }
 
-void Recorder::OnSend(int peer, std::int64_t header_bytes, std::int64_t payload_bytes, double start,
-                      double seconds) {
-  record_.events.emplace_back(
-      SendEvent{peer, header_bytes, payload_bytes, Since(start), Length(seconds)});
-}
+void Recorder::OnSend(SendEvent event) { record_.events.emplace_back(Timed(event)); }
 
-void Recorder::OnReceive(int peer, std::int64_t header_bytes, std::int64_t payload_bytes,
-                         double start, double seconds) {
-  record_.events.emplace_back(
-      ReceiveEvent{peer, header_bytes, payload_bytes, Since(start), Length(seconds)});
-}
+void Recorder::OnReceive(ReceiveEvent event) { record_.events.emplace_back(Timed(event)); }
 
 void Recorder::Mark(MarkKind kind, std::int64_t index, double start) {
   record_.events.emplace_back(MarkEvent{kind, index, Since(start)});

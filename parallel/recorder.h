@@ -22,11 +22,9 @@ class Recorder : public OpObserver {
     record_.rank = rank;
   }
   void OnOp(const OpRecord& op, double start) override;
-  void OnSend(int peer, std::int64_t header_bytes, std::int64_t payload_bytes, double start,
-              double seconds);
-  // `seconds` is the time spent waiting for the message.
-  void OnReceive(int peer, std::int64_t header_bytes, std::int64_t payload_bytes, double start,
-                 double seconds);
+  // `start` on the monotonic clock, as for OnOp. `seconds` of a receive is the time spent waiting.
+  void OnSend(SendEvent event);
+  void OnReceive(ReceiveEvent event);
   void Mark(MarkKind kind, std::int64_t index, double start);
   const RankRecord& record() const { return record_; }
   RankRecord Take();
@@ -34,6 +32,8 @@ class Recorder : public OpObserver {
  private:
   double Since(double start) const;
   double Length(double seconds) const;
+  template <typename TransferEvent>
+  TransferEvent Timed(TransferEvent event) const;
 
   RankRecord record_;
   bool timed_;

@@ -45,7 +45,8 @@ void Transport::Send(int destination, Channel channel, Message message) {
   counters_.header_sent += header_bytes;
   counters_.payload_sent += payload_bytes;
   if (recorder_ != nullptr) {
-    recorder_->OnSend(destination, header_bytes, payload_bytes, start, Now() - start);
+    recorder_->OnSend({destination, static_cast<int>(channel), header_bytes, payload_bytes, start,
+                       Now() - start});
   }
 }
 
@@ -59,7 +60,8 @@ Message Transport::Receive(int source, Channel channel, std::string_view operati
   counters_.header_received += HeaderBytes(message);
   counters_.payload_received += PayloadBytes(message);
   if (recorder_ != nullptr) {
-    recorder_->OnReceive(source, HeaderBytes(message), PayloadBytes(message), start, waited);
+    recorder_->OnReceive({source, static_cast<int>(channel), HeaderBytes(message),
+                          PayloadBytes(message), start, waited});
   }
   return message;
 }

@@ -31,14 +31,14 @@ void Append(Text& text, const OpEvent& event) {
 }
 
 void Append(Text& text, const SendEvent& event) {
-  fmt::format_to(std::back_inserter(text), "[\"send\",{},{},{}", event.peer, event.header_bytes,
-                 event.payload_bytes);
+  fmt::format_to(std::back_inserter(text), "[\"send\",{},{},{},{}", event.peer, event.channel,
+                 event.header_bytes, event.payload_bytes);
   AppendTimes(text, event.start, event.seconds);
 }
 
 void Append(Text& text, const ReceiveEvent& event) {
-  fmt::format_to(std::back_inserter(text), "[\"receive\",{},{},{}", event.peer, event.header_bytes,
-                 event.payload_bytes);
+  fmt::format_to(std::back_inserter(text), "[\"receive\",{},{},{},{}", event.peer, event.channel,
+                 event.header_bytes, event.payload_bytes);
   AppendTimes(text, event.start, event.seconds);
 }
 

@@ -30,6 +30,7 @@ struct OpEvent {
 };
 struct SendEvent {
   int peer = 0;
+  int channel = 0;  // messages of one pair and channel arrive in order
   std::int64_t header_bytes = 0;
   std::int64_t payload_bytes = 0;
   double start = 0;
@@ -37,6 +38,7 @@ struct SendEvent {
 };
 struct ReceiveEvent {
   int peer = 0;
+  int channel = 0;
   std::int64_t header_bytes = 0;
   std::int64_t payload_bytes = 0;
   double start = 0;

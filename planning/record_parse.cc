@@ -18,6 +18,7 @@ using Json = nlohmann::json;
 
 constexpr int kVersion = 1;
 constexpr int kMostRanks = 1 << 16;
+constexpr int kMostChannels = 16;
 
 // The lines of a record, each parsed as JSON, with their numbers for errors.
 class Lines {
@@ -77,6 +78,13 @@ class Fields {
       lines_.Fail("the peer is rank {}, expected less than {}", peer, kMostRanks);
     return static_cast<int>(peer);
   }
+  int Channel() {
+    const std::int64_t channel = Count("the channel");
+    if (channel >= kMostChannels) {
+      lines_.Fail("the channel is {}, expected less than {}", channel, kMostChannels);
+    }
+    return static_cast<int>(channel);
+  }
   void End() const {
     if (next_ != array_.size()) {
       lines_.Fail("{} fields, expected {}", array_.size(), next_);
@@ -130,6 +138,7 @@ template <typename TransferEvent>
 TransferEvent ParseTransfer(Fields& fields) {
   TransferEvent event;
   event.peer = fields.Peer();
+  event.channel = fields.Channel();
   event.header_bytes = fields.Count("header bytes");
   event.payload_bytes = fields.Count("payload bytes");
   event.start = fields.Time("start");

@@ -92,8 +92,10 @@ TEST(AgreementTest, RecordsComeTogether) {
     expected.events.push_back(MarkEvent{});
     // Messages to oneself are not traffic.
     if (size > 1) {
-      expected.events.push_back(SendEvent{(rank + 1) % size, 64, 100, 0, 0});
-      expected.events.push_back(ReceiveEvent{(rank + size - 1) % size, 64, 100, 0, 0});
+      expected.events.push_back(
+          SendEvent{(rank + 1) % size, static_cast<int>(Channel::kBatch), 64, 100, 0, 0});
+      expected.events.push_back(
+          ReceiveEvent{(rank + size - 1) % size, static_cast<int>(Channel::kBatch), 64, 100, 0, 0});
     }
     EXPECT_EQ(ToText(run.ranks[static_cast<std::size_t>(rank)]), ToText(expected));
   }

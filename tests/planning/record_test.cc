@@ -35,8 +35,8 @@ RankRecord MakeRecord(int rank) {
   RankRecord record;
   record.rank = rank;
   record.events = {MarkEvent{MarkKind::kStart, 0, 0}, LinearEvent(),
-                   SendEvent{1 - rank, 64, 8192, 0.25, 1e-6}, ReceiveEvent{1 - rank, 64, 0, 0, 0},
-                   MarkEvent{MarkKind::kToken, 17, 1.5}};
+                   SendEvent{1 - rank, 1, 64, 8192, 0.25, 1e-6},
+                   ReceiveEvent{1 - rank, 2, 64, 0, 0, 0}, MarkEvent{MarkKind::kToken, 17, 1.5}};
   return record;
 }
 
@@ -79,8 +79,8 @@ TEST(RecordTest, TextIsOneCompactLinePerEvent) {
       "{\"rank\":0,\"events\":5}\n"
       "[\"mark\",\"start\",0]\n"
       "[\"op\",\"linear\",\"q8_0\",\"act8\",3,2048,5632,0,12345678901,69206016,0.1,0.000123457]\n"
-      "[\"send\",1,64,8192,0.25,1e-06]\n"
-      "[\"receive\",1,64,0]\n"
+      "[\"send\",1,1,64,8192,0.25,1e-06]\n"
+      "[\"receive\",1,2,64,0]\n"
       "[\"mark\",\"token\",17,1.5]\n");
 }
 
@@ -128,19 +128,19 @@ TEST(RecordTest, BadLinesAreNamed) {
   EXPECT_EQ(ErrorOf(head + "[\"jump\"]\n"),
             "test.jsonl: line 2: unknown event \"jump\", expected op, send, receive or mark");
   EXPECT_EQ(ErrorOf(head + "[\"mark\",\"stop\",0]\n"), "test.jsonl: line 2: unknown mark \"stop\"");
-  EXPECT_EQ(ErrorOf(head + "[\"send\",1,64]\n"), "test.jsonl: line 2: payload bytes is missing");
-  EXPECT_EQ(ErrorOf(head + "[\"send\",-1,64,0]\n"),
+  EXPECT_EQ(ErrorOf(head + "[\"send\",1,1,64]\n"), "test.jsonl: line 2: payload bytes is missing");
+  EXPECT_EQ(ErrorOf(head + "[\"send\",-1,1,64,0]\n"),
             "test.jsonl: line 2: the peer is -1, expected a whole number from 0");
-  EXPECT_EQ(ErrorOf(head + "[\"send\",1e30,64,0]\n"),
+  EXPECT_EQ(ErrorOf(head + "[\"send\",1e30,1,64,0]\n"),
             "test.jsonl: line 2: the peer is 1e+30, expected a whole number from 0");
-  EXPECT_EQ(ErrorOf(head + "[\"send\",99999999999,64,0]\n"),
+  EXPECT_EQ(ErrorOf(head + "[\"send\",99999999999,1,64,0]\n"),
             "test.jsonl: line 2: the peer is rank 99999999999, expected less than 65536");
-  EXPECT_EQ(ErrorOf(head + "[\"send\",18446744073709551615,64,0]\n"),
+  EXPECT_EQ(ErrorOf(head + "[\"send\",18446744073709551615,1,64,0]\n"),
             "test.jsonl: line 2: the peer is 18446744073709551615, expected a whole number from 0");
-  EXPECT_EQ(ErrorOf(head + "[\"send\",1,64,0,\"now\",0]\n"),
+  EXPECT_EQ(ErrorOf(head + "[\"send\",1,1,64,0,\"now\",0]\n"),
             "test.jsonl: line 2: start is \"now\", expected seconds");
-  EXPECT_EQ(ErrorOf(head + "[\"send\",1,64,0,1,2,3]\n"),
-            "test.jsonl: line 2: 7 fields, expected 6");
+  EXPECT_EQ(ErrorOf(head + "[\"send\",1,1,64,0,1,2,3]\n"),
+            "test.jsonl: line 2: 8 fields, expected 7");
   EXPECT_EQ(ErrorOf(head + "[\"op\",\"fly\",\"f32\",\"f32\",1,1,1,0,1,1]\n"),
             "test.jsonl: line 2: unknown op \"fly\"");
   EXPECT_EQ(ErrorOf(head + "[\"op\",\"add\",\"f33\",\"f32\",1,1,1,0,1,1]\n"),
@@ -199,7 +199,7 @@ TEST_F(RecordFileTest, RanksAndPeersMustExist) {
   const std::string head = "{\"jupiter_record\":1,\"ranks\":1,\"description\":\"\"}\n";
   Write(head + "{\"rank\":1,\"events\":0}\n");
   EXPECT_EQ(ErrorOfLoad(), ": rank 1 stands where rank 0 should");
-  Write(head + "{\"rank\":0,\"events\":1}\n[\"receive\",1,64,0]\n");
+  Write(head + "{\"rank\":0,\"events\":1}\n[\"receive\",1,1,64,0]\n");
   EXPECT_EQ(ErrorOfLoad(), ": rank 0 exchanges a message with rank 1 of 1");
   Write(head + "{\"rank\":0,\"events\":0}\n{\"rank\":1,\"events\":0}\n");
   EXPECT_EQ(ErrorOfLoad(), ": more lines than the 1 ranks have");

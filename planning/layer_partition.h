@@ -1,0 +1,46 @@
+// Jupiter's LLM partition (INFOCOM 2025, section on parallelism planning): consecutive layers on
+// consecutive devices so that the slowest stage is fastest, under memory budgets.
+//
+//   F(l, d) = min over q <= l of max(F(q, d-1), sum of t[i][d] for q < i <= l, + c_d),
+// empty stages included (q = l), in O(L^2 |D|).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace jupiter {
+
+// One point of work (a prefill slice, or a decode step). Devices and layers from 0. The first
+// device of the order is the source: it has the embedding even when it has no layers. The last
+// device with layers has the head (output matrix, draft heads).
+struct LayerPartitionProblem {
+  std::vector<std::vector<double>> layer_seconds;  // [device][layer]
+  std::vector<double> embed_seconds;               // [device]
+  std::vector<double> head_seconds;                // [device]
+  // Sending a stage's output from one device to the next stage's, if it is to count as that stage's
+  // time (links that do not overlap with computing); else zeros.
+  std::vector<std::vector<double>> send_seconds;  // [from][to]
+  std::vector<std::int64_t> layer_bytes;          // [layer]: weights and KV
+  std::int64_t embed_bytes = 0;
+  std::int64_t head_bytes = 0;
+  std::vector<std::int64_t> fixed_bytes;  // [device], if it takes part: buffers, activations
+  std::vector<std::int64_t> budget;       // [device]
+};
+
+struct LayerPartition {
+  bool feasible = false;
+  std::string reason;      // when not feasible: which device, how many bytes short in the best case
+  std::vector<int> order;  // devices in pipeline order; order[0] is the source
+  std::vector<int> layers;  // [position in order]; 0: empty stage
+  double slowest_seconds = 0;
+};
+
+// In the given order (a permutation of all devices).
+LayerPartition PartitionLayers(const LayerPartitionProblem& problem, const std::vector<int>& order);
+// The best order with device 0 first (it has the prompt); at most kMostDevicesToOrder devices. Of
+// equally good ones the lexicographically first.
+inline constexpr int kMostDevicesToOrder = 8;
+LayerPartition PartitionLayersInBestOrder(const LayerPartitionProblem& problem);
+
+}  // namespace jupiter

@@ -1,0 +1,69 @@
+// Replays recorded runs on a described testbed: one sequential event simulation of all ranks.
+//
+// Each rank takes its events in program order; ops and host overheads occupy it, a receive waits
+// for its message. Messages of one sender, receiver and channel arrive in order. Every decision is
+// by (time, source rank, sequence), so the result is the same to the last digit on every machine.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "planning/cluster.h"
+#include "planning/op_costs.h"
+#include "planning/record.h"
+
+namespace jupiter {
+
+// What the ranks of a record run on. Rank r is devices[r] of a cluster, or anything that has costs.
+struct Testbed {
+  std::vector<std::shared_ptr<const OpCosts>> costs;  // by rank
+  std::vector<RateTrace> speed;                       // by rank; empty: constant
+  std::vector<std::vector<Link>> links;               // [from][to]
+  bool shared_medium = false;
+};
+Testbed TestbedOf(const Cluster& cluster);
+
+struct MarkTime {
+  MarkKind kind = MarkKind::kStart;
+  std::int64_t index = 0;
+  double time = 0;
+};
+
+// A stretch of time in which a rank did one thing.
+struct Span {
+  enum class Kind : std::uint8_t { kCompute, kHost, kWait };
+  Kind kind = Kind::kCompute;
+  double begin = 0;
+  double end = 0;
+};
+
+struct RankReplay {
+  double end = 0;  // when its last event was done
+  double compute_seconds = 0;
+  double host_seconds = 0;  // overheads of messages
+  double wait_seconds = 0;
+  double egress_seconds = 0;   // its outgoing link was busy
+  double ingress_seconds = 0;  // its incoming link was busy
+  std::int64_t bytes_sent = 0;
+  std::int64_t messages_sent = 0;
+  std::vector<MarkTime> marks;
+  std::vector<Span> spans;  // with Options::spans; adjacent ones of a kind merged
+};
+
+struct Replay {
+  std::vector<RankReplay> ranks;
+  std::int64_t events = 0;
+  double end = 0;  // of the last rank
+};
+
+struct ReplayOptions {
+  bool spans = false;  // keep what each rank did when
+};
+
+// Throws UserError when the record does not fit the testbed, or when ranks wait for messages that
+// are never sent (names rank, peer and event).
+Replay Simulate(const RunRecord& record, const Testbed& testbed, const ReplayOptions& options = {});
+
+}  // namespace jupiter
