@@ -22,7 +22,7 @@ DType ParseType(const std::string& flag, const std::string& text,
 }
 
 LayerSplit ParseSplit(const EngineFlags& flags) {
-  if (!flags.layers.empty()) return LayerSplit::kGiven;
+  if (flags.layers) return LayerSplit::kGiven;
   if (flags.split == "equal") return LayerSplit::kEqual;
   if (flags.split == "speed") return LayerSplit::kSpeed;
   FailUser("--split {}: expected equal or speed", flags.split);
@@ -67,7 +67,7 @@ void AddSamplingFlags(CLI::App& app, SamplingOptions& sampling) {
   app.add_option("--temperature", sampling.temperature, "0: greedy")->capture_default_str();
   app.add_option("--top-k", sampling.top_k, "sample from the k likeliest tokens (0: all)");
   app.add_option("--top-p", sampling.top_p, "and from the fewest that reach probability p");
-  app.add_option("--seed", sampling.seed, "of the sampling");
+  app.add_option("--seed", sampling.seed, "of the sampling")->check(CLI::NonNegativeNumber);
 }
 
 void ParseFlags(CLI::App& app, int argc, const char* const* argv) {
@@ -103,7 +103,7 @@ SessionOptions ToSessionOptions(const EngineFlags& flags) {
   }
   SessionOptions options;
   options.split = ParseSplit(flags);
-  if (options.split == LayerSplit::kGiven) options.layers = ParseList("--layers", flags.layers);
+  if (options.split == LayerSplit::kGiven) options.layers = ParseList("--layers", *flags.layers);
   options.slices = ParseSlices(flags.slices, flags.min_slice);
   options.wire = ParseType("--wire", flags.wire, {DType::kF32, DType::kF16, DType::kQ8_0});
   options.residual = ParseType("--residual", flags.residual, {DType::kF32, DType::kF16});

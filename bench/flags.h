@@ -27,7 +27,7 @@ struct EngineFlags {
   std::string tokenizer;
   std::string device = "cpu";
   int threads = 0;  // 0: the host's cores shared by its ranks
-  std::string layers;
+  std::optional<std::string> layers;
   std::string split = "equal";
   std::string slices = "auto";
   int min_slice = 32;

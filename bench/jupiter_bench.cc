@@ -7,6 +7,7 @@
 // run is INVALID, 2 when a case cannot run.
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <string_view>
 
@@ -29,6 +30,12 @@ struct BenchFlags {
   char* program = nullptr;             // argv[0]
   std::vector<std::string> benchmark;  // flags of Google Benchmark
 };
+
+void RefuseRepeats(std::vector<std::string> strategies) {
+  std::sort(strategies.begin(), strategies.end());
+  const auto twice = std::adjacent_find(strategies.begin(), strategies.end());
+  if (twice != strategies.end()) FailUser("--strategies: {} is given twice", *twice);
+}
 
 BenchFlags Parse(int argc, char** argv) {
   BenchFlags flags;
@@ -63,6 +70,7 @@ BenchFlags Parse(int argc, char** argv) {
   app.add_option("--inject-fault", flags.fault,
                  "self-test: mask, slice or scale makes one mistake, which must print INVALID");
   ParseFlags(app, static_cast<int>(own.size()), own.data());
+  RefuseRepeats(flags.strategies);
   flags.program = argv[0];
   return flags;
 }

@@ -73,10 +73,30 @@ std::unique_ptr<Tokenizer> FindTokenizer(const EngineFlags& flags) {
   }
 }
 
+// Ids in and ids out need no tokenizer, but only one can say which token ends the text.
+std::unique_ptr<Tokenizer> FindTokenizerOrNone(const EngineFlags& flags) {
+  try {
+    return FindTokenizer(flags);
+  } catch (const UserError& error) {
+    fmt::print(stderr, "note: no token ends the answer before --tokens: {}\n", error.what());
+    return nullptr;
+  }
+}
+
+// A vocabulary may be smaller than the model's, which is often padded, but never larger.
+void CheckVocabulary(const Tokenizer& tokenizer, const RunFlags& flags, const ModelConfig& config) {
+  if (tokenizer.vocab_size() <= config.vocab) return;
+  const std::string& source =
+      flags.engine.tokenizer.empty() ? flags.engine.model : flags.engine.tokenizer;
+  FailUser("{}: the tokenizer has {} tokens, the model {} has {}; give the model's own tokenizer",
+           source, tokenizer.vocab_size(), config.name, config.vocab);
+}
+
 Text ReadText(const RunFlags& flags, const ModelConfig& config) {
   Text text;
   const bool needs_none = flags.ids && !flags.prompt.ids.empty() && flags.engine.tokenizer.empty();
-  if (!needs_none) text.tokenizer = FindTokenizer(flags.engine);
+  text.tokenizer = needs_none ? FindTokenizerOrNone(flags.engine) : FindTokenizer(flags.engine);
+  if (text.tokenizer) CheckVocabulary(*text.tokenizer, flags, config);
   text.prompt = ReadPrompt(flags.prompt, text.tokenizer.get(), config);
   return text;
 }
@@ -95,9 +115,12 @@ class Printer {
     first_ = false;
     std::fflush(stdout);
   }
+  // Throws UserError when stdout did not take the text.
   void Finish() {
     fmt::print("{}\n", stream_.Finish());
-    std::fflush(stdout);
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+      FailUser("the text could not be written to stdout; is the disk full?");
+    }
   }
 
  private:
@@ -122,7 +145,11 @@ class Run {
 
   int Execute() {
     ShowPlan();
-    if (flags_.dry_run) return 0;
+    if (flags_.dry_run) {
+      const std::string shortage = MemoryShortage(session_->memory());
+      if (!shortage.empty()) FailUser("{}", shortage);
+      return 0;
+    }
     if (!flags_.reference.empty()) Together(transport_, [&] { OpenReference(); });
     session_->Load();
     transport_.ResetCounters();
@@ -193,7 +220,9 @@ class Run {
     RequestObserver observer;
     observer.on_token = [&](std::int32_t token) { printer.Print(token); };
     Generation generation = session_->Run(request, observer, recorder);
-    if (IsSource()) printer.Finish();
+    Together(transport_, [&] {
+      if (IsSource()) printer.Finish();
+    });
     return generation;
   }
 

@@ -66,6 +66,9 @@ void CaseRunner::Open(const Case& which) {
   case_ = which;
   auto session = std::make_unique<Session>(transport_, *device_, *checkpoint_, OptionsFor(which));
   current_ = &FindExpected(which, *session);
+  if (transport_.rank() == 0 && !MemoryShortage(session->memory()).empty()) {
+    fmt::print(stderr, "{}", ShowMemory(session->memory()));
+  }
   session->Load();
   session_ = std::move(session);
 }

@@ -72,6 +72,8 @@ BatchLayout LayOut(Device& device, const Batch& batch, const KvCaches& caches) {
   for (const BatchItem& item : batch.items) {
     const auto found = caches.find(item.sequence);
     JUPITER_CHECK(found != caches.end(), "sequence {} is not open", item.sequence);
+    JUPITER_CHECK(found->second.use_count() == 1, "sequence {} has continuations that read it",
+                  item.sequence);
     LayOutItem(layout, device, item, found->second.get());
   }
   return layout;

@@ -12,10 +12,6 @@ namespace {
 
 enum class FrameKind : std::uint32_t { kBatch = 1, kEnd = 2 };
 
-// Batches that may wait at a rank before it takes them: enough to keep it busy, few enough to bound
-// its memory.
-constexpr int kMostWaiting = 4;
-
 // The stage of `rank` under the plan.
 StageOptions OptionsOf(const StrategyInputs& inputs) {
   const Plan& plan = inputs.plan;
@@ -62,7 +58,7 @@ Pipeline::Pipeline(const StrategyInputs& inputs)
   if (self != ranks_.begin()) previous_ = *(self - 1);
   if (self + 1 != ranks_.end()) next_ = *(self + 1);
   stage_ = std::make_unique<Stage>(inputs.device, inputs.checkpoint, OptionsOf(inputs));
-  if (previous_ >= 0) transport_.Expect(previous_, Channel::kBatch, kMostWaiting);
+  if (previous_ >= 0) transport_.Expect(previous_, Channel::kBatch, kMostWaitingBatches);
 }
 
 Pipeline::~Pipeline() {
@@ -93,6 +89,13 @@ std::optional<Batch> Pipeline::Receive() {
   if (batch.rows() > stage_->options().max_rows) {
     throw PeerError(fmt::format("rank {} sent a batch of {} rows, at most {} were planned",
                                 previous_, batch.rows(), stage_->options().max_rows));
+  }
+  for (const SequenceOpening& opening : batch.open) {
+    if (opening.capacity > stage_->options().max_positions) {
+      throw PeerError(
+          fmt::format("rank {} opens a sequence of {} positions, at most {} were planned",
+                      previous_, opening.capacity, stage_->options().max_positions));
+    }
   }
   if (batch.rows() > 0) {
     stage_->device().Import(

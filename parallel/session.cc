@@ -108,7 +108,9 @@ Session::Session(Transport& transport, Device& device, Checkpoint& checkpoint,
                          {"layer split", std::to_string(static_cast<int>(options.split))}});
   std::vector<double> speeds;
   if (options.split == LayerSplit::kSpeed) {
-    speeds = GatherSpeeds(transport, MeasureLayerSpeed(device, config, options.quantise));
+    double speed = 0;
+    Together(transport, [&] { speed = MeasureLayerSpeed(device, checkpoint, options.quantise); });
+    speeds = GatherSpeeds(transport, speed);
   }
   std::uint64_t fingerprint = 0;
   Together(transport, [&] {
@@ -133,9 +135,10 @@ Session::Session(Transport& transport, Device& device, Checkpoint& checkpoint,
     capacity_.prompt_rows = *std::max_element(slices.begin(), slices.end());
   });
   const StageMemory stage = FindStrategy(plan_.strategy).plan_memory(Inputs());
-  // A message on its way out and those that wait for this rank.
-  const std::int64_t buffers =
-      stage.total() == 0 ? 0 : 5 * capacity_.prompt_rows * RowBytes(plan_.wire, config.hidden);
+  // Sends never block, so behind a slow rank the whole prompt may wait to leave, beside what waits
+  // for this rank (kMostWaitingBatches).
+  const std::int64_t rows = options.prompt_tokens + kMostWaitingBatches * capacity_.prompt_rows;
+  const std::int64_t buffers = stage.total() == 0 ? 0 : rows * RowBytes(plan_.wire, config.hidden);
   memory_ = GatherMemory(transport, stage, buffers, options.memory_limit);
 }
 

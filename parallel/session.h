@@ -35,8 +35,9 @@ struct SessionOptions {
 Plan MakePlan(const SessionOptions& options, const ModelConfig& config, int ranks,
               const std::vector<double>& speeds);
 
-// Layers per second of this rank for the model's shape, from a short measurement on random weights.
-double MeasureLayerSpeed(Device& device, const ModelConfig& config, std::optional<DType> quantise);
+// Layers per second of this rank (in some unit that is the same on all ranks), from a short
+// measurement of a matrix of the model. Throws UserError when it cannot be read.
+double MeasureLayerSpeed(Device& device, Checkpoint& checkpoint, std::optional<DType> quantise);
 
 class Session {
  public:

@@ -141,10 +141,12 @@ def test_ids(session):
 
 def test_dry_run(session):
     flags = ["--model", "synthetic:llama2-13b", "--prompt-ids", "1,2,3", "--ids", "--dry-run"]
-    result = session.run(flags, 2)
+    result = session.run([*flags, "--memory-limit", 20000], 2)
     session.check(result.out == "", "something on stdout")
     session.check("plan: jupiter" in result.err and "total MiB" in result.err, "no plan or no memory")
     session.check("load s" not in result.err, "it loaded")
+    short = session.run([*flags, "--memory-limit", 2000], 2, code=2)
+    session.check("total MiB" in short.err and "its limit is 2000.0 MiB" in short.err, "no shortage")
 
 
 def test_reference(session):
