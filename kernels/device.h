@@ -75,6 +75,9 @@ class Device {
   virtual std::string_view name() const = 0;
   // One line for reports: instruction set, threads.
   virtual std::string Describe() const = 0;
+  // False on a device that computes nothing: then host data need not be read before Load, and its
+  // views may be null.
+  virtual bool holds_data() const { return true; }
   // Bytes that Load would occupy for a share of this type and shape (for memory plans).
   virtual std::int64_t WeightBytes(DType dtype, std::int64_t rows, std::int64_t columns) const = 0;
 

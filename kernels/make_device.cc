@@ -3,6 +3,7 @@
 #include "kernels/cuda/device_query.h"
 #include "kernels/device.h"
 #include "kernels/eigen/eigen_device.h"
+#include "kernels/recording/recording_device.h"
 
 namespace jupiter {
 namespace {
@@ -18,8 +19,9 @@ namespace {
 std::unique_ptr<Device> MakeDevice(std::string_view name, const DeviceOptions& options) {
   if (name == "cpu") return std::make_unique<cpu::CpuDevice>(options);
   if (name == "eigen") return std::make_unique<EigenDevice>();
+  if (name == "recording") return std::make_unique<RecordingDevice>();
   if (name == "cuda") RefuseCuda();
-  FailUser("device '{}' is unknown; choose cpu or eigen", name);
+  FailUser("device '{}' is unknown; choose cpu, eigen or recording", name);
 }
 
 }  // namespace jupiter

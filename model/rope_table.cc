@@ -7,6 +7,7 @@
 namespace jupiter {
 
 Tensor MakeRopeTable(Device& device, const ModelConfig& config, int positions) {
+  if (!device.holds_data()) return device.Allocate(DType::kF32, positions, config.head_dim);
   const auto half = static_cast<std::size_t>(config.head_dim / 2);
   std::vector<double> frequency(half);
   for (std::size_t i = 0; i < half; ++i) {

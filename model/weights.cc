@@ -23,14 +23,22 @@ HostTensor QuantiseNamed(const std::string& name, const ConstTensorView& dense, 
 
 }  // namespace
 
+HostTensor WeightLoader::Read(const TensorInfo& info, DType dtype, const Shard& share) {
+  if (!device_.holds_data()) {
+    const std::int64_t row_bytes = RowBytes(dtype, info.columns);
+    return {{nullptr, dtype, share.rows(), info.columns, row_bytes}, nullptr};
+  }
+  HostTensor host = checkpoint_.Read(info.name, share);
+  return dtype == info.dtype ? host : QuantiseNamed(info.name, host.view, dtype);
+}
+
 std::unique_ptr<Weight> WeightLoader::Matrix(const std::string& name, const Shard& share) {
   const TensorInfo& info = checkpoint_.Info(name);
   const DType dtype = LoadedType(checkpoint_.config(), info, quantise_);
   // The cut is checked in the type the device will hold, before a byte is read.
   CheckShard(name, dtype, info.rows, info.columns, share);
   try {
-    HostTensor host = checkpoint_.Read(name, share);
-    if (dtype != info.dtype) host = QuantiseNamed(name, host.view, dtype);
+    const HostTensor host = Read(info, dtype, share);
     std::unique_ptr<Weight> weight =
         device_.Load(name, host.view, share.column_begin, share.column_end);
     checkpoint_.DropPages();
@@ -52,15 +60,15 @@ std::unique_ptr<Weight> WeightLoader::Columns(const std::string& name, std::int6
 
 Tensor WeightLoader::Dense(const std::string& name) {
   const TensorInfo& info = checkpoint_.Info(name);
-  return device_.LoadDense(checkpoint_.Read(name, Shard::Whole(info.rows, info.columns)).view);
+  return device_.LoadDense(Read(info, info.dtype, Shard::Whole(info.rows, info.columns)).view);
 }
 
 // A bias shares the cut of its matrix's rows, which are its own columns.
 Tensor WeightLoader::DenseColumns(const std::string& name, std::int64_t begin, std::int64_t end) {
   const TensorInfo& info = checkpoint_.Info(name);
-  const HostTensor host = checkpoint_.Read(name, {0, 1, begin, end});
+  const HostTensor host = Read(info, info.dtype, {0, 1, begin, end});
   ConstTensorView part = host.view;
-  part.data += begin * RowBytes(info.dtype, 1);
+  if (part.data != nullptr) part.data += begin * RowBytes(info.dtype, 1);
   part.columns = end - begin;
   return device_.LoadDense(part);
 }

@@ -53,6 +53,9 @@ class WeightLoader {
   Tensor FinalNorm() { return Dense("final_norm"); }
 
  private:
+  // Host rows of a share in the type the device will hold; null data for a device that looks at
+  // none.
+  HostTensor Read(const TensorInfo& info, DType dtype, const Shard& share);
   Tensor Dense(const std::string& name);
   Tensor DenseColumns(const std::string& name, std::int64_t begin, std::int64_t end);
   std::unique_ptr<Weight> Matrix(const std::string& name, const Shard& share);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstring>
 #include <utility>
 
 #include "kernels/base/check.h"
@@ -70,17 +71,19 @@ void Transport::Engine::Send(int destination, Channel channel, Message message) 
   Message::Buffer& buffer = *message.buffer_;
   JUPITER_CHECK(!buffer.sent, "a message is sent twice");
   buffer.sent = true;
-  WriteFrame({channel, lane.sent++, buffer.header_bytes, buffer.payload_bytes}, buffer.wire());
+  const bool bare = TravelsBare(lane);
+  WriteFrame({channel, lane.sent++, buffer.header_bytes, buffer.payload_bytes, bare},
+             buffer.wire());
   if (destination == context_.rank()) {
     const std::lock_guard lock(mutex_);
     lane.inbox.push_back({std::move(message), MPI_REQUEST_NULL});
     return;
   }
-  Post(lane, std::move(message));
+  const std::span<std::byte> wire = buffer.wire();
+  Post(lane, std::move(message), bare ? wire.first(PayloadOffset(buffer.header_bytes)) : wire);
 }
 
-void Transport::Engine::Post(Lane& lane, Message message) {
-  const std::span<std::byte> wire = message.buffer_->wire();
+void Transport::Engine::Post(Lane& lane, Message message, std::span<std::byte> wire) {
   bool wake = false;
   {
     const std::lock_guard lock(mutex_);
@@ -143,9 +146,27 @@ Message Transport::Engine::TakeFront(Lane& lane) {
   }
   ++lane.received;
   const Frame frame = ReadFrame(buffer.wire());
+  if (frame.bare != TravelsBare(lane)) {
+    throw PeerError(fmt::format("{}: {} {} payloads, this rank {}",
+                                context_.Describe(context_.rank()), context_.Describe(lane.peer),
+                                frame.bare ? "leaves out" : "sends",
+                                frame.bare ? "needs them" : "leaves them out"));
+  }
+  if (frame.bare) return Restore(frame, buffer.wire());
   buffer.header_bytes = frame.header_bytes;
   buffer.payload_bytes = frame.payload_bytes;
   buffer.sent = false;
+  return message;
+}
+
+bool Transport::Engine::TravelsBare(const Lane& lane) const {
+  return leave_payloads_out_ && lane.channel != Channel::kControl && lane.peer != context_.rank();
+}
+
+// Memory for the payload that did not travel costs nothing until somebody touches it.
+Message Transport::Engine::Restore(const Frame& frame, std::span<const std::byte> wire) {
+  Message message(frame.header_bytes, frame.payload_bytes);
+  std::memcpy(message.buffer_->bytes.get(), wire.data(), wire.size());
   return message;
 }
 

@@ -19,6 +19,7 @@
 #include <thread>
 #include <vector>
 
+#include "parallel/frame.h"
 #include "parallel/message_buffer.h"
 #include "parallel/transport.h"
 #include "parallel/wait.h"
@@ -37,6 +38,7 @@ class Transport::Engine {
   Message Receive(int source, Channel channel, std::string_view operation);
   void Expect(int source, Channel channel, int most);
   void Flush();
+  void LeavePayloadsOut(bool leave_out) { leave_payloads_out_ = leave_out; }
 
  private:
   struct Incoming {
@@ -60,8 +62,13 @@ class Transport::Engine {
   Lane& LaneOf(int peer, Channel channel);
   // Polls under the lock until `done`, which is called with the lock held.
   void WaitFor(const WaitSite& site, const std::function<bool()>& done);
-  void Post(Lane& lane, Message message);
+  // `wire` is what travels of the message.
+  void Post(Lane& lane, Message message, std::span<std::byte> wire);
   Message TakeFront(Lane& lane);
+  // Whether messages of this lane travel without their payload.
+  bool TravelsBare(const Lane& lane) const;
+  // The message that a bare one stands for; what its payload has is not defined.
+  static Message Restore(const Frame& frame, std::span<const std::byte> wire);
   void RunThread();
 
   // The rest is called with the lock held. Errors of MPI become PeerError.
@@ -86,6 +93,7 @@ class Transport::Engine {
   std::vector<Outgoing> sends_;
   std::vector<int> completed_;  // scratch of CompleteSends
   int receives_in_flight_ = 0;
+  bool leave_payloads_out_ = false;
   std::string failure_;  // of the thread, reported by the next call
   std::condition_variable work_;
   std::atomic<bool> main_waits_{false};

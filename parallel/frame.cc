@@ -14,7 +14,8 @@ constexpr std::uint32_t kMagic = 0x5054554a;  // "JUTP"
 struct WireFrame {
   std::uint32_t magic;
   std::uint8_t channel;
-  std::uint8_t reserved[3];
+  std::uint8_t bare;
+  std::uint8_t reserved[2];
   std::uint64_t sequence;
   std::uint64_t header_bytes;
   std::uint64_t payload_bytes;
@@ -34,7 +35,8 @@ void WriteFrame(const Frame& frame, std::span<std::byte> wire) {
   JUPITER_CHECK(wire.size() >= kFrameBytes);
   const WireFrame raw = {kMagic,
                          static_cast<std::uint8_t>(frame.channel),
-                         {0, 0, 0},
+                         static_cast<std::uint8_t>(frame.bare),
+                         {0, 0},
                          frame.sequence,
                          frame.header_bytes,
                          frame.payload_bytes};
@@ -43,7 +45,8 @@ void WriteFrame(const Frame& frame, std::span<std::byte> wire) {
 
 Frame ReadFrame(std::span<const std::byte> wire) {
   const WireFrame raw = Load(wire);
-  return {static_cast<Channel>(raw.channel), raw.sequence, raw.header_bytes, raw.payload_bytes};
+  return {static_cast<Channel>(raw.channel), raw.sequence, raw.header_bytes, raw.payload_bytes,
+          raw.bare != 0};
 }
 
 std::optional<std::string> FrameError(std::span<const std::byte> wire, Channel channel,
@@ -60,9 +63,12 @@ std::optional<std::string> FrameError(std::span<const std::byte> wire, Channel c
   if (raw.sequence != sequence) {
     return fmt::format("it is message {} of its channel, but {} is due", raw.sequence, sequence);
   }
+  if (raw.bare > 1) return fmt::format("it has the unknown mark {}", raw.bare);
+  const std::uint64_t travelled = raw.bare != 0 ? 0 : raw.payload_bytes;
   // The first two conditions keep the sum of the third from overflowing.
-  if (raw.header_bytes > wire.size() || raw.payload_bytes > wire.size() ||
-      PayloadOffset(raw.header_bytes) + raw.payload_bytes != wire.size()) {
+  if (raw.header_bytes > wire.size() || travelled > wire.size() ||
+      PayloadOffset(raw.header_bytes) + travelled != wire.size() ||
+      raw.payload_bytes > kMaxMessageBytes) {
     return fmt::format("it claims {} header and {} payload bytes, but {} bytes arrived",
                        raw.header_bytes, raw.payload_bytes, wire.size());
   }

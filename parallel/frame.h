@@ -19,6 +19,7 @@ struct Frame {
   std::uint64_t sequence = 0;  // of this message among those of its pair and channel
   std::uint64_t header_bytes = 0;
   std::uint64_t payload_bytes = 0;
+  bool bare = false;  // the payload was left out: the message ends where it would begin
 };
 
 // Where the payload begins: frame, header, and padding to kPayloadAlignment.

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <numeric>
 
 #include "kernels/base/check.h"
 #include "planning/slices.h"
@@ -16,10 +15,9 @@ enum class FrameKind : std::uint32_t { kBatch = 1, kEnd = 2 };
 StageOptions OptionsOf(const StrategyInputs& inputs) {
   const Plan& plan = inputs.plan;
   const int rank = inputs.transport.rank();
-  const auto before = plan.layers.begin() + rank;
   StageOptions options;
-  options.layer_begin = std::accumulate(plan.layers.begin(), before, 0);
-  options.layer_end = options.layer_begin + *before;
+  options.layer_begin = FirstLayer(plan, rank);
+  options.layer_end = options.layer_begin + plan.layers[static_cast<std::size_t>(rank)];
   options.embedding = rank == Strategy::kSource;
   options.head = rank == PipelineRanks(plan).back();
   options.max_rows = inputs.capacity.prompt_rows;

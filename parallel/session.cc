@@ -86,7 +86,9 @@ Plan MakePlan(const SessionOptions& options, const ModelConfig& config, int rank
     case LayerSplit::kSpeed: plan.layers = ProportionalLayers(config.layers, speeds); break;
     case LayerSplit::kGiven:
       CheckLayers(options.layers, config.layers, ranks);
+      CheckOrder(options.order, ranks);
       plan.layers = options.layers;
+      plan.order = options.order;
       break;
   }
   FindStrategy(options.strategy).adapt(plan, config.layers);

@@ -19,6 +19,7 @@ struct SessionOptions {
   std::string strategy = "jupiter";
   LayerSplit split = LayerSplit::kEqual;
   std::vector<int> layers;  // kGiven: per rank
+  std::vector<int> order;   // kGiven: see Plan
   SlicePolicy slices{.kind = SlicePolicy::Kind::kAuto, .lengths = {}};
   DType wire = DType::kF32;
   DType residual = DType::kF32;

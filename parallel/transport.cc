@@ -73,6 +73,8 @@ void Transport::Expect(int source, Channel channel, int most) {
 
 void Transport::StopExpecting(int source, Channel channel) { engine_->Expect(source, channel, 0); }
 
+void Transport::LeavePayloadsOut(bool leave_out) { engine_->LeavePayloadsOut(leave_out); }
+
 void Transport::Flush() {
   const double start = Now();
   engine_->Flush();

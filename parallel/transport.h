@@ -83,6 +83,10 @@ class Transport {
   void StopExpecting(int source, Channel channel);
   // Waits until every sent message has left this rank's buffers.
   void Flush();
+  // From now on payloads stay at home (those of kControl excepted): headers travel, lengths are
+  // told, counted and recorded as if all of it did, and what a received payload has is not defined.
+  // For devices that compute nothing; the same on all ranks.
+  void LeavePayloadsOut(bool leave_out);
 
   const TrafficCounters& counters() const { return counters_; }
   void ResetCounters() { counters_ = {}; }

@@ -1,5 +1,6 @@
 #include "planning/plan.h"
 
+#include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
 #include <numeric>
@@ -21,6 +22,13 @@ std::vector<int> ParseLengths(std::string_view text) {
     text.remove_prefix(std::min(comma + 1, text.size()));
   }
   return lengths;
+}
+
+std::vector<int> OrderOf(const Plan& plan) {
+  if (!plan.order.empty()) return plan.order;
+  std::vector<int> order(plan.layers.size());
+  std::iota(order.begin(), order.end(), 0);
+  return order;
 }
 
 }  // namespace
@@ -72,10 +80,23 @@ void CheckLayers(const std::vector<int>& layers, int model_layers, int ranks) {
   }
 }
 
+void CheckOrder(const std::vector<int>& order, int ranks) {
+  if (order.empty()) return;
+  std::vector<int> sorted = order;
+  std::sort(sorted.begin(), sorted.end());
+  std::vector<int> all(static_cast<std::size_t>(ranks));
+  std::iota(all.begin(), all.end(), 0);
+  if (sorted != all || order.front() != 0) {
+    FailUser("order {}: expected each of the ranks 0 to {} once, rank 0 (it has the prompt) first",
+             fmt::join(order, ","), ranks - 1);
+  }
+}
+
 std::string ToJson(const Plan& plan) {
   nlohmann::ordered_json json;
   json["strategy"] = plan.strategy;
   json["layers"] = plan.layers;
+  if (!plan.order.empty()) json["order"] = plan.order;
   json["slices"] = ToString(plan.slices);
   json["min_slice"] = plan.slices.least;
   json["wire"] = Name(plan.wire);
@@ -85,11 +106,20 @@ std::string ToJson(const Plan& plan) {
 }
 
 std::vector<int> PipelineRanks(const Plan& plan) {
-  std::vector<int> ranks = {0};
-  for (int rank = 1; rank < static_cast<int>(plan.layers.size()); ++rank) {
-    if (plan.layers[static_cast<std::size_t>(rank)] > 0) ranks.push_back(rank);
+  std::vector<int> ranks;
+  for (int rank : OrderOf(plan)) {
+    if (rank == 0 || plan.layers[static_cast<std::size_t>(rank)] > 0) ranks.push_back(rank);
   }
   return ranks;
+}
+
+int FirstLayer(const Plan& plan, int rank) {
+  int first = 0;
+  for (int before : OrderOf(plan)) {
+    if (before == rank) return first;
+    first += plan.layers[static_cast<std::size_t>(before)];
+  }
+  JUPITER_CHECK(false, "rank {} of {}", rank, plan.layers.size());
 }
 
 bool WireIsExact(const Plan& plan) {

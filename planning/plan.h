@@ -27,6 +27,7 @@ std::string ToString(const SlicePolicy& policy);
 struct Plan {
   std::string strategy;     // a registered name
   std::vector<int> layers;  // per rank; 0: the rank has no layers
+  std::vector<int> order;   // ranks in pipeline order, the source first; empty: 0, 1, 2, ...
   SlicePolicy slices;
   DType wire = DType::kF32;      // of hidden rows in messages: f32, f16 or q8_0
   DType residual = DType::kF32;  // f32, or f16: rounded at every layer boundary
@@ -38,13 +39,17 @@ struct Plan {
 
 // Throws UserError unless there is a number for each rank, none negative, adding up to the model.
 void CheckLayers(const std::vector<int>& layers, int model_layers, int ranks);
+// Throws UserError unless the order is empty, or names each rank once and rank 0 first.
+void CheckOrder(const std::vector<int>& order, int ranks);
 
 // The plan as one line of JSON: what preflight compares and reports print.
 std::string ToJson(const Plan& plan);
 
 // Ranks that take part in a pipeline: the source (rank 0, which has the prompt and the embedding)
-// and every rank with layers, in order. The last of them has the head.
+// and every rank with layers, in plan.order. The last of them has the head.
 std::vector<int> PipelineRanks(const Plan& plan);
+// The first layer of a rank.
+int FirstLayer(const Plan& plan, int rank);
 
 // True when messages carry the residual stream without changing it: f32, or f16 of a stream that is
 // rounded to f16 anyway.

@@ -12,6 +12,7 @@ StrategyEntry LocalStrategy() {
   const auto adapt = [](Plan& plan, int model_layers) {
     plan.layers.assign(plan.layers.size(), 0);
     plan.layers[Strategy::kSource] = model_layers;
+    plan.order.clear();
     plan.slices = {.kind = SlicePolicy::Kind::kChunks, .count = kChunk, .lengths = {}};
   };
   return {"local", "the whole model on rank 0", adapt, Pipeline::PlanMemory, Pipeline::Build};
