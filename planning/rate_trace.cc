@@ -25,7 +25,6 @@ double RateTrace::Finish(double start, double amount) const {
   auto next = std::upper_bound(steps_.begin(), steps_.end(), start,
                                [](double time, const RateStep& step) { return time < step.start; });
   double rate = next == steps_.begin() ? steps_.front().rate : std::prev(next)->rate;
-  if (next == steps_.begin()) ++next;  // the first rate holds before the first step, too
   double now = start;
   for (; next != steps_.end(); ++next) {
     const double capacity = rate * (next->start - now);

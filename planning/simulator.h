@@ -1,8 +1,12 @@
 // Replays recorded runs on a described testbed: one sequential event simulation of all ranks.
 //
-// Each rank takes its events in program order; ops and host overheads occupy it, a receive waits
-// for its message. Messages of one sender, receiver and channel arrive in order. Every decision is
-// by (time, source rank, sequence), so the result is the same to the last digit on every machine.
+// All ranks begin at time 0. Each takes its events in program order; ops and host overheads occupy
+// it, a receive waits for its message. Messages of one sender, receiver and channel arrive in
+// order. Every decision is by (time, source rank, sequence), so the result is the same to the last
+// digit on every machine. struct Link says what a message meets; of its time on the wire the
+// overhead comes first, then the bits at the rate that the trace gives at each moment. On a shared
+// medium a message waits for the medium instead of the two queues: it has it for its time on the
+// wire, and has arrived `latency` after that.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +23,7 @@ namespace jupiter {
 // What the ranks of a record run on. Rank r is devices[r] of a cluster, or anything that has costs.
 struct Testbed {
   std::vector<std::shared_ptr<const OpCosts>> costs;  // by rank
-  std::vector<RateTrace> speed;                       // by rank; empty: constant
+  std::vector<RateTrace> speed;                       // by rank, of ops; empty: constant
   std::vector<std::vector<Link>> links;               // [from][to]
   bool shared_medium = false;
 };
@@ -44,8 +48,8 @@ struct RankReplay {
   double compute_seconds = 0;
   double host_seconds = 0;  // overheads of messages
   double wait_seconds = 0;
-  double egress_seconds = 0;   // its outgoing link was busy
-  double ingress_seconds = 0;  // its incoming link was busy
+  double egress_seconds = 0;   // its outgoing link (or the medium, with its messages) was busy
+  double ingress_seconds = 0;  // its incoming link (or the medium, with messages to it) was busy
   std::int64_t bytes_sent = 0;
   std::int64_t messages_sent = 0;
   std::vector<MarkTime> marks;
@@ -54,16 +58,17 @@ struct RankReplay {
 
 struct Replay {
   std::vector<RankReplay> ranks;
-  std::int64_t events = 0;
-  double end = 0;  // of the last rank
+  std::int64_t events = 0;  // of the record, all ranks
+  double end = 0;           // of the last rank
 };
 
 struct ReplayOptions {
   bool spans = false;  // keep what each rank did when
 };
 
-// Throws UserError when the record does not fit the testbed, or when ranks wait for messages that
-// are never sent (names rank, peer and event).
+// Throws UserError, with rank, peer and event (counted from 0), when the record does not fit the
+// testbed, when ranks wait for messages that are never sent, when messages are never received, or
+// when a receive expects other bytes than were sent. CHECKs that the testbed is whole.
 Replay Simulate(const RunRecord& record, const Testbed& testbed, const ReplayOptions& options = {});
 
 }  // namespace jupiter

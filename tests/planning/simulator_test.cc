@@ -1,8 +1,10 @@
-// One feature of the simulated testbed at a time, against closed forms. All numbers are small
-// multiples of powers of two, so the comparisons are exact.
+// Ops, messages and overheads of simulated ranks, against closed forms. Nearly all numbers are
+// multiples of powers of two, so that comparisons are exact.
 #include "planning/simulator.h"
 
 #include <gtest/gtest.h>
+
+#include <memory>
 
 #include "planning/recorded_costs.h"
 #include "simulation_builders.h"
