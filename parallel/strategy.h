@@ -42,10 +42,6 @@ struct StrategyInputs {
   std::optional<DType> quantise;
 };
 
-// Batches that may wait at a rank before it takes them: enough to keep it busy, few enough to bound
-// its memory.
-inline constexpr int kMostWaitingBatches = 4;
-
 class Strategy {
  public:
   virtual ~Strategy() = default;

@@ -24,6 +24,10 @@ struct SlicePolicy {
 SlicePolicy ParseSlices(std::string_view text, int least);
 std::string ToString(const SlicePolicy& policy);
 
+// Batches that may wait at a rank before it takes them: enough to keep it busy, few enough to bound
+// its memory.
+inline constexpr int kMostWaitingBatches = 4;
+
 struct Plan {
   std::string strategy;     // a registered name
   std::vector<int> layers;  // per rank; 0: the rank has no layers

@@ -1,0 +1,46 @@
+// Bytes that a stage of a pipeline needs, by formula, and whether a device has them.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "model/model_shape.h"
+#include "planning/plan.h"
+
+namespace jupiter {
+
+// The largest request a plan must hold.
+struct RequestShape {
+  int prompt_tokens = 1;
+  int tokens = 1;       // of the answer
+  int largest_slice = 1;  // rows of the largest batch
+};
+
+struct MemoryNeed {
+  std::int64_t weights = 0;
+  std::int64_t kv = 0;
+  std::int64_t activations = 0;
+  std::int64_t buffers = 0;  // of messages
+  std::int64_t total() const { return weights + kv + activations + buffers; }
+};
+
+// Weights of one layer, of the embedding table and of the head with its norm.
+std::int64_t LayerBytes(const ModelShape& shape, int layer);
+std::int64_t EmbeddingBytes(const ModelShape& shape);
+std::int64_t HeadBytes(const ModelShape& shape);
+// Keys and values of one layer.
+std::int64_t KvBytes(const ModelShape& shape, std::int64_t positions);
+
+// Of rank `rank` under the plan.
+MemoryNeed NeedOf(const ModelShape& shape, const Plan& plan, const RequestShape& request, int rank);
+
+// The model counts what the suite allocates to the byte; what an allocator and page tables add is
+// not known and taken to be at most this share.
+inline constexpr double kMemoryError = 0.02;
+
+enum class Fit : std::uint8_t { kFits, kUncertain, kOutOfMemory };
+// kUncertain: within kMemoryError of the budget.
+Fit FitOf(std::int64_t need, std::int64_t budget);
+std::string_view Name(Fit fit);
+
+}  // namespace jupiter

@@ -1,0 +1,34 @@
+// The ops of each piece of a model, by formula: what model/ runs, op for op, without running it.
+// Written apart from model/ so that a test can hold one against the other.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "kernels/base/op_record.h"
+#include "model/model_shape.h"
+#include "planning/op_costs.h"
+
+namespace jupiter {
+
+// Rows of one sequence that pass through layers together: a causal chain behind `before` positions.
+struct RowBlock {
+  std::int64_t rows = 0;
+  std::int64_t before = 0;
+};
+
+std::vector<OpRecord> EmbedOps(const ModelShape& shape, std::int64_t rows);
+// Without the rounding of the residual stream.
+std::vector<OpRecord> LayerOps(const ModelShape& shape, int layer, const RowBlock& block);
+// Final norm and output matrix for the last `rows` rows of a batch, and the logits to the host.
+std::vector<OpRecord> HeadOps(const ModelShape& shape, std::int64_t rows);
+// The residual stream rounded to f16 in place.
+OpRecord RoundOp(const ModelShape& shape, DType dtype, std::int64_t rows);
+// Hidden rows into a message of the wire type, and out of it.
+OpRecord ExportOp(const ModelShape& shape, DType wire, std::int64_t rows);
+OpRecord ImportOp(const ModelShape& shape, DType wire, std::int64_t rows);
+
+// Seconds of several ops.
+double Seconds(const OpCosts& costs, const std::vector<OpRecord>& ops);
+
+}  // namespace jupiter

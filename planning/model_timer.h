@@ -1,0 +1,39 @@
+// How long the pieces of a model take on one device, by its costs.
+#pragma once
+
+#include <vector>
+
+#include "planning/cluster.h"
+#include "planning/model_ops.h"
+
+namespace jupiter {
+
+// Seconds of one batch's work. Both references outlive it.
+class ModelTimer {
+ public:
+  // `residual`: f16 adds the rounding at every layer boundary. `speed` scales the device.
+  ModelTimer(const ModelShape& shape, const OpCosts& costs, DType residual, double speed);
+
+  double Embed(std::int64_t rows) const;
+  // Layers [first, first + count).
+  double Layers(int first, int count, const RowBlock& block) const;
+  double Layer(int layer, const RowBlock& block) const { return Layers(layer, 1, block); }
+  double Head(std::int64_t rows) const;
+  double Export(DType wire, std::int64_t rows) const;
+  double Import(DType wire, std::int64_t rows) const;
+
+ private:
+  double Rounding(std::int64_t rows) const;
+
+  const ModelShape& shape_;
+  const OpCosts& costs_;
+  DType residual_;
+  double speed_;
+  std::vector<int> kind_;           // [layer]: layers of equal types have the same kind
+  std::vector<int> representative_;  // [kind]: a layer
+};
+
+// The pace of a device that keeps its first one.
+double SpeedOf(const ClusterDevice& device);
+
+}  // namespace jupiter

@@ -1,0 +1,193 @@
+#include "planning/predict.h"
+
+#include <algorithm>
+#include <map>
+
+#include "kernels/base/check.h"
+#include "planning/expected_bytes.h"
+#include "planning/sequence_partition.h"
+#include "planning/slices.h"
+
+namespace jupiter {
+
+struct Predictor::Prefill {
+  std::vector<std::vector<double>> begins;  // [slice][device stage]
+  std::vector<std::vector<double>> ends;    // [slice][device stage]
+  double busy = 0;                          // of all device stages
+  double first_token = 0;
+};
+
+Predictor::Predictor(const PlanningTask& task) : task_(task) {
+  std::map<std::string, std::shared_ptr<const OpCosts>> known;  // by the profile's text
+  for (const ClusterDevice& device : task.cluster.devices) {
+    std::shared_ptr<const OpCosts>& costs = known[ToYaml(device.profile)];
+    if (costs == nullptr) costs = std::make_shared<ProfileCosts>(device.profile);
+    costs_.push_back(costs);
+    timers_.emplace_back(task.shape, *costs, task.residual, SpeedOf(device));
+  }
+}
+
+const Link& Predictor::LinkOf(int from, int to) const {
+  return task_.cluster.links[static_cast<std::size_t>(from)][static_cast<std::size_t>(to)];
+}
+
+double Predictor::StageSeconds(const Plan& plan, std::size_t stage, const RowBlock& block,
+                               bool opens, std::int64_t head_rows) const {
+  const std::vector<int> ranks = PipelineRanks(plan);
+  const int rank = ranks[stage];
+  const ModelTimer& time = timer(rank);
+  const auto bytes = static_cast<double>(
+      HiddenMessage(block.rows, task_.shape.config.hidden, plan.wire, opens, head_rows).total());
+  double seconds = time.Layers(FirstLayer(plan, rank), plan.layers[static_cast<std::size_t>(rank)],
+                               block);
+  if (stage == 0) {
+    seconds += time.Embed(block.rows);
+  } else {
+    seconds += LinkOf(ranks[stage - 1], rank).HostSeconds(bytes) + time.Import(plan.wire, block.rows);
+  }
+  if (stage + 1 < ranks.size()) {
+    seconds += time.Export(plan.wire, block.rows) + LinkOf(rank, ranks[stage + 1]).HostSeconds(bytes);
+  } else if (head_rows > 0) {
+    seconds += time.Head(head_rows);
+  }
+  return seconds;
+}
+
+Predictor::Prefill Predictor::RunPrefill(const Plan& plan, const std::vector<int>& slices) const {
+  const std::vector<int> ranks = PipelineRanks(plan);
+  PipelineTimes times;
+  times.delay.assign(2 * ranks.size() - 1, 0);
+  for (std::size_t stage = 1; stage < ranks.size(); ++stage) {
+    times.delay[2 * stage] = LinkOf(ranks[stage - 1], ranks[stage]).latency;
+  }
+  Prefill prefill;
+  std::int64_t before = 0;
+  for (std::size_t i = 0; i < slices.size(); ++i) {
+    const RowBlock block{slices[i], before};
+    const bool last = i + 1 == slices.size();
+    const MessageBytes bytes =
+        HiddenMessage(block.rows, task_.shape.config.hidden, plan.wire, i == 0, last ? 1 : 0);
+    std::vector<double>& row = times.seconds.emplace_back();
+    for (std::size_t stage = 0; stage < ranks.size(); ++stage) {
+      if (stage > 0) {
+        row.push_back(LinkOf(ranks[stage - 1], ranks[stage])
+                          .WireSeconds(static_cast<double>(bytes.total())));
+      }
+      row.push_back(StageSeconds(plan, stage, block, i == 0, last ? 1 : 0));
+      prefill.busy += row.back();
+    }
+    before += slices[i];
+  }
+  const std::vector<std::vector<double>> ends = Completions(times);
+  for (std::size_t i = 0; i < slices.size(); ++i) {
+    std::vector<double>& end = prefill.ends.emplace_back();
+    std::vector<double>& begin = prefill.begins.emplace_back();
+    for (std::size_t stage = 0; stage < ranks.size(); ++stage) {
+      end.push_back(ends[i][2 * stage]);
+      begin.push_back(end.back() - times.seconds[i][2 * stage]);
+    }
+  }
+  prefill.first_token = prefill.ends.back().back() + TokenReturn(ranks);
+  return prefill;
+}
+
+double Predictor::TokenReturn(const std::vector<int>& ranks) const {
+  if (ranks.size() == 1) return 0;
+  const Link& link = LinkOf(ranks.back(), ranks.front());
+  const auto bytes = static_cast<double>(TokenMessage().total());
+  return 2 * link.HostSeconds(bytes) + link.WireSeconds(bytes) + link.latency;
+}
+
+double Predictor::DecodeStep(const Plan& plan, std::int64_t before) const {
+  const std::vector<int> ranks = PipelineRanks(plan);
+  const auto bytes = static_cast<double>(
+      HiddenMessage(1, task_.shape.config.hidden, plan.wire, false, 1).total());
+  double seconds = TokenReturn(ranks);
+  for (std::size_t stage = 0; stage < ranks.size(); ++stage) {
+    seconds += StageSeconds(plan, stage, {1, before}, false, 1);
+    if (stage == 0) continue;
+    const Link& link = LinkOf(ranks[stage - 1], ranks[stage]);
+    seconds += link.WireSeconds(bytes) + link.latency;
+  }
+  return seconds;
+}
+
+double Predictor::Ttft(const Plan& plan, const std::vector<int>& slices) const {
+  return RunPrefill(plan, slices).first_token;
+}
+
+void Predictor::FillMemory(const Plan& plan, Prediction& prediction) const {
+  const int largest = *std::max_element(prediction.slices.begin(), prediction.slices.end());
+  const RequestShape request{task_.prompt_tokens, task_.tokens, largest};
+  for (int rank = 0; rank < task_.cluster.size(); ++rank) {
+    DeviceMemory memory;
+    memory.need = NeedOf(task_.shape, plan, request, rank);
+    const DeviceProfile& profile = task_.cluster.devices[static_cast<std::size_t>(rank)].profile;
+    memory.budget = static_cast<std::int64_t>(profile.usable_memory.value);
+    memory.fit = FitOf(memory.need.total(), memory.budget);
+    prediction.memory.push_back(memory);
+  }
+  prediction.reason = ShortageLine(task_, prediction.memory);
+  prediction.feasible = prediction.reason.empty();
+}
+
+void Predictor::FillTraffic(const Plan& plan, Prediction& prediction) const {
+  const std::vector<int>& ranks = prediction.ranks;
+  const std::int64_t hidden = task_.shape.config.hidden;
+  for (std::size_t stage = 1; stage < ranks.size(); ++stage) {
+    LinkTraffic traffic{ranks[stage - 1], ranks[stage], 0, 0};
+    for (std::size_t i = 0; i < prediction.slices.size(); ++i) {
+      const bool last = i + 1 == prediction.slices.size();
+      traffic.prefill_bytes +=
+          HiddenMessage(prediction.slices[i], hidden, plan.wire, i == 0, last ? 1 : 0).total();
+    }
+    traffic.bytes_per_token = HiddenMessage(1, hidden, plan.wire, false, 1).total();
+    prediction.links.push_back(traffic);
+  }
+  if (ranks.size() > 1) {
+    const std::int64_t bytes = TokenMessage().total();
+    prediction.links.push_back({ranks.back(), ranks.front(), bytes, bytes});
+  }
+}
+
+Prediction Predictor::Predict(const Plan& plan) const {
+  Prediction prediction;
+  prediction.ranks = PipelineRanks(plan);
+  const auto stages = static_cast<int>(prediction.ranks.size());
+  prediction.slices = CutPrompt(plan.slices, task_.prompt_tokens, stages);
+  FillMemory(plan, prediction);
+  FillTraffic(plan, prediction);
+  const Prefill prefill = RunPrefill(plan, prediction.slices);
+  prediction.ttft = prefill.first_token;
+  prediction.bubble = 1 - prefill.busy / (stages * prefill.ends.back().back());
+  for (std::size_t stage = 0; stage < prediction.ranks.size(); ++stage) {
+    std::vector<SliceSpan>& spans = prediction.timeline.emplace_back();
+    for (std::size_t i = 0; i < prediction.slices.size(); ++i) {
+      spans.push_back({static_cast<int>(i), prefill.begins[i][stage], prefill.ends[i][stage]});
+    }
+  }
+  double decode = 0;
+  for (int step = 0; step + 1 < task_.tokens; ++step) {
+    decode += DecodeStep(plan, task_.prompt_tokens + step);
+  }
+  if (task_.tokens > 1) prediction.tpot = decode / (task_.tokens - 1);
+  prediction.e2el = prediction.ttft + decode;
+  return prediction;
+}
+
+std::string ShortageLine(const PlanningTask& task, const std::vector<DeviceMemory>& memory) {
+  constexpr double kMebi = 1 << 20;
+  for (std::size_t rank = 0; rank < memory.size(); ++rank) {
+    const DeviceMemory& device = memory[rank];
+    if (device.fit != Fit::kOutOfMemory) continue;
+    return fmt::format(
+        "rank {} ({}) needs {:.0f} MiB and may use {:.0f} MiB, {:.0f} MiB short; quantise (q4_0), "
+        "shorten prompt or answer, or give it fewer layers",
+        rank, task.cluster.devices[rank].name, static_cast<double>(device.need.total()) / kMebi,
+        static_cast<double>(device.budget) / kMebi,
+        static_cast<double>(device.need.total() - device.budget) / kMebi);
+  }
+  return {};
+}
+
+}  // namespace jupiter
