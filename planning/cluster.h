@@ -50,10 +50,15 @@ struct Cluster {
   int size() const { return static_cast<int>(devices.size()); }
 };
 
-// Throws UserError "FILE: line L: KEY: ..." for everything that is wrong. Device profiles are named
-// by path (relative to the cluster file) or by the name of a shipped one.
+// Throws UserError "FILE: line L: KEY: ..." for everything that is wrong. Device profiles stand in
+// the file itself, or are named as FindDeviceProfile finds them.
 Cluster LoadCluster(const std::string& path);
+// The same from text; `path` names it in errors and is where profiles are looked for.
+Cluster ParseCluster(const std::string& text, const std::string& path);
+// Loading what was saved gives the same cluster, to the last digit. The file holds its device
+// profiles, so that it can be moved alone.
 void SaveCluster(const Cluster& cluster, const std::string& path);
+std::string ToYaml(const Cluster& cluster);
 
 // The same cluster with every link at this bandwidth (bit/s).
 Cluster AtBandwidth(Cluster cluster, double bandwidth);

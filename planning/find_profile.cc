@@ -1,0 +1,71 @@
+// Where device profiles lie.
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <set>
+#include <system_error>
+
+#include "kernels/base/check.h"
+#include "planning/device_profile.h"
+#include "planning/yaml_reader.h"
+
+namespace jupiter {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool IsFile(const fs::path& path) {
+  std::error_code error;
+  return fs::is_regular_file(path, error);
+}
+
+// Folders that profiles are looked for in, in order; the empty one is where the program runs.
+std::vector<fs::path> Folders(const std::string& beside) {
+  std::vector<fs::path> folders;
+  if (!beside.empty()) {
+    const fs::path folder = fs::path(beside).parent_path();
+    folders.push_back(folder.empty() ? "." : folder);
+    folders.push_back(folders.back() / ".." / "devices");
+  }
+  folders.emplace_back();
+  if (const char* data = std::getenv("JUPITER_DATA")) folders.push_back(fs::path(data) / "devices");
+  folders.push_back(fs::path(JUPITER_DATA_DIR) / "devices");
+  return folders;
+}
+
+// Names of the profiles in the folders that hold nothing else.
+std::vector<std::string> ShippedNames(const std::vector<fs::path>& folders) {
+  std::set<std::string> names;
+  for (const fs::path& folder : folders) {
+    if (folder.filename() != "devices") continue;
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(folder, error)) {
+      if (entry.path().extension() == ".yaml") names.insert(entry.path().stem().string());
+    }
+  }
+  return {names.begin(), names.end()};
+}
+
+}  // namespace
+
+std::string FindDeviceProfile(const std::string& name_or_path, const std::string& beside) {
+  const std::vector<fs::path> folders = Folders(beside);
+  for (const fs::path& folder : folders) {
+    // An absolute path stays as it is.
+    const fs::path path = folder / name_or_path;
+    for (const fs::path& candidate : {path, fs::path(path.string() + ".yaml")}) {
+      if (IsFile(candidate)) return candidate.lexically_normal().string();
+    }
+  }
+  const std::vector<std::string> names = ShippedNames(folders);
+  if (names.empty()) {
+    FailUser(
+        "no device profile {}, and no folder with shipped ones; set JUPITER_DATA to the "
+        "folder \"experiments\" of the sources, or give a path",
+        Show(name_or_path));
+  }
+  FailUser("no file or shipped device profile {}{}", Show(name_or_path),
+           ExpectedOneOf(name_or_path, names));
+}
+
+}  // namespace jupiter
