@@ -1,10 +1,12 @@
 // EdgeShard's planners (Zhang et al., IEEE IoT-J 2025, arXiv 2405.14371): consecutive layers on a
 // subset of the devices; the first stage is on the source.
 //
-//   latency     minimises the sum of stage and transfer times of one token (or prompt)
-//   throughput  minimises the slowest stage or transfer
+//   latency     minimises the sum of stage and transfer times of one token (or prompt), with the
+//               token id's way back
+//   throughput  minimises the slowest stage or transfer; the id's way back holds up neither
 // Exact over subsets of devices up to kMostExactDevices; above that the paper's heuristic, in which
-// each state of the programme remembers the memory its own path has used.
+// each state of the programme remembers the memory its own path has used. A device has one stage at
+// most, in the heuristic as well.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +22,7 @@ struct EdgeShardProblem {
   std::vector<double> embed_seconds;               // [device]; device 0 is the source, has layer 0
   std::vector<double> head_seconds;                // [device]
   std::vector<std::vector<double>> send_seconds;   // [from][to]: the output of a stage
-  std::vector<double> return_seconds;              // [device]: the token id back to the source
+  std::vector<double> return_seconds;              // [device]: the token id back; [0] is not used
   std::vector<std::int64_t> layer_bytes;           // [layer]
   std::int64_t embed_bytes = 0;                    // on the source
   std::int64_t head_bytes = 0;                     // on the last stage's device

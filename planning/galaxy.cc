@@ -135,11 +135,12 @@ std::string WhyNothingFits(const GalaxyProblem& problem, const GalaxyMemory& mem
   }
   if (all > 0) return fmt::format("all devices together are {} bytes short; {}", all, kHelp);
   const int grains = std::accumulate(fit.units.grains.begin(), fit.units.grains.end(), 0);
-  return fmt::format(
-      "{} of whole {} do not fit, although all devices together have {} bytes to "
-      "spare; {}",
-      fit.possible ? memory.grains() - grains : memory.heads(),
-      fit.possible ? "grains of columns" : "heads", -all, kHelp);
+  const std::string what = fit.possible
+                               ? fmt::format("grains of {} columns without a place: {}",
+                                             problem.grain, memory.grains() - grains)
+                               : fmt::format("no places for {} whole heads", problem.heads);
+  return fmt::format("{}, although all devices together have {} bytes to spare; {}", what, -all,
+                     kHelp);
 }
 
 // Grains in columns; the smaller grain, if there is one, is the last device's that has any.

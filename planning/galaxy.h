@@ -4,7 +4,10 @@
 // 1. Capacity V_d = 1 / (seconds of one whole block of attention and MLP on device d); heads and
 //    columns in proportion to V, rounded by largest remainder, columns in units of the grain.
 // 2. Memory: a device whose share does not fit gives up columns, then heads, to devices with room
-//    in proportion to their V, until none overflows.
+//    in proportion to their V, until none overflows. One that has given up anything gets no more.
+// Whole units can leave the second step without a receiver although shares exist that fit. Then,
+// and beyond the paper, the shares come from an exact programme that asks for memory alone, so that
+// `feasible` is exact. The shares are no optimum of slowest_seconds in any case.
 #pragma once
 
 #include <cstdint>

@@ -2,7 +2,11 @@
 // consecutive devices so that the slowest stage is fastest, under memory budgets.
 //
 //   F(l, d) = min over q <= l of max(F(q, d-1), sum of t[i][d] for q < i <= l, + c_d),
-// empty stages included (q = l), in O(L^2 |D|).
+// empty stages included (q = l), in O(L^2 |D|) when c_d, the time to send, depends on the sender
+// alone. Here it may depend on the receiver, which is the next device that has layers, so the
+// programme runs from the last device to the first and a state names the receiver and its first
+// layer: O(L^2 |D| v + L |D|^2), where v is the most different times that any device has to send
+// to others (1 without transfers or with like links).
 #pragma once
 
 #include <cstdint>
@@ -30,16 +34,20 @@ struct LayerPartitionProblem {
 
 struct LayerPartition {
   bool feasible = false;
-  std::string reason;      // when not feasible: which device, how many bytes short in the best case
-  std::vector<int> order;  // devices in pipeline order; order[0] is the source
+  // When not feasible: which device is how many bytes short in the best case. That is the least
+  // that a single budget would have to grow for the layers to fit.
+  std::string reason;
+  std::vector<int> order;   // devices in pipeline order; order[0] is the source
   std::vector<int> layers;  // [position in order]; 0: empty stage
   double slowest_seconds = 0;
 };
 
-// In the given order (a permutation of all devices).
+// In the given order (a permutation of all devices). Of equally fast plans (within 1e-9, since sums
+// of the same numbers differ that little) the one with most layers on the first device, then on the
+// second and so on: what early devices can do in time needs no hop to a further one.
 LayerPartition PartitionLayers(const LayerPartitionProblem& problem, const std::vector<int>& order);
-// The best order with device 0 first (it has the prompt); at most kMostDevicesToOrder devices. Of
-// equally good ones the lexicographically first.
+// The best order with device 0 first (it has the prompt). Of equally good ones (within 1e-9) the
+// lexicographically first. Throws UserError for more than kMostDevicesToOrder devices.
 inline constexpr int kMostDevicesToOrder = 8;
 LayerPartition PartitionLayersInBestOrder(const LayerPartitionProblem& problem);
 

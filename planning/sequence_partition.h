@@ -26,7 +26,10 @@ struct SequencePartition {
   double objective = 0;  // sum t_i + (stages - 1) max t_i
 };
 
-// Optimal for the objective over slices that are multiples of `unit` (the last one takes the rest).
+// Optimal for the objective over slices that are multiples of `unit` (the last one takes the rest);
+// any times are allowed, longer slices need not take longer. One programme takes O(N^2) for N =
+// tokens / unit; it runs for a few of the O(N^2) candidates for max t_i, the others are excluded by
+// a bound (not by a tolerance). Calls `seconds` and holds 16 bytes for each of N^2 / 2 slices.
 SequencePartition PartitionSequence(const SequenceProblem& problem);
 
 // Lengths of at most `most` different equal slicings of the prompt, each slice at least `least`.
