@@ -4,6 +4,7 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -19,7 +20,7 @@ namespace {
 
 constexpr std::size_t kMostDepth = 16;  // of lists and maps in each other; our files need 5
 constexpr std::size_t kMostNodes = 4'000'000;
-constexpr std::uintmax_t kMostBytes = 32 << 20;
+constexpr std::uintmax_t kMostBytes = 16 << 20;
 constexpr std::size_t kMostKeyBytes = 200;
 
 // Builds the tree from the parser's events. yaml-cpp's own tree is not used: it follows aliases,
@@ -115,6 +116,14 @@ class TreeBuilder : public YAML::EventHandler {
   std::size_t nodes_ = 0;
 };
 
+// `text` with ? for what is no part of a line.
+std::string Printable(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(),
+      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
+  return text;
+}
+
 void CheckSize(std::uintmax_t bytes, const std::string& source) {
   if (bytes > kMostBytes) {
     FailUser("{}: {} bytes, expected {} at most; is it the right file?", source, bytes, kMostBytes);
@@ -146,7 +155,7 @@ YamlNode ParseYaml(const std::string& text, const std::string& source) {
     return root;
   } catch (const YAML::Exception& error) {
     FailUser("{}: line {}: not YAML: {} (column {}); check indentation, quotes and brackets",
-             source, error.mark.line + 1, error.msg, error.mark.column + 1);
+             source, error.mark.line + 1, Printable(error.msg), error.mark.column + 1);
   }
 }
 
@@ -169,12 +178,8 @@ std::string ReadYamlFile(const std::string& path, const std::string& what) {
 
 std::string Show(const std::string& text) {
   constexpr std::size_t kMost = 60;
-  std::string shown = "\"";
-  for (const char c : text.substr(0, kMost)) {
-    const bool printable = static_cast<unsigned char>(c) >= 0x20 && c != 0x7f;
-    shown += printable ? c : '?';
-  }
-  return shown + (text.size() > kMost ? "...\"" : "\"");
+  return fmt::format("\"{}{}\"", Printable(text.substr(0, kMost)),
+                     text.size() > kMost ? "..." : "");
 }
 
 std::string QuoteYaml(const std::string& text) {
