@@ -51,6 +51,18 @@ std::int64_t KvBytes(const ModelShape& shape, std::int64_t positions) {
   return 2 * positions * RowBytes(shape.kv, shape.config.kv_width());
 }
 
+FixedBytes FixedBytesOf(const ModelShape& shape, DType wire, const RequestShape& request) {
+  const std::int64_t positions = request.prompt_tokens + request.tokens;
+  const std::int64_t rows = request.prompt_tokens + kMostWaitingBatches * request.largest_slice;
+  return {WorkspaceBytes(shape.config, request.largest_slice) +
+              positions * F32(shape.config.head_dim),
+          rows * RowBytes(wire, shape.config.hidden)};
+}
+
+std::int64_t HeadActivationBytes(const ModelShape& shape) {
+  return F32(shape.config.hidden + shape.config.vocab) + Act8(shape.config.hidden);
+}
+
 MemoryNeed NeedOf(const ModelShape& shape, const Plan& plan, const RequestShape& request,
                   int rank) {
   const ModelConfig& config = shape.config;
@@ -67,11 +79,9 @@ MemoryNeed NeedOf(const ModelShape& shape, const Plan& plan, const RequestShape&
   // A tied head on the source is the embedding table itself.
   if (head) need.weights += source && config.tied_head ? F32(config.hidden) : HeadBytes(shape);
   need.kv = layers * KvBytes(shape, positions);
-  need.activations = WorkspaceBytes(config, request.largest_slice) +
-                     positions * F32(config.head_dim);
-  if (head) need.activations += F32(config.hidden + config.vocab) + Act8(config.hidden);
-  const std::int64_t rows = request.prompt_tokens + kMostWaitingBatches * request.largest_slice;
-  need.buffers = rows * RowBytes(plan.wire, config.hidden);
+  const FixedBytes fixed = FixedBytesOf(shape, plan.wire, request);
+  need.activations = fixed.activations + (head ? HeadActivationBytes(shape) : 0);
+  need.buffers = fixed.buffers;
   return need;
 }
 

@@ -31,6 +31,15 @@ std::int64_t HeadBytes(const ModelShape& shape);
 // Keys and values of one layer.
 std::int64_t KvBytes(const ModelShape& shape, std::int64_t positions);
 
+// Workspace, rotary table and message buffers: the same for every stage.
+struct FixedBytes {
+  std::int64_t activations = 0;
+  std::int64_t buffers = 0;
+};
+FixedBytes FixedBytesOf(const ModelShape& shape, DType wire, const RequestShape& request);
+// Rows that the head keeps beside its weights.
+std::int64_t HeadActivationBytes(const ModelShape& shape);
+
 // Of rank `rank` under the plan.
 MemoryNeed NeedOf(const ModelShape& shape, const Plan& plan, const RequestShape& request, int rank);
 

@@ -56,20 +56,6 @@ OpRecord KvAppendOp(DType kv, std::int64_t rows, std::int64_t width) {
           .bytes = 2 * (F32(rows, width) + rows * RowBytes(kv, width))};
 }
 
-OpRecord AttentionOp(const ModelShape& shape, const RowBlock& block) {
-  const ModelConfig& config = shape.config;
-  const std::int64_t context = block.rows * block.before + block.rows * (block.rows + 1) / 2;
-  return {.kind = OpKind::kAttention,
-          .weight = shape.kv,
-          .rows = block.rows,
-          .inner = config.kv_width(),
-          .outer = config.q_width(),
-          .context = context,
-          .bytes =
-              2 * F32(block.rows, config.q_width()) + 2 * context * RowBytes(shape.kv, config.kv_width()),
-          .operations = 4 * context * config.q_width()};
-}
-
 OpRecord SwiGluOp(std::int64_t rows, std::int64_t width) {
   return {.kind = OpKind::kSwiGlu,
           .rows = rows,
@@ -100,6 +86,31 @@ OpRecord TransferOp(OpKind kind, const ModelShape& shape, DType wire, std::int64
           .bytes = F32(rows, width) + rows * RowBytes(wire, width)};
 }
 
+// The ops of a layer up to attention, and behind it.
+std::vector<OpRecord> OpsBeforeAttention(const ModelShape& shape, const LayerTypes& types,
+                                         std::int64_t rows) {
+  const ModelConfig& config = shape.config;
+  std::vector<OpRecord> ops = {NormOp(rows, config.hidden)};
+  AppendProducts(ops, {LinearOp(types.wq, rows, config.hidden, config.q_width(), false),
+                       LinearOp(types.wk, rows, config.hidden, config.kv_width(), false),
+                       LinearOp(types.wv, rows, config.hidden, config.kv_width(), false)});
+  ops.push_back(RopeOp(rows, config.head_dim, config.q_width()));
+  ops.push_back(RopeOp(rows, config.head_dim, config.kv_width()));
+  ops.push_back(KvAppendOp(shape.kv, rows, config.kv_width()));
+  return ops;
+}
+
+void AppendOpsBehindAttention(std::vector<OpRecord>& ops, const ModelShape& shape,
+                              const LayerTypes& types, std::int64_t rows) {
+  const ModelConfig& config = shape.config;
+  AppendProducts(ops, {LinearOp(types.wo, rows, config.q_width(), config.hidden, true)});
+  ops.push_back(NormOp(rows, config.hidden));
+  AppendProducts(ops, {LinearOp(types.w_gate, rows, config.hidden, config.ffn, false),
+                       LinearOp(types.w_up, rows, config.hidden, config.ffn, false)});
+  ops.push_back(SwiGluOp(rows, config.ffn));
+  AppendProducts(ops, {LinearOp(types.w_down, rows, config.ffn, config.hidden, true)});
+}
+
 }  // namespace
 
 std::vector<OpRecord> EmbedOps(const ModelShape& shape, std::int64_t rows) {
@@ -111,25 +122,33 @@ std::vector<OpRecord> EmbedOps(const ModelShape& shape, std::int64_t rows) {
            .bytes = F32(rows, width) + StoredBytes(shape.embedding, rows, width)}};
 }
 
-std::vector<OpRecord> LayerOps(const ModelShape& shape, int layer, const RowBlock& block) {
+OpRecord AttentionOp(const ModelShape& shape, const RowBlock& block) {
   const ModelConfig& config = shape.config;
+  const std::int64_t context = block.rows * block.before + block.rows * (block.rows + 1) / 2;
+  return {.kind = OpKind::kAttention,
+          .weight = shape.kv,
+          .rows = block.rows,
+          .inner = config.kv_width(),
+          .outer = config.q_width(),
+          .context = context,
+          .bytes =
+              2 * F32(block.rows, config.q_width()) + 2 * context * RowBytes(shape.kv, config.kv_width()),
+          .operations = 4 * context * config.q_width()};
+}
+
+std::vector<OpRecord> LayerOps(const ModelShape& shape, int layer, const RowBlock& block) {
   const LayerTypes& types = shape.layers[static_cast<std::size_t>(layer)];
-  const std::int64_t rows = block.rows;
-  const std::int64_t hidden = config.hidden;
-  std::vector<OpRecord> ops = {NormOp(rows, hidden)};
-  AppendProducts(ops, {LinearOp(types.wq, rows, hidden, config.q_width(), false),
-                       LinearOp(types.wk, rows, hidden, config.kv_width(), false),
-                       LinearOp(types.wv, rows, hidden, config.kv_width(), false)});
-  ops.push_back(RopeOp(rows, config.head_dim, config.q_width()));
-  ops.push_back(RopeOp(rows, config.head_dim, config.kv_width()));
-  ops.push_back(KvAppendOp(shape.kv, rows, config.kv_width()));
+  std::vector<OpRecord> ops = OpsBeforeAttention(shape, types, block.rows);
   ops.push_back(AttentionOp(shape, block));
-  AppendProducts(ops, {LinearOp(types.wo, rows, config.q_width(), hidden, true)});
-  ops.push_back(NormOp(rows, hidden));
-  AppendProducts(ops, {LinearOp(types.w_gate, rows, hidden, config.ffn, false),
-                       LinearOp(types.w_up, rows, hidden, config.ffn, false)});
-  ops.push_back(SwiGluOp(rows, config.ffn));
-  AppendProducts(ops, {LinearOp(types.w_down, rows, config.ffn, hidden, true)});
+  AppendOpsBehindAttention(ops, shape, types, block.rows);
+  return ops;
+}
+
+std::vector<OpRecord> LayerOpsWithoutAttention(const ModelShape& shape, int layer,
+                                               std::int64_t rows) {
+  const LayerTypes& types = shape.layers[static_cast<std::size_t>(layer)];
+  std::vector<OpRecord> ops = OpsBeforeAttention(shape, types, rows);
+  AppendOpsBehindAttention(ops, shape, types, rows);
   return ops;
 }
 

@@ -20,6 +20,11 @@ struct RowBlock {
 std::vector<OpRecord> EmbedOps(const ModelShape& shape, std::int64_t rows);
 // Without the rounding of the residual stream.
 std::vector<OpRecord> LayerOps(const ModelShape& shape, int layer, const RowBlock& block);
+// The one op of a layer that depends on the context.
+OpRecord AttentionOp(const ModelShape& shape, const RowBlock& block);
+// LayerOps without it.
+std::vector<OpRecord> LayerOpsWithoutAttention(const ModelShape& shape, int layer,
+                                               std::int64_t rows);
 // Final norm and output matrix for the last `rows` rows of a batch, and the logits to the host.
 std::vector<OpRecord> HeadOps(const ModelShape& shape, std::int64_t rows);
 // The residual stream rounded to f16 in place.

@@ -24,18 +24,22 @@ double ModelTimer::Embed(std::int64_t rows) const {
   return (Seconds(costs_, EmbedOps(shape_, rows)) + Rounding(rows)) / speed_;
 }
 
-double ModelTimer::Layers(int first, int count, const RowBlock& block) const {
-  if (count == 0) return 0;
+double ModelTimer::LayersWithoutAttention(int first, int count, std::int64_t rows) const {
   std::vector<int> counts(representative_.size(), 0);
   for (int layer = first; layer < first + count; ++layer) {
     ++counts[static_cast<std::size_t>(kind_[static_cast<std::size_t>(layer)])];
   }
-  double seconds = count * Rounding(block.rows);
+  double seconds = count * Rounding(rows);
   for (std::size_t kind = 0; kind < counts.size(); ++kind) {
     if (counts[kind] == 0) continue;
-    seconds += counts[kind] * Seconds(costs_, LayerOps(shape_, representative_[kind], block));
+    seconds += counts[kind] *
+               Seconds(costs_, LayerOpsWithoutAttention(shape_, representative_[kind], rows));
   }
   return seconds / speed_;
+}
+
+double ModelTimer::Attention(const RowBlock& block) const {
+  return costs_.Seconds(AttentionOp(shape_, block)) / speed_;
 }
 
 double ModelTimer::Head(std::int64_t rows) const {

@@ -15,12 +15,20 @@ class ModelTimer {
   ModelTimer(const ModelShape& shape, const OpCosts& costs, DType residual, double speed);
 
   double Embed(std::int64_t rows) const;
-  // Layers [first, first + count).
-  double Layers(int first, int count, const RowBlock& block) const;
-  double Layer(int layer, const RowBlock& block) const { return Layers(layer, 1, block); }
+  // Layers [first, first + count) but for their attention.
+  double LayersWithoutAttention(int first, int count, std::int64_t rows) const;
+  // Of one layer.
+  double Attention(const RowBlock& block) const;
+  double Layer(int layer, const RowBlock& block) const {
+    return LayersWithoutAttention(layer, 1, block.rows) + Attention(block);
+  }
   double Head(std::int64_t rows) const;
   double Export(DType wire, std::int64_t rows) const;
   double Import(DType wire, std::int64_t rows) const;
+  // Whether the other one has the same costs at the same speed.
+  bool SameDevice(const ModelTimer& other) const {
+    return &costs_ == &other.costs_ && speed_ == other.speed_;
+  }
 
  private:
   double Rounding(std::int64_t rows) const;

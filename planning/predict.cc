@@ -10,12 +10,61 @@
 
 namespace jupiter {
 
-struct Predictor::Prefill {
+namespace {
+
+struct Prefill {
   std::vector<std::vector<double>> begins;  // [slice][device stage]
   std::vector<std::vector<double>> ends;    // [slice][device stage]
   double busy = 0;                          // of all device stages
-  double first_token = 0;
 };
+
+PipelineTimes TimesOf(const PipelineCosts& costs, const std::vector<int>& slices) {
+  PipelineTimes times;
+  times.delay.assign(2 * costs.stages() - 1, 0);
+  for (std::size_t stage = 0; stage + 1 < costs.stages(); ++stage) {
+    times.delay[2 * stage + 2] = costs.Latency(stage);
+  }
+  std::int64_t before = 0;
+  for (std::size_t i = 0; i < slices.size(); ++i) {
+    const bool last = i + 1 == slices.size();
+    const PipelineBatch batch{{slices[i], before}, i == 0, last ? 1 : 0};
+    std::vector<double>& row = times.seconds.emplace_back();
+    for (std::size_t stage = 0; stage < costs.stages(); ++stage) {
+      row.push_back(costs.Device(stage, batch));
+      if (stage + 1 < costs.stages()) row.push_back(costs.Wire(stage, batch));
+    }
+    before += slices[i];
+  }
+  return times;
+}
+
+Prefill RunPrefill(const PipelineCosts& costs, const std::vector<int>& slices) {
+  const PipelineTimes times = TimesOf(costs, slices);
+  const std::vector<std::vector<double>> ends = Completions(times);
+  Prefill prefill;
+  for (std::size_t i = 0; i < slices.size(); ++i) {
+    std::vector<double>& end = prefill.ends.emplace_back();
+    std::vector<double>& begin = prefill.begins.emplace_back();
+    for (std::size_t stage = 0; stage < costs.stages(); ++stage) {
+      end.push_back(ends[i][2 * stage]);
+      begin.push_back(end.back() - times.seconds[i][2 * stage]);
+      prefill.busy += times.seconds[i][2 * stage];
+    }
+  }
+  return prefill;
+}
+
+double DecodeStep(const PipelineCosts& costs, std::int64_t before) {
+  const PipelineBatch batch{{1, before}, false, 1};
+  double seconds = costs.TokenReturn();
+  for (std::size_t stage = 0; stage < costs.stages(); ++stage) {
+    seconds += costs.Device(stage, batch);
+    if (stage + 1 < costs.stages()) seconds += costs.Wire(stage, batch) + costs.Latency(stage);
+  }
+  return seconds;
+}
+
+}  // namespace
 
 Predictor::Predictor(const PlanningTask& task) : task_(task) {
   std::map<std::string, std::shared_ptr<const OpCosts>> known;  // by the profile's text
@@ -27,93 +76,8 @@ Predictor::Predictor(const PlanningTask& task) : task_(task) {
   }
 }
 
-const Link& Predictor::LinkOf(int from, int to) const {
-  return task_.cluster.links[static_cast<std::size_t>(from)][static_cast<std::size_t>(to)];
-}
-
-double Predictor::StageSeconds(const Plan& plan, std::size_t stage, const RowBlock& block,
-                               bool opens, std::int64_t head_rows) const {
-  const std::vector<int> ranks = PipelineRanks(plan);
-  const int rank = ranks[stage];
-  const ModelTimer& time = timer(rank);
-  const auto bytes = static_cast<double>(
-      HiddenMessage(block.rows, task_.shape.config.hidden, plan.wire, opens, head_rows).total());
-  double seconds = time.Layers(FirstLayer(plan, rank), plan.layers[static_cast<std::size_t>(rank)],
-                               block);
-  if (stage == 0) {
-    seconds += time.Embed(block.rows);
-  } else {
-    seconds += LinkOf(ranks[stage - 1], rank).HostSeconds(bytes) + time.Import(plan.wire, block.rows);
-  }
-  if (stage + 1 < ranks.size()) {
-    seconds += time.Export(plan.wire, block.rows) + LinkOf(rank, ranks[stage + 1]).HostSeconds(bytes);
-  } else if (head_rows > 0) {
-    seconds += time.Head(head_rows);
-  }
-  return seconds;
-}
-
-Predictor::Prefill Predictor::RunPrefill(const Plan& plan, const std::vector<int>& slices) const {
-  const std::vector<int> ranks = PipelineRanks(plan);
-  PipelineTimes times;
-  times.delay.assign(2 * ranks.size() - 1, 0);
-  for (std::size_t stage = 1; stage < ranks.size(); ++stage) {
-    times.delay[2 * stage] = LinkOf(ranks[stage - 1], ranks[stage]).latency;
-  }
-  Prefill prefill;
-  std::int64_t before = 0;
-  for (std::size_t i = 0; i < slices.size(); ++i) {
-    const RowBlock block{slices[i], before};
-    const bool last = i + 1 == slices.size();
-    const MessageBytes bytes =
-        HiddenMessage(block.rows, task_.shape.config.hidden, plan.wire, i == 0, last ? 1 : 0);
-    std::vector<double>& row = times.seconds.emplace_back();
-    for (std::size_t stage = 0; stage < ranks.size(); ++stage) {
-      if (stage > 0) {
-        row.push_back(LinkOf(ranks[stage - 1], ranks[stage])
-                          .WireSeconds(static_cast<double>(bytes.total())));
-      }
-      row.push_back(StageSeconds(plan, stage, block, i == 0, last ? 1 : 0));
-      prefill.busy += row.back();
-    }
-    before += slices[i];
-  }
-  const std::vector<std::vector<double>> ends = Completions(times);
-  for (std::size_t i = 0; i < slices.size(); ++i) {
-    std::vector<double>& end = prefill.ends.emplace_back();
-    std::vector<double>& begin = prefill.begins.emplace_back();
-    for (std::size_t stage = 0; stage < ranks.size(); ++stage) {
-      end.push_back(ends[i][2 * stage]);
-      begin.push_back(end.back() - times.seconds[i][2 * stage]);
-    }
-  }
-  prefill.first_token = prefill.ends.back().back() + TokenReturn(ranks);
-  return prefill;
-}
-
-double Predictor::TokenReturn(const std::vector<int>& ranks) const {
-  if (ranks.size() == 1) return 0;
-  const Link& link = LinkOf(ranks.back(), ranks.front());
-  const auto bytes = static_cast<double>(TokenMessage().total());
-  return 2 * link.HostSeconds(bytes) + link.WireSeconds(bytes) + link.latency;
-}
-
-double Predictor::DecodeStep(const Plan& plan, std::int64_t before) const {
-  const std::vector<int> ranks = PipelineRanks(plan);
-  const auto bytes = static_cast<double>(
-      HiddenMessage(1, task_.shape.config.hidden, plan.wire, false, 1).total());
-  double seconds = TokenReturn(ranks);
-  for (std::size_t stage = 0; stage < ranks.size(); ++stage) {
-    seconds += StageSeconds(plan, stage, {1, before}, false, 1);
-    if (stage == 0) continue;
-    const Link& link = LinkOf(ranks[stage - 1], ranks[stage]);
-    seconds += link.WireSeconds(bytes) + link.latency;
-  }
-  return seconds;
-}
-
-double Predictor::Ttft(const Plan& plan, const std::vector<int>& slices) const {
-  return RunPrefill(plan, slices).first_token;
+double PredictTtft(const PipelineCosts& costs, const std::vector<int>& slices) {
+  return Completions(TimesOf(costs, slices)).back().back() + costs.TokenReturn();
 }
 
 void Predictor::FillMemory(const Plan& plan, Prediction& prediction) const {
@@ -157,8 +121,9 @@ Prediction Predictor::Predict(const Plan& plan) const {
   prediction.slices = CutPrompt(plan.slices, task_.prompt_tokens, stages);
   FillMemory(plan, prediction);
   FillTraffic(plan, prediction);
-  const Prefill prefill = RunPrefill(plan, prediction.slices);
-  prediction.ttft = prefill.first_token;
+  const PipelineCosts costs = CostsOf(plan);
+  const Prefill prefill = RunPrefill(costs, prediction.slices);
+  prediction.ttft = prefill.ends.back().back() + costs.TokenReturn();
   prediction.bubble = 1 - prefill.busy / (stages * prefill.ends.back().back());
   for (std::size_t stage = 0; stage < prediction.ranks.size(); ++stage) {
     std::vector<SliceSpan>& spans = prediction.timeline.emplace_back();
@@ -168,7 +133,7 @@ Prediction Predictor::Predict(const Plan& plan) const {
   }
   double decode = 0;
   for (int step = 0; step + 1 < task_.tokens; ++step) {
-    decode += DecodeStep(plan, task_.prompt_tokens + step);
+    decode += DecodeStep(costs, task_.prompt_tokens + step);
   }
   if (task_.tokens > 1) prediction.tpot = decode / (task_.tokens - 1);
   prediction.e2el = prediction.ttft + decode;

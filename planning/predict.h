@@ -13,7 +13,7 @@
 
 #include "planning/cluster.h"
 #include "planning/memory_model.h"
-#include "planning/model_timer.h"
+#include "planning/pipeline_costs.h"
 #include "planning/plan.h"
 
 namespace jupiter {
@@ -69,20 +69,13 @@ class Predictor {
 
   const PlanningTask& task() const { return task_; }
   const ModelTimer& timer(int device) const { return timers_[static_cast<std::size_t>(device)]; }
+  PipelineCosts CostsOf(const Plan& plan) const {
+    return {task_.shape, task_.cluster, timers_, plan};
+  }
   // Everything for a plan. Slices as plan.slices says for the task's prompt.
   Prediction Predict(const Plan& plan) const;
-  // TTFT alone, for slices under this plan's layers, memory not regarded.
-  double Ttft(const Plan& plan, const std::vector<int>& slices) const;
-  // Seconds that a block of rows takes at a stage, messages' host work included.
-  double StageSeconds(const Plan& plan, std::size_t stage, const RowBlock& block, bool opens,
-                      std::int64_t head_rows) const;
 
  private:
-  struct Prefill;
-  Prefill RunPrefill(const Plan& plan, const std::vector<int>& slices) const;
-  double DecodeStep(const Plan& plan, std::int64_t before) const;
-  double TokenReturn(const std::vector<int>& ranks) const;
-  const Link& LinkOf(int from, int to) const;
   void FillMemory(const Plan& plan, Prediction& prediction) const;
   void FillTraffic(const Plan& plan, Prediction& prediction) const;
 
@@ -91,7 +84,10 @@ class Predictor {
   std::vector<ModelTimer> timers_;                     // by device
 };
 
-// One line: which device lacks how much, and what would help.
+// Seconds from the start to the first token, for a prompt in these slices.
+double PredictTtft(const PipelineCosts& costs, const std::vector<int>& slices);
+
+// One line: which device lacks how much, and what would help. Empty when all fits.
 std::string ShortageLine(const PlanningTask& task, const std::vector<DeviceMemory>& memory);
 
 }  // namespace jupiter
