@@ -161,7 +161,7 @@ void Galaxy(benchmark::State& state) {
     problem.mlp_seconds.push_back(5e-2 / speed);
     problem.fixed_bytes.push_back(100 << 20);
     problem.budget.push_back(static_cast<std::int64_t>(
-        (0.8 + static_cast<double>(rng.Uniform(2 * d + 1))) * 6e10 / state.range(0) + 2e8));
+        (0.8 + static_cast<double>(rng.Uniform(2 * d + 1))) * 4e10 / state.range(0) + 2e8));
   }
   for (auto _ : state) {
     const GalaxyShares shares = PlanGalaxy(problem);

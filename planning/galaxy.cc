@@ -35,6 +35,7 @@ void CheckProblem(const GalaxyProblem& problem) {
 
 std::vector<double> Capacities(const GalaxyProblem& problem) {
   std::vector<double> capacities;
+  capacities.reserve(problem.budget.size());
   for (std::size_t d = 0; d < problem.budget.size(); ++d) {
     capacities.push_back(1 / (problem.attention_seconds[d] + problem.mlp_seconds[d]));
   }

@@ -34,7 +34,6 @@ std::vector<int> LeastBehind(const StageTable& stages, const std::vector<int>& o
       least[p] = std::min(least[p], begin);
       const int end = begin;
       while (begin > 0 && stages.Fits(order[p], begin - 1, end)) --begin;
-      if (begin == stages.layers()) break;  // cannot be the last one with layers
     }
     least[0] = std::min(least[0], begin);
   }

@@ -141,6 +141,22 @@ double TryAll(const GalaxyProblem& problem) {
   return best;
 }
 
+// The least that the slowest device could take for its columns with these heads.
+double LeastMlpSeconds(const GalaxyProblem& problem, const Ints& heads) {
+  double best = kNever;
+  const int devices = static_cast<int>(heads.size());
+  ForEachComposition(problem.columns / problem.grain, devices, 0, [&](const Ints& grains) {
+    double slowest = 0;
+    for (std::size_t d = 0; d < heads.size(); ++d) {
+      const int columns = grains[d] * problem.grain;
+      if (Spare(problem, d, heads[d], columns) < 0) return;
+      slowest = std::max(slowest, columns * problem.mlp_seconds[d] / problem.columns);
+    }
+    best = std::min(best, slowest);
+  });
+  return best;
+}
+
 TEST(GalaxyTest, FollowsItsStepsAndMissesNoMemory) {
   Draws draws(31);
   int feasible = 0;
@@ -160,6 +176,10 @@ TEST(GalaxyTest, FollowsItsStepsAndMissesNoMemory) {
     }
     ++feasible;
     rescued += steps.done ? 0 : 1;
+    if (!steps.done) {
+      const double attention = SlowestSeconds(problem, shares.heads, Ints(shares.heads.size(), 0));
+      EXPECT_EQ(shares.slowest_seconds, attention + LeastMlpSeconds(problem, shares.heads)) << i;
+    }
     moved += steps.done && steps.moved ? 1 : 0;
     if (steps.done) {
       EXPECT_EQ(shares.heads, steps.heads) << i;
