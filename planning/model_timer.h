@@ -23,6 +23,7 @@ class ModelTimer {
     return LayersWithoutAttention(layer, 1, block.rows) + Attention(block);
   }
   double Head(std::int64_t rows) const;
+  double Op(const OpRecord& op) const { return costs_.Seconds(op) / speed_; }
   double Export(DType wire, std::int64_t rows) const;
   double Import(DType wire, std::int64_t rows) const;
   // Whether the other one has the same costs at the same speed.
@@ -37,7 +38,7 @@ class ModelTimer {
   const OpCosts& costs_;
   DType residual_;
   double speed_;
-  std::vector<int> kind_;           // [layer]: layers of equal types have the same kind
+  std::vector<int> kind_;            // [layer]: layers of equal types have the same kind
   std::vector<int> representative_;  // [kind]: a layer
 };
 

@@ -27,13 +27,14 @@ struct PlanningTask {
   DType wire = DType::kF32;
   DType residual = DType::kF32;
   int min_slice = 32;
+  bool any_order = false;  // planners may order the devices behind the first, if they can
 };
 
 struct LinkTraffic {
   int from = 0;
   int to = 0;
-  std::int64_t prefill_bytes = 0;       // frames and headers included
-  std::int64_t bytes_per_token = 0;     // of a decode step
+  std::int64_t prefill_bytes = 0;    // frames and headers included
+  std::int64_t bytes_per_token = 0;  // of a decode step
 };
 
 struct DeviceMemory {
@@ -56,10 +57,10 @@ struct Prediction {
   double tpot = 0;    // mean over the decode steps; 0 for one token
   double e2el = 0;    // ttft + (tokens - 1) tpot
   double bubble = 0;  // share of the stages' time until the last slice in which they idle
-  std::vector<DeviceMemory> memory;               // by rank
-  std::vector<LinkTraffic> links;                 // along the pipeline, then the way back
-  std::vector<int> ranks;                         // the stages
-  std::vector<std::vector<SliceSpan>> timeline;   // [stage]: prefill
+  std::vector<DeviceMemory> memory;              // by rank
+  std::vector<LinkTraffic> links;                // along the pipeline, then the way back
+  std::vector<int> ranks;                        // the stages
+  std::vector<std::vector<SliceSpan>> timeline;  // [stage]: prefill
 };
 
 // Predicts pipelines on the cluster of a task; keeps its devices' cost models.

@@ -23,6 +23,11 @@ std::vector<int> Chunks(int tokens, int length) {
 
 }  // namespace
 
+SlicePolicy LocalSlices() {
+  constexpr int kChunk = 128;
+  return {.kind = SlicePolicy::Kind::kChunks, .count = kChunk, .lengths = {}};
+}
+
 std::vector<int> CutPrompt(const SlicePolicy& policy, int tokens, int stages) {
   JUPITER_CHECK(tokens > 0 && stages > 0);
   switch (policy.kind) {

@@ -7,6 +7,9 @@
 
 namespace jupiter {
 
+// How a single device takes a prompt: chunks bound the activations and change no bit of the result.
+SlicePolicy LocalSlices();
+
 // Lengths of the slices of a prompt of `tokens` on a pipeline of `stages`, adding up to `tokens`.
 //   whole    one slice
 //   auto     equal slices of at least `least` tokens, at most 4 per stage: with k slices on n

@@ -1,0 +1,39 @@
+// All planners by name: each makes a plan for a task, predicts what it will take, or says why
+// nothing fits.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "planning/galaxy.h"
+#include "planning/predict.h"
+
+namespace jupiter {
+
+struct PlannedRun {
+  std::string planner;
+  std::string note;  // what to know about how it was made; may be empty
+  bool feasible = false;
+  std::string reason;                    // when not
+  Plan plan;                             // pipelines
+  std::optional<Prediction> prediction;  // pipelines, whenever there is a plan
+  std::optional<GalaxyShares> shares;    // galaxy: of heads and columns, by device
+};
+
+struct PlannerEntry {
+  std::string_view name;
+  std::string_view summary;  // one line for --help
+  PlannedRun (*make)(const Predictor& predictor);
+};
+
+// In the order of reports.
+const std::vector<PlannerEntry>& Planners();
+// Throws UserError that lists the known names.
+const PlannerEntry& FindPlanner(std::string_view name);
+
+// The planner that a strategy's paper has; nothing for strategies without layers to split.
+std::string_view PlannerOf(std::string_view strategy);
+
+}  // namespace jupiter

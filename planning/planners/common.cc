@@ -1,0 +1,71 @@
+#include <algorithm>
+#include <numeric>
+
+#include "planning/planners/planners.h"
+
+namespace jupiter {
+
+Plan PipelinePlan(const PlanningTask& task, std::string strategy, std::vector<int> layers,
+                  std::vector<int> order) {
+  Plan plan;
+  plan.strategy = std::move(strategy);
+  plan.layers = std::move(layers);
+  plan.order = std::move(order);
+  plan.slices.least = task.min_slice;
+  plan.wire = task.wire;
+  plan.residual = task.residual;
+  plan.kv = task.shape.kv;
+  return plan;
+}
+
+PlannedRun Judge(const Predictor& predictor, Plan plan) {
+  PlannedRun run;
+  run.prediction = predictor.Predict(plan);
+  run.feasible = run.prediction->feasible;
+  run.reason = run.prediction->reason;
+  run.plan = std::move(plan);
+  return run;
+}
+
+PlannedRun Infeasible(std::string reason) {
+  PlannedRun run;
+  run.reason = std::move(reason);
+  return run;
+}
+
+MemoryTerms MemoryTermsOf(const PlanningTask& task, int largest_slice) {
+  MemoryTerms terms;
+  const std::int64_t positions = task.prompt_tokens + task.tokens;
+  for (int layer = 0; layer < task.shape.config.layers; ++layer) {
+    terms.layer_bytes.push_back(LayerBytes(task.shape, layer) + KvBytes(task.shape, positions));
+  }
+  terms.embed_bytes = EmbeddingBytes(task.shape);
+  terms.head_bytes = HeadBytes(task.shape) + HeadActivationBytes(task.shape);
+  const FixedBytes fixed =
+      FixedBytesOf(task.shape, task.wire, {task.prompt_tokens, task.tokens, largest_slice});
+  for (const ClusterDevice& device : task.cluster.devices) {
+    terms.fixed_bytes.push_back(fixed.activations + fixed.buffers);
+    terms.budget.push_back(static_cast<std::int64_t>(device.profile.usable_memory.value));
+  }
+  return terms;
+}
+
+RankLayers ByRank(const std::vector<int>& order, const std::vector<int>& counts, int devices) {
+  RankLayers result;
+  result.layers.assign(static_cast<std::size_t>(devices), 0);
+  result.order = order;
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    result.layers[static_cast<std::size_t>(order[i])] = counts[i];
+  }
+  for (int device = 0; device < devices; ++device) {
+    if (std::find(order.begin(), order.end(), device) == order.end()) {
+      result.order.push_back(device);
+    }
+  }
+  std::vector<int> natural(result.order.size());
+  std::iota(natural.begin(), natural.end(), 0);
+  if (result.order == natural) result.order.clear();
+  return result;
+}
+
+}  // namespace jupiter

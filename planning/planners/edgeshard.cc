@@ -1,0 +1,87 @@
+#include "planning/edgeshard.h"
+
+#include <fmt/format.h>
+
+#include "planning/expected_bytes.h"
+#include "planning/planners/planners.h"
+
+namespace jupiter {
+namespace {
+
+// Times of the whole request: the prompt once, and every decode step at the middle context.
+struct RequestTimes {
+  RowBlock prompt;
+  RowBlock step;
+  double steps = 0;
+
+  template <typename Time>
+  double operator()(const Time& time) const {
+    return time(prompt) + steps * time(step);
+  }
+};
+
+EdgeShardProblem ProblemOf(const Predictor& predictor) {
+  const PlanningTask& task = predictor.task();
+  const RequestTimes request{{task.prompt_tokens, 0},
+                             {1, task.prompt_tokens + task.tokens / 2},
+                             static_cast<double>(task.tokens - 1)};
+  const MemoryTerms memory = MemoryTermsOf(task, task.prompt_tokens);
+  EdgeShardProblem problem;
+  const int devices = task.cluster.size();
+  for (int from = 0; from < devices; ++from) {
+    const ModelTimer& timer = predictor.timer(from);
+    std::vector<double>& layers = problem.layer_seconds.emplace_back();
+    for (int layer = 0; layer < task.shape.config.layers; ++layer) {
+      layers.push_back(request([&](const RowBlock& b) { return timer.Layer(layer, b); }));
+    }
+    problem.embed_seconds.push_back(
+        request([&](const RowBlock& b) { return timer.Embed(b.rows); }));
+    problem.head_seconds.push_back(task.tokens * timer.Head(1));
+    std::vector<double>& sends = problem.send_seconds.emplace_back();
+    for (int to = 0; to < devices; ++to) {
+      const Link& link =
+          task.cluster.links[static_cast<std::size_t>(from)][static_cast<std::size_t>(to)];
+      sends.push_back(from == to ? 0 : request([&](const RowBlock& b) {
+        const auto bytes = static_cast<double>(
+            HiddenMessage(b.rows, task.shape.config.hidden, task.wire, b.before == 0, 1).total());
+        return timer.Export(task.wire, b.rows) + predictor.timer(to).Import(task.wire, b.rows) +
+               2 * link.HostSeconds(bytes) + link.WireSeconds(bytes) + link.latency;
+      }));
+    }
+    const Link& back = task.cluster.links[static_cast<std::size_t>(from)][0];
+    const auto token = static_cast<double>(TokenMessage().total());
+    problem.return_seconds.push_back(
+        from == 0
+            ? 0
+            : task.tokens * (2 * back.HostSeconds(token) + back.WireSeconds(token) + back.latency));
+  }
+  problem.layer_bytes = memory.layer_bytes;
+  problem.embed_bytes = memory.embed_bytes;
+  problem.head_bytes = memory.head_bytes;
+  problem.fixed_bytes = memory.fixed_bytes;
+  problem.budget = memory.budget;
+  return problem;
+}
+
+PlannedRun ToRun(const Predictor& predictor, const EdgeShardPlan& plan) {
+  if (!plan.feasible) return Infeasible(plan.reason);
+  const PlanningTask& task = predictor.task();
+  const RankLayers split = ByRank(plan.order, plan.layers, task.cluster.size());
+  PlannedRun run = Judge(predictor, PipelinePlan(task, "edgeshard", split.layers, split.order));
+  if (!plan.exact) {
+    run.note = fmt::format("more than {} devices: the paper's heuristic", kMostExactDevices);
+  }
+  return run;
+}
+
+}  // namespace
+
+PlannedRun PlanEdgeShardByLatency(const Predictor& predictor) {
+  return ToRun(predictor, PlanEdgeShardLatency(ProblemOf(predictor)));
+}
+
+PlannedRun PlanEdgeShardByThroughput(const Predictor& predictor) {
+  return ToRun(predictor, PlanEdgeShardThroughput(ProblemOf(predictor)));
+}
+
+}  // namespace jupiter

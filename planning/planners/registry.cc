@@ -1,0 +1,34 @@
+#include "kernels/base/check.h"
+#include "planning/planners/planners.h"
+
+namespace jupiter {
+
+const std::vector<PlannerEntry>& Planners() {
+  static const std::vector<PlannerEntry> entries = {
+      {"local", "the whole model on the first device", PlanLocal},
+      {"equal", "as many layers for every device, equal slices", PlanEqual},
+      {"proportional", "layers in proportion to speed, equal slices", PlanProportional},
+      {"jupiter", "Jupiter's two programmes: layers by the slowest stage, then slices",
+       PlanJupiter},
+      {"edgeshard-latency", "EdgeShard's latency programme over subsets of the devices",
+       PlanEdgeShardByLatency},
+      {"edgeshard-throughput", "EdgeShard's throughput programme", PlanEdgeShardByThroughput},
+      {"galaxy", "Galaxy's shares of heads and columns", PlanGalaxyShares},
+  };
+  return entries;
+}
+
+const PlannerEntry& FindPlanner(std::string_view name) {
+  std::string known;
+  for (const PlannerEntry& entry : Planners()) {
+    if (entry.name == name) return entry;
+    known += fmt::format("{}{}", known.empty() ? "" : ", ", entry.name);
+  }
+  FailUser("unknown planner '{}'; known are: {}", name, known);
+}
+
+std::string_view PlannerOf(std::string_view strategy) {
+  return strategy == "edgeshard" ? "edgeshard-latency" : strategy;
+}
+
+}  // namespace jupiter

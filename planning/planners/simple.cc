@@ -1,0 +1,43 @@
+// Splits that ask little: for comparison with the planners.
+#include <algorithm>
+
+#include "planning/layer_split.h"
+#include "planning/planners/planners.h"
+
+namespace jupiter {
+namespace {
+
+PlannedRun PipelineWithEqualSlices(const Predictor& predictor, std::vector<int> layers) {
+  Plan plan = PipelinePlan(predictor.task(), "jupiter", std::move(layers), {});
+  plan.slices.kind = SlicePolicy::Kind::kAuto;
+  return Judge(predictor, std::move(plan));
+}
+
+}  // namespace
+
+PlannedRun PlanLocal(const Predictor& predictor) {
+  const PlanningTask& task = predictor.task();
+  std::vector<int> layers(static_cast<std::size_t>(task.cluster.size()), 0);
+  layers.front() = task.shape.config.layers;
+  Plan plan = PipelinePlan(task, "local", std::move(layers), {});
+  plan.slices = LocalSlices();
+  return Judge(predictor, std::move(plan));
+}
+
+PlannedRun PlanEqual(const Predictor& predictor) {
+  const PlanningTask& task = predictor.task();
+  return PipelineWithEqualSlices(predictor,
+                                 EqualLayers(task.shape.config.layers, task.cluster.size()));
+}
+
+PlannedRun PlanProportional(const Predictor& predictor) {
+  const PlanningTask& task = predictor.task();
+  std::vector<double> speeds;
+  const RowBlock block{std::min(task.prompt_tokens, task.min_slice), task.prompt_tokens / 2};
+  for (int device = 0; device < task.cluster.size(); ++device) {
+    speeds.push_back(1 / predictor.timer(device).Layer(0, block));
+  }
+  return PipelineWithEqualSlices(predictor, ProportionalLayers(task.shape.config.layers, speeds));
+}
+
+}  // namespace jupiter
