@@ -1,5 +1,6 @@
 #include "planning/device_profile.h"
 
+#include <optional>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -21,6 +22,10 @@ constexpr std::int64_t kMostRows = 1 << 30;
 constexpr std::int64_t kMostWidth = 1 << 30;
 constexpr std::size_t kMostTables = 10'000;
 constexpr std::size_t kMostPoints = 100'000;
+
+YamlMap ProfileMap(const YamlValue& value) {
+  return {value, {"jupiter_device", "name", "description", "memory", "roofline", "measured"}};
+}
 
 DType ReadDType(const YamlValue& value) {
   const std::string& name = value.Text();
@@ -132,8 +137,7 @@ void CheckFormatVersion(const YamlMap& map, std::string_view key) {
 }
 
 DeviceProfile ReadProfile(const YamlValue& value) {
-  const YamlMap map(value,
-                    {"jupiter_device", "name", "description", "memory", "roofline", "measured"});
+  const YamlMap map = ProfileMap(value);
   DeviceProfile profile;
   profile.name = map.At("name").Name();
   if (const auto description = map.Find("description")) profile.description = description->Text();
@@ -149,8 +153,7 @@ DeviceProfile ReadProfile(const YamlValue& value) {
 DeviceProfile ParseDeviceProfile(const std::string& text, const std::string& source) {
   const YamlNode root = ParseYaml(text, source);
   const YamlValue value(root, source, "");
-  const YamlMap map(value,
-                    {"jupiter_device", "name", "description", "memory", "roofline", "measured"});
+  const YamlMap map = ProfileMap(value);
   CheckFormatVersion(map, "jupiter_device");
   return ReadProfile(value);
 }
