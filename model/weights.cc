@@ -23,6 +23,24 @@ HostTensor QuantiseNamed(const std::string& name, const ConstTensorView& dense, 
 
 }  // namespace
 
+ModelShape ShapeOf(const Checkpoint& checkpoint, std::optional<DType> quantise, DType kv) {
+  ModelShape shape;
+  shape.config = checkpoint.config();
+  shape.kv = kv;
+  const auto type = [&](const std::string& name) {
+    return LoadedType(shape.config, checkpoint.Info(name), quantise);
+  };
+  for (int layer = 0; layer < shape.config.layers; ++layer) {
+    const std::string prefix = fmt::format("layers.{}.", layer);
+    shape.layers.push_back({type(prefix + "wq"), type(prefix + "wk"), type(prefix + "wv"),
+                            type(prefix + "wo"), type(prefix + "w_gate"), type(prefix + "w_up"),
+                            type(prefix + "w_down")});
+  }
+  shape.embedding = type("embed");
+  shape.head = shape.config.tied_head ? shape.embedding : type("head");
+  return shape;
+}
+
 HostTensor WeightLoader::Read(const TensorInfo& info, DType dtype, const Shard& share) {
   if (!device_.holds_data()) {
     const std::int64_t row_bytes = RowBytes(dtype, info.columns);

@@ -8,6 +8,7 @@
 
 #include "kernels/device.h"
 #include "model/loaders/checkpoint.h"
+#include "model/model_shape.h"
 
 namespace jupiter {
 
@@ -39,6 +40,9 @@ struct LayerWeights {
 // whose columns are whole blocks of 32; others, norms, and an embedding table that is not the head
 // as well, stay as they are.
 DType LoadedType(const ModelConfig& config, const TensorInfo& info, std::optional<DType> quantise);
+
+// The shape of the model as it will be loaded: what plans compute from.
+ModelShape ShapeOf(const Checkpoint& checkpoint, std::optional<DType> quantise, DType kv);
 
 // Reads weights of one checkpoint onto one device.
 class WeightLoader {

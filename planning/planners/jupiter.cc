@@ -5,8 +5,10 @@
 // the length of the slices that the second one finds. So the first runs for a few lengths, the
 // second for each of its answers, and the pair with the least predicted end-to-end time is taken,
 // TTFT first where that is equal.
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <limits>
+#include <utility>
 
 #include "planning/layer_partition.h"
 #include "planning/planners/planners.h"

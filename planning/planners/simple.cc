@@ -3,6 +3,7 @@
 
 #include "planning/layer_split.h"
 #include "planning/planners/planners.h"
+#include "planning/slices.h"
 
 namespace jupiter {
 namespace {

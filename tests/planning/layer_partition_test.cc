@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <chrono>
 #include <limits>
 #include <numeric>
 #include <string>
@@ -224,8 +223,8 @@ TEST(PartitionLayersTest, EightDevicesAreTheMostToOrder) {
   }
 }
 
-// Acceptance asks for 2 s together with a prompt of 4096 tokens; this takes milliseconds.
-TEST(PartitionLayersTest, EightyLayersOnSixtyFourDevicesAreQuick) {
+// How long it takes is bench/planner_bench's to say.
+TEST(PartitionLayersTest, EightyLayersOnSixtyFourDevices) {
   Draws draws(3);
   LayerPartitionProblem problem = LikeDevices(64, 80);
   for (std::size_t d = 0; d < 64; ++d) {
@@ -234,11 +233,8 @@ TEST(PartitionLayersTest, EightyLayersOnSixtyFourDevicesAreQuick) {
     for (double& seconds : problem.send_seconds[d]) seconds = draws.Int(1, 1000) / 1000.0;
     problem.budget[d] = draws.Int(1, 10) * 100;
   }
-  const auto begin = std::chrono::steady_clock::now();
   const LayerPartition partition = PartitionLayers(problem, InOrder(64));
-  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
   EXPECT_TRUE(partition.feasible) << partition.reason;
-  EXPECT_LT(seconds.count(), 1.0);
 }
 
 TEST(PartitionLayersDeathTest, MalformedProblemsAreBugs) {
