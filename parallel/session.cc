@@ -1,6 +1,7 @@
 #include "parallel/session.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "kernels/base/check.h"
 #include "kernels/base/clock.h"
@@ -141,7 +142,11 @@ Session::Session(Transport& transport, Device& device, Checkpoint& checkpoint,
   // for this rank (kMostWaitingBatches).
   const std::int64_t rows = options.prompt_tokens + kMostWaitingBatches * capacity_.prompt_rows;
   const std::int64_t buffers = stage.total() == 0 ? 0 : rows * RowBytes(plan_.wire, config.hidden);
-  memory_ = GatherMemory(transport, stage, buffers, options.memory_limit);
+  // A device that computes nothing takes nothing; whether the emulated one has the memory is for
+  // the memory model of planning/ to say.
+  const std::int64_t limit =
+      device.holds_data() ? options.memory_limit : std::numeric_limits<std::int64_t>::max();
+  memory_ = GatherMemory(transport, stage, buffers, limit);
 }
 
 StrategyInputs Session::Inputs() const {
@@ -206,9 +211,11 @@ Generation Session::Run(const Request& request, const RequestObserver& observer,
   };
   device_.Observe(recorder);
   transport_.Record(recorder);
+  transport_.LeavePayloadsOut(!device_.holds_data());
   Generation generation = Generate(*strategy_, transport_, device_, request, telling, recorder);
   device_.Observe(nullptr);
   transport_.Record(nullptr);
+  transport_.LeavePayloadsOut(false);
   tell_idle(kRequestDone);
   return generation;
 }

@@ -1,0 +1,199 @@
+// Runs on the recording device: what they record is what the formulas of planning/ say, op for op
+// and byte for byte, the same every time; and what a plan predicts is what its replay takes.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "mpi_main.h"
+#include "parallel/record_gather.h"
+#include "parallel/session.h"
+#include "planning/expected_bytes.h"
+#include "planning/model_ops.h"
+#include "planning/slices.h"
+
+namespace jupiter {
+namespace {
+
+constexpr int kPrompt = 48;
+constexpr int kTokens = 4;
+
+SessionOptions OptionsFor(const std::string& strategy, const std::string& slices) {
+  SessionOptions options;
+  options.strategy = strategy;
+  options.slices = ParseSlices(slices, 4);
+  options.prompt_tokens = kPrompt;
+  options.max_tokens = kTokens;
+  return options;
+}
+
+// The record of one request on the recording device, at rank 0.
+RunRecord Record(const std::string& model, const SessionOptions& options) {
+  Transport transport(TestContext());
+  const auto device = MakeDevice("recording", {});
+  const auto checkpoint = OpenCheckpoint(model);
+  Session session(transport, *device, *checkpoint, options);
+  session.Load();
+  EXPECT_EQ(session.bytes_read(), 0);
+  Request request;
+  request.prompt.assign(kPrompt, 1);
+  request.max_tokens = kTokens;
+  Recorder recorder(transport.rank(), /*timed=*/false);
+  const Generation generation = session.Run(request, {}, &recorder);
+  EXPECT_EQ(std::ssize(generation.tokens), transport.rank() == 0 ? kTokens : 0);
+  return GatherRecords(transport, recorder, "a request");
+}
+
+ModelShape ShapeFor(const std::string& model, const SessionOptions& options) {
+  return ShapeOf(*OpenCheckpoint(model), options.quantise, options.kv);
+}
+
+// What a rank does by the formulas of planning/, in order.
+class ExpectedEvents {
+ public:
+  ExpectedEvents(const ModelShape& shape, const Plan& plan, int rank)
+      : shape_(shape), plan_(plan), ranks_(PipelineRanks(plan)), rank_(rank) {
+    stage_ =
+        static_cast<std::size_t>(std::find(ranks_.begin(), ranks_.end(), rank) - ranks_.begin());
+  }
+
+  void Batch(const RowBlock& block, bool opens, bool head) {
+    const std::int64_t head_rows = head ? 1 : 0;
+    const MessageBytes bytes =
+        HiddenMessage(block.rows, shape_.config.hidden, plan_.wire, opens, head_rows);
+    if (stage_ > 0) {
+      Message<ReceiveEvent>(ranks_[stage_ - 1], bytes);
+      Op(ImportOp(shape_, plan_.wire, block.rows));
+    } else {
+      Ops(EmbedOps(shape_, block.rows));
+      Round(block.rows);
+    }
+    const int first = FirstLayer(plan_, rank_);
+    for (int i = 0; i < plan_.layers[static_cast<std::size_t>(rank_)]; ++i) {
+      Ops(LayerOps(shape_, first + i, block));
+      Round(block.rows);
+    }
+    if (stage_ + 1 < ranks_.size()) {
+      Op(ExportOp(shape_, plan_.wire, block.rows));
+      Message<SendEvent>(ranks_[stage_ + 1], bytes);
+    } else if (head) {
+      Ops(HeadOps(shape_, 1));
+      if (ranks_.size() > 1) Message<SendEvent>(0, TokenMessage());
+    }
+    if (stage_ == 0 && head && ranks_.size() > 1) {
+      Message<ReceiveEvent>(ranks_.back(), TokenMessage());
+    }
+  }
+  const std::vector<Event>& events() const { return events_; }
+
+ private:
+  void Op(const OpRecord& op) { events_.emplace_back(OpEvent{op, 0}); }
+  void Ops(const std::vector<OpRecord>& ops) {
+    for (const OpRecord& op : ops) Op(op);
+  }
+  void Round(std::int64_t rows) {
+    if (plan_.residual != DType::kF32) Op(RoundOp(shape_, plan_.residual, rows));
+  }
+  template <typename TransferEvent>
+  void Message(int peer, const MessageBytes& bytes) {
+    TransferEvent event;
+    event.peer = peer;
+    event.channel = static_cast<int>(Channel::kBatch);
+    event.header_bytes = bytes.header;
+    event.payload_bytes = bytes.payload;
+    events_.emplace_back(event);
+  }
+
+  const ModelShape& shape_;
+  const Plan& plan_;
+  std::vector<int> ranks_;
+  int rank_;
+  std::size_t stage_;
+  std::vector<Event> events_;
+};
+
+// Without marks and the message that ends the request.
+std::vector<Event> WorkOf(const RankRecord& record, const Plan& plan) {
+  std::vector<Event> events;
+  for (const Event& event : record.events) {
+    if (!std::holds_alternative<MarkEvent>(event)) events.push_back(event);
+  }
+  const std::vector<int> ranks = PipelineRanks(plan);
+  const bool takes_part = std::find(ranks.begin(), ranks.end(), record.rank) != ranks.end();
+  const bool ends_others = takes_part && record.rank != ranks.back();
+  const bool is_ended = takes_part && record.rank != ranks.front();
+  for (int i = 0; i < int{ends_others} + int{is_ended}; ++i) events.pop_back();
+  return events;
+}
+
+void ExpectRecord(const RunRecord& record, const ModelShape& shape, const Plan& plan,
+                  const std::vector<int>& slices) {
+  for (int rank : PipelineRanks(plan)) {
+    ExpectedEvents expected(shape, plan, rank);
+    std::int64_t before = 0;
+    for (int slice : slices) {
+      expected.Batch({slice, before}, before == 0, before + slice == kPrompt);
+      before += slice;
+    }
+    for (int step = 0; step + 1 < kTokens; ++step) expected.Batch({1, kPrompt + step}, false, true);
+    const RankRecord& actual = record.ranks[static_cast<std::size_t>(rank)];
+    EXPECT_EQ(ToText(RankRecord{rank, WorkOf(actual, plan)}),
+              ToText(RankRecord{rank, expected.events()}));
+  }
+}
+
+struct EmulationCase {
+  std::string model;
+  std::string strategy;
+  std::string slices;
+  DType wire = DType::kF32;
+  DType residual = DType::kF32;
+  DType kv = DType::kF32;
+};
+
+class EmulationTest : public testing::TestWithParam<EmulationCase> {
+ protected:
+  SessionOptions Options() const {
+    SessionOptions options = OptionsFor(GetParam().strategy, GetParam().slices);
+    options.wire = GetParam().wire;
+    options.residual = GetParam().residual;
+    options.kv = GetParam().kv;
+    return options;
+  }
+  Plan PlanOf(const SessionOptions& options) const {
+    return MakePlan(options, OpenCheckpoint(GetParam().model)->config(), TestContext().size(), {});
+  }
+};
+
+TEST_P(EmulationTest, RecordsWhatTheFormulasSay) {
+  const SessionOptions options = Options();
+  const RunRecord record = Record(GetParam().model, options);
+  if (TestContext().rank() != 0) return;
+  const Plan plan = PlanOf(options);
+  const auto stages = static_cast<int>(PipelineRanks(plan).size());
+  ExpectRecord(record, ShapeFor(GetParam().model, options), plan,
+               CutPrompt(plan.slices, kPrompt, stages));
+}
+
+TEST_P(EmulationTest, RecordsTheSameEveryTime) {
+  const RunRecord once = Record(GetParam().model, Options());
+  const RunRecord again = Record(GetParam().model, Options());
+  for (std::size_t rank = 0; rank < once.ranks.size(); ++rank) {
+    EXPECT_EQ(ToText(once.ranks[rank]), ToText(again.ranks[rank]));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Models, EmulationTest,
+    testing::Values(EmulationCase{"synthetic:tiny", "jupiter", "3"},
+                    EmulationCase{"synthetic:tiny:q4_K", "jupiter", "20,17,11", DType::kF16,
+                                  DType::kF16, DType::kF16},
+                    EmulationCase{"synthetic:tiny:q8_0", "edgeshard", "whole", DType::kQ8_0},
+                    EmulationCase{"synthetic:qwen2-1.5b", "jupiter", "5", DType::kF16},
+                    EmulationCase{"synthetic:llama2-13b:q4_0", "edgeshard", "whole"},
+                    EmulationCase{"synthetic:tiny:q6_K", "local", "whole"}));
+
+}  // namespace
+}  // namespace jupiter
