@@ -23,7 +23,7 @@ DType ParseType(const std::string& flag, const std::string& text,
 
 LayerSplit ParseSplit(const EngineFlags& flags) {
   if (flags.layers) return LayerSplit::kGiven;
-  if (flags.split == "equal") return LayerSplit::kEqual;
+  if (flags.split.empty() || flags.split == "equal") return LayerSplit::kEqual;
   if (flags.split == "speed") return LayerSplit::kSpeed;
   FailUser("--split {}: expected equal or speed", flags.split);
 }
@@ -35,22 +35,9 @@ std::string OneLine(std::string text) {
 
 }  // namespace
 
-void AddEngineFlags(CLI::App& app, EngineFlags& flags) {
+void AddModelFlags(CLI::App& app, EngineFlags& flags) {
   app.add_option("-m,--model", flags.model,
                  "GGUF file, Hugging Face directory, llama2.c .bin, or synthetic:<shape>[:<type>]");
-  app.add_option(
-      "--tokenizer", flags.tokenizer,
-      "file with the tokenizer, when the model has none (GGUF, tokenizer.json, tok*.bin)");
-  app.add_option("--device", flags.device, "cpu or eigen")->capture_default_str();
-  app.add_option("-t,--threads", flags.threads, "threads per rank (0: cores / ranks of the host)");
-  app.add_option("--layers", flags.layers, "layers per rank, such as 8,8,8,8");
-  app.add_option("--split", flags.split, "without --layers: equal, or speed (measured at start)")
-      ->capture_default_str();
-  app.add_option("--slices", flags.slices,
-                 "prompt slices of jupiter: auto, whole, a number, or lengths such as 64,48,16")
-      ->capture_default_str();
-  app.add_option("--min-slice", flags.min_slice, "tokens in a slice at least, for --slices auto")
-      ->capture_default_str();
   app.add_option("--wire", flags.wire, "hidden rows in messages: f32, f16 or q8_0")
       ->capture_default_str();
   app.add_option("--residual", flags.residual,
@@ -58,6 +45,23 @@ void AddEngineFlags(CLI::App& app, EngineFlags& flags) {
       ->capture_default_str();
   app.add_option("--kv", flags.kv, "keys and values: f32 or f16")->capture_default_str();
   app.add_option("--quantize", flags.quantize, "dense weights at load: q8_0 or q4_0");
+}
+
+void AddEngineFlags(CLI::App& app, EngineFlags& flags) {
+  AddModelFlags(app, flags);
+  app.add_option(
+      "--tokenizer", flags.tokenizer,
+      "file with the tokenizer, when the model has none (GGUF, tokenizer.json, tok*.bin)");
+  app.add_option("--device", flags.device, "cpu or eigen")->capture_default_str();
+  app.add_option("-t,--threads", flags.threads, "threads per rank (0: cores / ranks of the host)");
+  app.add_option("--layers", flags.layers, "layers per rank, such as 8,8,8,8");
+  app.add_option("--split", flags.split,
+                 "without --layers: equal (default), or speed (measured at start)");
+  app.add_option("--slices", flags.slices,
+                 "prompt slices of jupiter: auto, whole, a number, or lengths such as 64,48,16")
+      ->capture_default_str();
+  app.add_option("--min-slice", flags.min_slice, "tokens in a slice at least, for --slices auto")
+      ->capture_default_str();
   app.add_option("--memory-limit", flags.memory_limit_mib, "MiB for each rank (0: what there is)");
   app.add_option("--deadline", flags.deadline_seconds, "seconds to wait for another rank")
       ->capture_default_str();

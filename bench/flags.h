@@ -28,7 +28,7 @@ struct EngineFlags {
   std::string device = "cpu";
   int threads = 0;  // 0: the host's cores shared by its ranks
   std::optional<std::string> layers;
-  std::string split = "equal";
+  std::string split;  // empty: equal, or planned where there is a cluster
   std::string slices = "auto";
   int min_slice = 32;
   std::string wire = "f32";
@@ -39,6 +39,8 @@ struct EngineFlags {
   double deadline_seconds = 60;
 };
 
+// Model and types alone; AddEngineFlags has them, too.
+void AddModelFlags(CLI::App& app, EngineFlags& flags);
 void AddEngineFlags(CLI::App& app, EngineFlags& flags);
 void AddSamplingFlags(CLI::App& app, SamplingOptions& sampling);
 

@@ -7,73 +7,17 @@
 // run is INVALID, 2 when a case cannot run.
 #include <benchmark/benchmark.h>
 
-#include <algorithm>
 #include <cstdio>
-#include <string_view>
 
+#include "bench/bench_flags.h"
 #include "bench/benchmark_flags.h"
-#include "bench/flags.h"
+#include "bench/emulated_bench.h"
 #include "bench/real_case.h"
 #include "kernels/base/check.h"
 #include "parallel/together.h"
 
 namespace jupiter {
 namespace {
-
-struct BenchFlags {
-  EngineFlags engine;
-  std::vector<std::string> strategies;
-  std::string prompt_tokens = "128";
-  std::string tokens = "32";
-  std::string reference;
-  std::string fault;
-  char* program = nullptr;             // argv[0]
-  std::vector<std::string> benchmark;  // flags of Google Benchmark
-};
-
-void RefuseRepeats(std::vector<std::string> strategies) {
-  std::sort(strategies.begin(), strategies.end());
-  const auto twice = std::adjacent_find(strategies.begin(), strategies.end());
-  if (twice != strategies.end()) FailUser("--strategies: {} is given twice", *twice);
-}
-
-BenchFlags Parse(int argc, char** argv) {
-  BenchFlags flags;
-  flags.engine.model = "synthetic:tiny";
-  // Defaults; a later flag of the user's wins. mpirun makes stdout look like a terminal that it may
-  // not be, so colours are left to --benchmark_color=true.
-  flags.benchmark = {"--benchmark_counters_tabular=true", "--benchmark_color=false"};
-  std::vector<const char*> own = {argv[0]};
-  for (int i = 1; i < argc; ++i) {
-    const std::string_view argument = argv[i];
-    if (argument.substr(0, 12) == "--benchmark_") {
-      flags.benchmark.emplace_back(argument);
-    } else {
-      own.push_back(argv[i]);
-    }
-  }
-  CLI::App app(
-      "Measures every strategy on one model over MPI ranks, each run checked against one process.\n"
-      "Flags of Google Benchmark (--benchmark_filter, --benchmark_out, ...) are passed on.",
-      "jupiter_bench");
-  AddEngineFlags(app, flags.engine);
-  for (const StrategyEntry& entry : Strategies()) flags.strategies.emplace_back(entry.name);
-  app.add_option("-s,--strategies", flags.strategies, "strategies to run")
-      ->delimiter(',')
-      ->capture_default_str();
-  app.add_option("-p,--n-prompt", flags.prompt_tokens, "prompt tokens, comma-separated")
-      ->capture_default_str();
-  app.add_option("-n,--n-gen", flags.tokens, "tokens to generate, comma-separated")
-      ->capture_default_str();
-  app.add_option("--reference", flags.reference,
-                 "check against this file of jupiter_run instead of `local`, with its prompt");
-  app.add_option("--inject-fault", flags.fault,
-                 "self-test: mask, slice or scale makes one mistake, which must print INVALID");
-  ParseFlags(app, static_cast<int>(own.size()), own.data());
-  RefuseRepeats(flags.strategies);
-  flags.program = argv[0];
-  return flags;
-}
 
 std::vector<Case> ListCases(const BenchFlags& flags, const Context& context) {
   std::vector<Case> cases;
@@ -247,8 +191,9 @@ class Bench {
 };
 
 int Main(Context& context, int argc, char** argv) {
-  const BenchFlags flags = Parse(argc, argv);
+  const BenchFlags flags = ParseBenchFlags(argc, argv);
   SetDeadline(context, flags.engine);
+  if (!flags.emulate.empty()) return RunEmulatedBench(context, flags);
   Bench bench(context, flags);
   return context.rank() == 0 ? bench.Lead() : bench.Follow();
 }

@@ -22,4 +22,19 @@ void Together(Transport& transport, Work&& work) {
   AgreeOrThrow(transport, error);
 }
 
+// Runs `work` at rank 0 only; if it throws UserError there, all ranks throw the same one.
+template <typename Work>
+void OnFirstRank(Transport& transport, Work&& work) {
+  std::string error;
+  if (transport.rank() == 0) {
+    try {
+      std::forward<Work>(work)();
+    } catch (const UserError& failure) {
+      error = failure.what();
+    }
+  }
+  error = Broadcast(transport, error, 0);
+  if (!error.empty()) throw UserError(error);
+}
+
 }  // namespace jupiter

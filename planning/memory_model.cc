@@ -17,8 +17,8 @@ std::int64_t Act8(std::int64_t width) {
 // Residual and normed rows, q, attended, k, v, gate, up; quantised copies of normed, attended and
 // gate.
 std::int64_t WorkspaceBytes(const ModelConfig& config, std::int64_t rows) {
-  const std::int64_t widths = 2 * (std::int64_t{config.hidden} + config.q_width() +
-                                   config.kv_width() + config.ffn);
+  const std::int64_t widths =
+      2 * (std::int64_t{config.hidden} + config.q_width() + config.kv_width() + config.ffn);
   return rows * (F32(widths) + Act8(config.hidden) + Act8(config.q_width()) + Act8(config.ffn));
 }
 
@@ -54,9 +54,9 @@ std::int64_t KvBytes(const ModelShape& shape, std::int64_t positions) {
 FixedBytes FixedBytesOf(const ModelShape& shape, DType wire, const RequestShape& request) {
   const std::int64_t positions = request.prompt_tokens + request.tokens;
   const std::int64_t rows = request.prompt_tokens + kMostWaitingBatches * request.largest_slice;
-  return {WorkspaceBytes(shape.config, request.largest_slice) +
-              positions * F32(shape.config.head_dim),
-          rows * RowBytes(wire, shape.config.hidden)};
+  return {
+      WorkspaceBytes(shape.config, request.largest_slice) + positions * F32(shape.config.head_dim),
+      rows * RowBytes(wire, shape.config.hidden)};
 }
 
 std::int64_t HeadActivationBytes(const ModelShape& shape) {
@@ -86,7 +86,8 @@ MemoryNeed NeedOf(const ModelShape& shape, const Plan& plan, const RequestShape&
 }
 
 Fit FitOf(std::int64_t need, std::int64_t budget) {
-  const auto error = static_cast<std::int64_t>(std::llround(kMemoryError * static_cast<double>(need)));
+  const auto error =
+      static_cast<std::int64_t>(std::llround(kMemoryError * static_cast<double>(need)));
   if (need + error <= budget) return Fit::kFits;
   return need - error <= budget ? Fit::kUncertain : Fit::kOutOfMemory;
 }

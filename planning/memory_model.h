@@ -12,7 +12,7 @@ namespace jupiter {
 // The largest request a plan must hold.
 struct RequestShape {
   int prompt_tokens = 1;
-  int tokens = 1;       // of the answer
+  int tokens = 1;         // of the answer
   int largest_slice = 1;  // rows of the largest batch
 };
 

@@ -131,8 +131,8 @@ OpRecord AttentionOp(const ModelShape& shape, const RowBlock& block) {
           .inner = config.kv_width(),
           .outer = config.q_width(),
           .context = context,
-          .bytes =
-              2 * F32(block.rows, config.q_width()) + 2 * context * RowBytes(shape.kv, config.kv_width()),
+          .bytes = 2 * F32(block.rows, config.q_width()) +
+                   2 * context * RowBytes(shape.kv, config.kv_width()),
           .operations = 4 * context * config.q_width()};
 }
 
@@ -155,16 +155,13 @@ std::vector<OpRecord> LayerOpsWithoutAttention(const ModelShape& shape, int laye
 std::vector<OpRecord> HeadOps(const ModelShape& shape, std::int64_t rows) {
   const std::int64_t hidden = shape.config.hidden;
   const std::int64_t vocab = shape.config.vocab;
-  std::vector<OpRecord> ops(static_cast<std::size_t>(rows), {.kind = OpKind::kCopy,
-                                                             .rows = 1,
-                                                             .outer = hidden,
-                                                             .bytes = 2 * F32(1, hidden)});
+  std::vector<OpRecord> ops(
+      static_cast<std::size_t>(rows),
+      {.kind = OpKind::kCopy, .rows = 1, .outer = hidden, .bytes = 2 * F32(1, hidden)});
   ops.push_back(NormOp(rows, hidden));
   AppendProducts(ops, {LinearOp(shape.head, rows, hidden, vocab, false)});
-  ops.push_back({.kind = OpKind::kExport,
-                 .rows = rows,
-                 .outer = vocab,
-                 .bytes = 2 * F32(rows, vocab)});
+  ops.push_back(
+      {.kind = OpKind::kExport, .rows = rows, .outer = vocab, .bytes = 2 * F32(rows, vocab)});
   return ops;
 }
 

@@ -37,16 +37,15 @@ const Link& PipelineCosts::OutLink(std::size_t stage) const {
 }
 
 double PipelineCosts::MessageBytes(const PipelineBatch& batch) const {
-  return static_cast<double>(HiddenMessage(batch.block.rows, shape_.config.hidden, wire_,
-                                           batch.opens, batch.head_rows)
-                                 .total());
+  return static_cast<double>(
+      HiddenMessage(batch.block.rows, shape_.config.hidden, wire_, batch.opens, batch.head_rows)
+          .total());
 }
 
 double PipelineCosts::ComputeRowSeconds(std::size_t index, std::int64_t rows) const {
   const Stage& stage = stages_[index];
-  double seconds =
-      stage.timer->LayersWithoutAttention(stage.first_layer, stage.layers, rows) +
-      (index == 0 ? stage.timer->Embed(rows) : stage.timer->Import(wire_, rows));
+  double seconds = stage.timer->LayersWithoutAttention(stage.first_layer, stage.layers, rows) +
+                   (index == 0 ? stage.timer->Embed(rows) : stage.timer->Import(wire_, rows));
   if (index + 1 < stages()) seconds += stage.timer->Export(wire_, rows);
   return seconds;
 }
@@ -74,7 +73,8 @@ double PipelineCosts::Wire(std::size_t stage, const PipelineBatch& batch) const 
 
 double PipelineCosts::Slowest(const RowBlock& block) const {
   double slowest = 0;
-  for (std::size_t stage : different_) slowest = std::max(slowest, Device(stage, {block, false, 0}));
+  for (std::size_t stage : different_)
+    slowest = std::max(slowest, Device(stage, {block, false, 0}));
   for (std::size_t stage = 0; stage + 1 < stages(); ++stage) {
     slowest = std::max(slowest, Wire(stage, {block, false, 0}));
   }

@@ -57,7 +57,7 @@ class PipelineCosts {
   DType wire_;
   std::vector<int> ranks_;
   std::vector<Stage> stages_;
-  std::vector<std::size_t> different_;  // a stage of each kind
+  std::vector<std::size_t> different_;                               // a stage of each kind
   mutable std::vector<std::map<std::int64_t, double>> row_seconds_;  // [alike]
 };
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <nlohmann/json.hpp>
 #include <numeric>
 
 #include "kernels/base/check.h"
@@ -60,6 +59,8 @@ std::string ToString(const SlicePolicy& policy) {
     case SlicePolicy::Kind::kAuto: return "auto";
     case SlicePolicy::Kind::kCount: return fmt::format("{}", policy.count);
     case SlicePolicy::Kind::kChunks: return fmt::format("chunks of {}", policy.count);
+    case SlicePolicy::Kind::kTable:
+      return fmt::format("a table of {} prompt lengths", policy.table.size());
     case SlicePolicy::Kind::kLengths: return fmt::format("{}", fmt::join(policy.lengths, ","));
   }
   JUPITER_CHECK(false);
@@ -90,19 +91,6 @@ void CheckOrder(const std::vector<int>& order, int ranks) {
     FailUser("order {}: expected each of the ranks 0 to {} once, rank 0 (it has the prompt) first",
              fmt::join(order, ","), ranks - 1);
   }
-}
-
-std::string ToJson(const Plan& plan) {
-  nlohmann::ordered_json json;
-  json["strategy"] = plan.strategy;
-  json["layers"] = plan.layers;
-  if (!plan.order.empty()) json["order"] = plan.order;
-  json["slices"] = ToString(plan.slices);
-  json["min_slice"] = plan.slices.least;
-  json["wire"] = Name(plan.wire);
-  json["residual"] = Name(plan.residual);
-  json["kv"] = Name(plan.kv);
-  return json.dump();
 }
 
 std::vector<int> PipelineRanks(const Plan& plan) {

@@ -12,12 +12,15 @@ namespace jupiter {
 
 // How a prompt is cut into slices.
 struct SlicePolicy {
-  enum class Kind : std::uint8_t { kWhole, kAuto, kCount, kLengths, kChunks };
+  enum class Kind : std::uint8_t { kWhole, kAuto, kCount, kLengths, kChunks, kTable };
   Kind kind = Kind::kWhole;
   int count = 0;             // kCount: equal slices; kChunks: tokens in each slice but the last
   std::vector<int> lengths;  // kLengths: tokens each, adding up to the prompt
-  int least = 32;            // kAuto: tokens in a slice at least; a GEMM of fewer rows wastes the
-                             // weights it reads
+  // kTable: lengths for prompts of several sizes, rising. A prompt takes those of the next size,
+  // cut at its end.
+  std::vector<std::vector<int>> table = {};
+  int least = 32;  // kAuto: tokens in a slice at least; a GEMM of fewer rows wastes the
+                   // weights it reads
 };
 
 // "auto", "whole", "N" or "a,b,c". Throws UserError naming the flag.
@@ -46,8 +49,10 @@ void CheckLayers(const std::vector<int>& layers, int model_layers, int ranks);
 // Throws UserError unless the order is empty, or names each rank once and rank 0 first.
 void CheckOrder(const std::vector<int>& order, int ranks);
 
-// The plan as one line of JSON: what preflight compares and reports print.
+// The plan as one line of JSON: what preflight compares and reports print; and back. `source` names
+// the text in errors. Throws UserError.
 std::string ToJson(const Plan& plan);
+Plan ParsePlan(const std::string& text, const std::string& source);
 
 // Ranks that take part in a pipeline: the source (rank 0, which has the prompt and the embedding)
 // and every rank with layers, in plan.order. The last of them has the head.

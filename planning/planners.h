@@ -36,4 +36,7 @@ const PlannerEntry& FindPlanner(std::string_view name);
 // The planner that a strategy's paper has; nothing for strategies without layers to split.
 std::string_view PlannerOf(std::string_view strategy);
 
+// Jupiter's second programme alone: slices of the task's prompt under the layers of a plan.
+std::vector<int> PlanSlices(const Predictor& predictor, const Plan& plan);
+
 }  // namespace jupiter

@@ -21,6 +21,32 @@ std::vector<int> Chunks(int tokens, int length) {
   return lengths;
 }
 
+// The lengths of the next larger prompt, cut at the end; what is left of the last one is merged
+// into the slice before it when it is short.
+std::vector<int> FromTable(const SlicePolicy& policy, int tokens) {
+  for (const std::vector<int>& lengths : policy.table) {
+    int rest = tokens;
+    std::vector<int> cut;
+    for (int length : lengths) {
+      if (rest == 0) break;
+      cut.push_back(std::min(rest, length));
+      rest -= cut.back();
+    }
+    if (rest > 0) continue;
+    if (cut.size() > 1 && cut.back() < policy.least) {
+      const int last = cut.back();
+      cut.pop_back();
+      cut.back() += last;
+    }
+    return cut;
+  }
+  FailUser(
+      "the plan has slices for prompts of up to {} tokens, this one has {}; plan for longer "
+      "ones (jupiter_plan --all-prompts)",
+      std::accumulate(policy.table.back().begin(), policy.table.back().end(), std::int64_t{0}),
+      tokens);
+}
+
 }  // namespace
 
 SlicePolicy LocalSlices() {
@@ -38,6 +64,7 @@ std::vector<int> CutPrompt(const SlicePolicy& policy, int tokens, int stages) {
     }
     case SlicePolicy::Kind::kCount: return EqualSlices(tokens, std::min(tokens, policy.count));
     case SlicePolicy::Kind::kChunks: return Chunks(tokens, policy.count);
+    case SlicePolicy::Kind::kTable: return FromTable(policy, tokens);
     case SlicePolicy::Kind::kLengths: break;
   }
   const std::int64_t sum =

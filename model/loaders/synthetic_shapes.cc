@@ -27,6 +27,7 @@ constexpr Shape kShapes[] = {
     {"tinyllama-1.1b", Architecture::kLlama, 22, 2048, 32, 4, 64, 5632, 32000, 2048, 1e4f, 1e-5f},
     {"llama2-7b", Architecture::kLlama, 32, 4096, 32, 32, 128, 11008, 32000, 4096, 1e4f, 1e-5f},
     {"llama2-13b", Architecture::kLlama, 40, 5120, 40, 40, 128, 13824, 32000, 4096, 1e4f, 1e-5f},
+    {"llama2-70b", Architecture::kLlama, 80, 8192, 64, 8, 128, 28672, 32000, 4096, 1e4f, 1e-5f},
     {"llama3-8b", Architecture::kLlama, 32, 4096, 32, 8, 128, 14336, 128256, 8192, 5e5f, 1e-5f},
     {"qwen2-1.5b", Architecture::kQwen2, 28, 1536, 12, 2, 128, 8960, 151936, 131072, 1e6f, 1e-6f},
 };

@@ -49,19 +49,6 @@ LayerPartition PartitionFor(const Predictor& predictor, const RowBlock& block) {
   return PartitionLayers(problem, order);
 }
 
-std::vector<int> SlicesFor(const Predictor& predictor, const Plan& plan) {
-  const PlanningTask& task = predictor.task();
-  const PipelineCosts costs = predictor.CostsOf(plan);
-  SequenceProblem problem;
-  problem.tokens = task.prompt_tokens;
-  problem.least = std::min(task.min_slice, task.prompt_tokens);
-  problem.unit = UnitOf(task.prompt_tokens);
-  problem.stages = static_cast<int>(costs.stages());
-  problem.seconds = [&](int length, int offset) { return costs.Slowest({length, offset}); };
-  return BestSlicing(problem,
-                     [&](const std::vector<int>& slices) { return PredictTtft(costs, slices); });
-}
-
 // Rows of the points at which layers are timed: slices of a prompt cut into 1, 2 and 4 times as
 // many as there are devices, and a decode step.
 std::vector<std::int64_t> ProfilePoints(const PlanningTask& task) {
@@ -78,6 +65,19 @@ std::vector<std::int64_t> ProfilePoints(const PlanningTask& task) {
 
 }  // namespace
 
+std::vector<int> PlanSlices(const Predictor& predictor, const Plan& plan) {
+  const PlanningTask& task = predictor.task();
+  const PipelineCosts costs = predictor.CostsOf(plan);
+  SequenceProblem problem;
+  problem.tokens = task.prompt_tokens;
+  problem.least = std::min(task.min_slice, task.prompt_tokens);
+  problem.unit = UnitOf(task.prompt_tokens);
+  problem.stages = static_cast<int>(costs.stages());
+  problem.seconds = [&](int length, int offset) { return costs.Slowest({length, offset}); };
+  return BestSlicing(problem,
+                     [&](const std::vector<int>& slices) { return PredictTtft(costs, slices); });
+}
+
 PlannedRun PlanJupiter(const Predictor& predictor) {
   const PlanningTask& task = predictor.task();
   PlannedRun best;
@@ -90,7 +90,7 @@ PlannedRun PlanJupiter(const Predictor& predictor) {
     const RankLayers split = ByRank(partition.order, partition.layers, task.cluster.size());
     Plan plan = PipelinePlan(task, "jupiter", split.layers, split.order);
     plan.slices.kind = SlicePolicy::Kind::kLengths;
-    plan.slices.lengths = SlicesFor(predictor, plan);
+    plan.slices.lengths = PlanSlices(predictor, plan);
     PlannedRun run = Judge(predictor, std::move(plan));
     run.note = rows == 1 ? "layers timed for a decode step"
                          : fmt::format("layers timed for slices of {} tokens", rows);

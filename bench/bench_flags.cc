@@ -1,0 +1,74 @@
+#include "bench/bench_flags.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "kernels/base/check.h"
+
+namespace jupiter {
+namespace {
+
+void RefuseRepeats(std::vector<std::string> strategies) {
+  std::sort(strategies.begin(), strategies.end());
+  const auto twice = std::adjacent_find(strategies.begin(), strategies.end());
+  if (twice != strategies.end()) FailUser("--strategies: {} is given twice", *twice);
+}
+
+void CheckEmulation(const BenchFlags& flags) {
+  if (!flags.emulate.empty()) {
+    if (flags.fault.empty() && flags.reference.empty()) return;
+    FailUser("--emulate computes nothing, so --reference and --inject-fault cannot be checked");
+  }
+  if (!flags.bandwidths.empty()) FailUser("--bandwidth is for --emulate CLUSTER");
+  if (!flags.save_records.empty()) FailUser("--save-records is for --emulate CLUSTER");
+}
+
+}  // namespace
+
+BenchFlags ParseBenchFlags(int argc, char** argv) {
+  BenchFlags flags;
+  flags.engine.model = "synthetic:tiny";
+  // Defaults; a later flag of the user's wins. mpirun makes stdout look like a terminal that it may
+  // not be, so colours are left to --benchmark_color=true.
+  flags.benchmark = {"--benchmark_counters_tabular=true", "--benchmark_color=false"};
+  std::vector<const char*> own = {argv[0]};
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view argument = argv[i];
+    if (argument.substr(0, 12) == "--benchmark_") {
+      flags.benchmark.emplace_back(argument);
+    } else {
+      own.push_back(argv[i]);
+    }
+  }
+  CLI::App app(
+      "Measures every strategy on one model over MPI ranks, each run checked against one process.\n"
+      "Flags of Google Benchmark (--benchmark_filter, --benchmark_out, ...) are passed on.",
+      "jupiter_bench");
+  AddEngineFlags(app, flags.engine);
+  for (const StrategyEntry& entry : Strategies()) flags.strategies.emplace_back(entry.name);
+  app.add_option("-s,--strategies", flags.strategies, "strategies to run")
+      ->delimiter(',')
+      ->capture_default_str();
+  app.add_option("-p,--n-prompt", flags.prompt_tokens, "prompt tokens, comma-separated")
+      ->capture_default_str();
+  app.add_option("-n,--n-gen", flags.tokens, "tokens to generate, comma-separated")
+      ->capture_default_str();
+  app.add_option("--reference", flags.reference,
+                 "check against this file of jupiter_run instead of `local`, with its prompt");
+  app.add_option("--inject-fault", flags.fault,
+                 "self-test: mask, slice or scale makes one mistake, which must print INVALID");
+  app.add_option("--emulate", flags.emulate,
+                 "cluster file, a rank per device: nothing is computed; the run is recorded and "
+                 "replayed on this testbed");
+  app.add_option("--bandwidth", flags.bandwidths,
+                 "with --emulate: Mbit/s of every link, comma-separated (default: as in the file)");
+  app.add_option("--save-records", flags.save_records,
+                 "with --emulate: folder for the records, for jupiter_replay");
+  ParseFlags(app, static_cast<int>(own.size()), own.data());
+  CheckEmulation(flags);
+  RefuseRepeats(flags.strategies);
+  flags.program = argv[0];
+  return flags;
+}
+
+}  // namespace jupiter

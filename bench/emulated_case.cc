@@ -1,0 +1,126 @@
+#include "bench/emulated_case.h"
+
+#include "bench/cases.h"
+#include "kernels/base/check.h"
+#include "model/weights.h"
+#include "parallel/record_gather.h"
+#include "parallel/together.h"
+
+namespace jupiter {
+
+std::string CaseName(const std::string& cluster, const std::string& model,
+                     const EmulatedCase& which) {
+  const std::string bandwidth =
+      which.bandwidth == 0 ? "" : fmt::format("bw{:g}/", which.bandwidth / 1e6);
+  return fmt::format("emulated/{}/{}/{}/{}pp{}/tg{}", cluster, ShortModelName(model),
+                     which.strategy, bandwidth, which.prompt_tokens, which.tokens);
+}
+
+RequestMetrics MetricsOf(const Replay& replay) {
+  double start = 0;
+  std::vector<double> times;
+  for (const MarkTime& mark : replay.ranks.front().marks) {
+    switch (mark.kind) {
+      case MarkKind::kStart: start = mark.time; break;
+      case MarkKind::kFirstToken:
+      case MarkKind::kToken: times.push_back(mark.time); break;
+      case MarkKind::kEnd: break;
+    }
+  }
+  return Measure(start, times);
+}
+
+std::int64_t PayloadBytes(const RunRecord& record) {
+  std::int64_t bytes = 0;
+  for (const RankRecord& rank : record.ranks) {
+    for (const Event& event : rank.events) {
+      if (const auto* send = std::get_if<SendEvent>(&event)) bytes += send->payload_bytes;
+    }
+  }
+  return bytes;
+}
+
+std::int64_t Messages(const RunRecord& record) {
+  std::int64_t count = 0;
+  for (const RankRecord& rank : record.ranks) {
+    for (const Event& event : rank.events) count += std::holds_alternative<SendEvent>(event);
+  }
+  return count;
+}
+
+CaseRecorder::CaseRecorder(Transport& transport, const BenchFlags& flags)
+    : transport_(transport),
+      flags_(flags),
+      options_(ToSessionOptions(flags.engine)),
+      device_(MakeDevice("recording", {})) {
+  Together(transport, [&] { checkpoint_ = OpenCheckpoint(flags.engine.model); });
+  cluster_ = ShareCluster(transport, flags.emulate);
+}
+
+SessionOptions CaseRecorder::OptionsFor(const EmulatedCase& which) const {
+  SessionOptions options = options_;
+  options.strategy = which.strategy;
+  options.prompt_tokens = which.prompt_tokens;
+  options.max_tokens = which.tokens;
+  return options;
+}
+
+// Without --layers or --split each strategy has the plan of its paper's planner.
+PlannedRun CaseRecorder::PlanFor(const EmulatedCase& which, const Cluster& cluster) const {
+  const SessionOptions options = OptionsFor(which);
+  const ModelShape shape = ShapeOf(*checkpoint_, options.quantise, options.kv);
+  const Predictor predictor(TaskFor(shape, cluster, options));
+  const bool planned = !flags_.engine.layers && flags_.engine.split.empty();
+  if (planned) {
+    PlannedRun run = FindPlanner(PlannerOf(which.strategy)).make(predictor);
+    // Slices that the user names are the user's.
+    if (which.strategy != "jupiter" || flags_.engine.slices == "auto" || !run.prediction) {
+      return run;
+    }
+    run.plan.slices = options.slices;
+    run.prediction = predictor.Predict(run.plan);
+    return run;
+  }
+  PlannedRun run;
+  run.plan = MakePlan(options, checkpoint_->config(), transport_.size(), {});
+  run.prediction = predictor.Predict(run.plan);
+  run.feasible = run.prediction->feasible;
+  run.reason = run.prediction->reason;
+  return run;
+}
+
+std::shared_ptr<const RunRecord> CaseRecorder::RecordOf(const SessionOptions& options,
+                                                        const Plan& plan) {
+  const std::string key =
+      fmt::format("pp{} tg{} {}", options.prompt_tokens, options.max_tokens, ToJson(plan));
+  std::shared_ptr<const RunRecord>& known = records_[key];
+  if (known != nullptr) return known;
+  Session session(transport_, *device_, *checkpoint_, options);
+  session.Load();
+  Request request;
+  request.prompt.assign(static_cast<std::size_t>(options.prompt_tokens), 0);
+  request.max_tokens = options.max_tokens;
+  Recorder recorder(transport_.rank(), /*timed=*/false);
+  session.Run(request, {}, &recorder);
+  known = std::make_shared<const RunRecord>(
+      GatherRecords(transport_, recorder, fmt::format("{} {}", checkpoint_->config().name, key)));
+  return known;
+}
+
+RecordedCase CaseRecorder::Record(const EmulatedCase& which) {
+  RecordedCase recorded;
+  recorded.which = which;
+  recorded.cluster = which.bandwidth == 0 ? cluster_ : AtBandwidth(cluster_, which.bandwidth);
+  PlannedRun run;
+  Together(transport_, [&] { run = PlanFor(which, recorded.cluster); });
+  if (run.prediction) recorded.prediction = *run.prediction;
+  recorded.plan = run.plan;
+  recorded.missing = run.feasible ? "" : run.reason;
+  if (!recorded.missing.empty()) return recorded;
+  SessionOptions options = OptionsFor(which);
+  Follow(options, run.plan);
+  recorded.record = RecordOf(options, run.plan);
+  return recorded;
+}
+
+}  // namespace jupiter

@@ -1,0 +1,66 @@
+// Emulated cases: the strategy runs over MPI on the recording device, and rank 0 replays what was
+// recorded on a described testbed.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bench/bench_flags.h"
+#include "bench/metrics.h"
+#include "bench/planned.h"
+#include "planning/simulator.h"
+
+namespace jupiter {
+
+struct EmulatedCase {
+  std::string strategy;
+  int prompt_tokens = 0;
+  int tokens = 0;
+  double bandwidth = 0;  // bit/s of every link; 0: as in the cluster file
+};
+
+// emulated/<cluster>/<model>/<strategy>/[bw<Mbit/s>/]pp<P>/tg<G>
+std::string CaseName(const std::string& cluster, const std::string& model,
+                     const EmulatedCase& which);
+
+// A case, ready to be replayed at rank 0.
+struct RecordedCase {
+  EmulatedCase which;
+  std::string missing;  // why it cannot run: what does not fit
+  Plan plan;
+  Prediction prediction;
+  std::shared_ptr<const RunRecord> record;  // rank 0 only
+  Cluster cluster;
+};
+
+// Times of the marks at the source.
+RequestMetrics MetricsOf(const Replay& replay);
+std::int64_t PayloadBytes(const RunRecord& record);
+std::int64_t Messages(const RunRecord& record);
+
+// Plans and records cases. Collective.
+class CaseRecorder {
+ public:
+  CaseRecorder(Transport& transport, const BenchFlags& flags);
+
+  const Cluster& cluster() const { return cluster_; }
+  RecordedCase Record(const EmulatedCase& which);
+
+ private:
+  SessionOptions OptionsFor(const EmulatedCase& which) const;
+  PlannedRun PlanFor(const EmulatedCase& which, const Cluster& cluster) const;
+  std::shared_ptr<const RunRecord> RecordOf(const SessionOptions& options, const Plan& plan);
+
+  Transport& transport_;
+  const BenchFlags& flags_;
+  SessionOptions options_;
+  std::unique_ptr<Device> device_;
+  std::unique_ptr<Checkpoint> checkpoint_;
+  Cluster cluster_;
+  // The same plan at several bandwidths is recorded once.
+  std::map<std::string, std::shared_ptr<const RunRecord>> records_;
+};
+
+}  // namespace jupiter
