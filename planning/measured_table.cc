@@ -32,34 +32,33 @@ std::size_t Interval(const Values& values, double x, Of of) {
 MeasuredTable::MeasuredTable(std::vector<MeasuredPoint> points) {
   JUPITER_CHECK(!points.empty());
   std::sort(points.begin(), points.end(), [](const MeasuredPoint& a, const MeasuredPoint& b) {
-    return a.context != b.context ? a.context < b.context : a.rows < b.rows;
+    return a.rows != b.rows ? a.rows < b.rows : a.context < b.context;
   });
   for (const MeasuredPoint& point : points) {
     JUPITER_CHECK(point.seconds > 0, "{} s", point.seconds);
-    if (lines_.empty() || lines_.back().context != point.context) {
-      lines_.push_back({point.context, {}, {}});
-    }
-    Line& line = lines_.back();
     const auto rows = static_cast<double>(point.rows);
-    JUPITER_CHECK(line.rows.empty() || line.rows.back() < rows, "{} rows twice", rows);
-    line.rows.push_back(rows);
+    if (lines_.empty() || lines_.back().rows != rows) lines_.push_back({rows, {}, {}});
+    Line& line = lines_.back();
+    JUPITER_CHECK(line.contexts.empty() || line.contexts.back() < point.context,
+                  "{} rows twice at context {}", rows, point.context);
+    line.contexts.push_back(point.context);
     line.seconds.push_back(point.seconds);
   }
 }
 
-double MeasuredTable::Line::At(double rows_wanted) const {
-  if (rows.size() == 1) return seconds[0];
-  const std::size_t i = Interval(rows, rows_wanted, [](double value) { return value; });
-  return OnLine(rows_wanted, rows[i], seconds[i], rows[i + 1], seconds[i + 1],
-                i + 2 == rows.size());
+double MeasuredTable::Line::At(double context) const {
+  if (contexts.size() == 1) return seconds[0];
+  const std::size_t i = Interval(contexts, context, [](double value) { return value; });
+  return OnLine(context, contexts[i], seconds[i], contexts[i + 1], seconds[i + 1],
+                i + 2 == contexts.size());
 }
 
 double MeasuredTable::Seconds(double rows, double context) const {
-  if (lines_.size() == 1) return lines_[0].At(rows);
-  const std::size_t i = Interval(lines_, context, [](const Line& line) { return line.context; });
+  if (lines_.size() == 1) return lines_[0].At(context);
+  const std::size_t i = Interval(lines_, rows, [](const Line& line) { return line.rows; });
   const Line& below = lines_[i];
   const Line& above = lines_[i + 1];
-  return OnLine(context, below.context, below.At(rows), above.context, above.At(rows),
+  return OnLine(rows, below.rows, below.At(context), above.rows, above.At(context),
                 i + 2 == lines_.size());
 }
 

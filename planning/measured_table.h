@@ -12,9 +12,11 @@ struct MeasuredPoint {
   double seconds = 0;  // median
 };
 
-// Linear in rows within each measured context, then linear in context: bilinear where the points
-// form a grid. Beyond the points the slope of the last interval goes on; upwards it never falls
-// (the noise of two medians would make ops of many rows free), downwards times stay positive.
+// Linear in context within each measured number of rows, then linear in rows: bilinear where the
+// points form a grid. Rows come last because r rows behind c positions attend to c + (r + 1) / 2
+// positions per row: measurements share numbers of rows, but no two of them a context. Beyond the
+// points the slope of the last interval goes on; upwards it never falls (the noise of two medians
+// would make ops of many rows free), downwards times stay positive.
 class MeasuredTable {
  public:
   // At least one point, no (rows, context) twice, times positive. CHECKs that.
@@ -24,12 +26,12 @@ class MeasuredTable {
 
  private:
   struct Line {
-    double context = 0;
-    std::vector<double> rows;  // rising
+    double rows = 0;
+    std::vector<double> contexts;  // rising
     std::vector<double> seconds;
-    double At(double rows_wanted) const;
+    double At(double context) const;
   };
-  std::vector<Line> lines_;  // by rising context
+  std::vector<Line> lines_;  // by rising rows
 };
 
 }  // namespace jupiter
