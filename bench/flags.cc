@@ -7,6 +7,8 @@
 #include <thread>
 
 #include "kernels/base/check.h"
+#include "parallel/link_model.h"
+#include "parallel/slowdown.h"
 
 namespace jupiter {
 namespace {
@@ -65,6 +67,11 @@ void AddEngineFlags(CLI::App& app, EngineFlags& flags) {
   app.add_option("--memory-limit", flags.memory_limit_mib, "MiB for each rank (0: what there is)");
   app.add_option("--deadline", flags.deadline_seconds, "seconds to wait for another rank")
       ->capture_default_str();
+  app.add_option("--link", flags.link,
+                 "ranks of one host: hold messages back as a network of this bandwidth and latency "
+                 "would, such as 100mbit,1ms (more: host=TIME, rendezvous=SIZE)");
+  app.add_option("--slowdown", flags.slowdown,
+                 "make every op of a rank take so many times as long, such as 1,2,2,4");
 }
 
 void AddSamplingFlags(CLI::App& app, SamplingOptions& sampling) {
@@ -117,6 +124,18 @@ SessionOptions ToSessionOptions(const EngineFlags& flags) {
   }
   options.memory_limit = static_cast<std::int64_t>(flags.memory_limit_mib * (1 << 20));
   return options;
+}
+
+void SlowDown(Transport& transport, const EngineFlags& flags, SessionOptions& options) {
+  // A rank without them would wait for messages that the others hold back for ever.
+  CheckFacts(transport, {{"--link", flags.link}, {"--slowdown", flags.slowdown}});
+  if (flags.device == "recording" && !(flags.link.empty() && flags.slowdown.empty())) {
+    FailUser(
+        "--link and --slowdown take real time, which --device recording does not measure; "
+        "leave them out and describe the testbed in a cluster file");
+  }
+  if (!flags.slowdown.empty()) options.slowdown = ParseSlowdown(flags.slowdown, transport.size());
+  if (!flags.link.empty()) transport.HoldBack(ParseLinkModel(flags.link));
 }
 
 int RunProgram(Context& context, const std::function<int()>& body) {

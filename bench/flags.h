@@ -37,6 +37,8 @@ struct EngineFlags {
   std::string quantize;
   double memory_limit_mib = 0;
   double deadline_seconds = 60;
+  std::string link;      // see ParseLinkModel; empty: messages as fast as they are
+  std::string slowdown;  // see ParseSlowdown; empty: none
 };
 
 // Model and types alone; AddEngineFlags has them, too.
@@ -55,6 +57,11 @@ SessionOptions ToSessionOptions(const EngineFlags& flags);
 
 // Checks --deadline before anything waits by it. Throws UserError.
 void SetDeadline(Context& context, const EngineFlags& flags);
+
+// Makes network and devices as slow as --link and --slowdown say: the transport from now on, the
+// device in sessions with these options. Every rank calls it at the same point; throws UserError on
+// all of them.
+void SlowDown(Transport& transport, const EngineFlags& flags, SessionOptions& options);
 
 // Throws UserError unless the file can be written: before a run rather than after it. An empty path
 // means that nothing will be. Leaves an empty file where there was none.

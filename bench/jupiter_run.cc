@@ -137,6 +137,7 @@ class Run {
     options_.strategy = flags.strategy;
     options_.max_tokens = flags.tokens;
     CheckFacts(transport_, {{"program flags", DescribeFlags()}});
+    SlowDown(transport_, flags.engine, options_);
     Together(transport_, [&] { Open(context); });
     options_.prompt_tokens =
         std::stoi(Broadcast(transport_, fmt::format("{}", text_.prompt.size()), 0));

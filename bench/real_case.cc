@@ -20,6 +20,7 @@ CaseRunner::CaseRunner(Transport& transport, const EngineFlags& flags, Fault fau
       options_(ToSessionOptions(flags)),
       fault_(fault),
       reference_path_(reference_path) {
+  SlowDown(transport, flags, options_);
   Together(transport, [&] {
     MakeDeviceFor({});
     checkpoint_ = OpenCheckpoint(flags.model);
@@ -105,6 +106,7 @@ CaseRunner::Expected CaseRunner::ComputeExpected(const Case& which, const Sessio
   }
   SessionOptions options = OptionsFor(which);
   options.strategy = "local";
+  options.slowdown.clear();  // it is not measured
   options.split = LayerSplit::kEqual;
   options.reference_boundaries =
       WireIsExact(session.plan()) ? std::vector<int>{} : BoundariesOf(session.plan());

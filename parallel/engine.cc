@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "kernels/base/check.h"
+#include "kernels/base/clock.h"
 #include "parallel/frame.h"
 #include "parallel/waiting_policy.h"
 
@@ -17,6 +18,16 @@ constexpr std::chrono::microseconds kBusyInterval{200};
 constexpr std::chrono::microseconds kIdleInterval{1000};
 // Rounds without traffic until an expected source is polled less often (20 ms).
 constexpr int kRoundsUntilIdle = 100;
+
+// Of the stamps of all channels.
+constexpr int kStampTag = kChannels;
+
+// What travels ahead of a message that a link model holds back. It has a message of its own, so
+// that the receiver knows the whole queue before the first large message is there.
+struct WireStamp {
+  int channel;
+  LinkStamp stamp;
+};
 
 int TagOf(Channel channel) { return static_cast<int>(channel); }
 
@@ -80,17 +91,34 @@ void Transport::Engine::Send(int destination, Channel channel, Message message) 
     return;
   }
   const std::span<std::byte> wire = buffer.wire();
-  Post(lane, std::move(message), bare ? wire.first(PayloadOffset(buffer.header_bytes)) : wire);
+  const double start = Now();
+  const auto bytes = static_cast<double>(wire.size());
+  if (Holds(lane)) SendStamp(lane, held_->egress.Leave(start, bytes));
+  Post(lane, TagOf(channel), std::move(message),
+       bare ? wire.first(PayloadOffset(buffer.header_bytes)) : wire);
+  if (Holds(lane)) WaitingPolicy::SleepUntil(start + held_->model.link.HostSeconds(bytes));
 }
 
-void Transport::Engine::Post(Lane& lane, Message message, std::span<std::byte> wire) {
+bool Transport::Engine::Holds(const Lane& lane) const {
+  return held_ != nullptr && lane.channel != Channel::kControl && lane.peer != context_.rank();
+}
+
+void Transport::Engine::SendStamp(Lane& lane, const LinkStamp& stamp) {
+  Message message(sizeof(WireStamp), 0);
+  const WireStamp raw{static_cast<int>(lane.channel), stamp};
+  const std::span<std::byte> wire = message.header();
+  std::memcpy(wire.data(), &raw, sizeof(raw));
+  Post(lane, kStampTag, std::move(message), wire);
+}
+
+void Transport::Engine::Post(Lane& lane, int tag, Message message, std::span<std::byte> wire) {
   bool wake = false;
   {
     const std::lock_guard lock(mutex_);
     CheckHealthy();
     MPI_Request request = MPI_REQUEST_NULL;
-    Check(MPI_Isend(wire.data(), static_cast<int>(wire.size()), MPI_BYTE, lane.peer,
-                    TagOf(lane.channel), comm_, &request),
+    Check(MPI_Isend(wire.data(), static_cast<int>(wire.size()), MPI_BYTE, lane.peer, tag, comm_,
+                    &request),
           "MPI_Isend");
     int complete = 0;
     Check(MPI_Test(&request, &complete, MPI_STATUS_IGNORE), "MPI_Test");
@@ -107,9 +135,15 @@ Message Transport::Engine::Receive(int source, Channel channel, std::string_view
   const std::string place = fmt::format("receive, channel {}", Name(channel));
   WaitFor({source, "to send", operation, place}, [&] {
     if (lane.inbox.empty()) Pull(lane, 1);
-    return !lane.inbox.empty() && Arrived(lane.inbox.front());
+    return !lane.inbox.empty() && Arrived(lane.inbox.front()) && Released(lane);
   });
-  return TakeFront(lane);
+  Message message = TakeFront(lane);
+  if (Holds(lane)) {
+    held_->ingress.Take(IndexOf(lane));
+    const auto bytes = static_cast<double>(message.buffer_->wire_bytes);
+    WaitingPolicy::SleepUntil(Now() + held_->model.link.HostSeconds(bytes));
+  }
+  return message;
 }
 
 void Transport::Engine::WaitFor(const WaitSite& site, const std::function<bool()>& done) {
@@ -118,10 +152,14 @@ void Transport::Engine::WaitFor(const WaitSite& site, const std::function<bool()
     const std::lock_guard lock(mutex_);
     CheckHealthy();
     Progress();
-    return done();
+    due_ = 0;
+    const bool is_done = done();
+    // Who sleeps for longer does not poll: then the thread does.
+    main_waits_.store(due_ == 0, std::memory_order_relaxed);
+    return is_done;
   };
   try {
-    WaitUntil(context_, site, poll);
+    WaitUntil(context_, site, poll, [&] { return due_; });
   } catch (...) {
     main_waits_.store(false, std::memory_order_relaxed);
     throw;
@@ -281,6 +319,38 @@ bool Transport::Engine::Arrived(Incoming& incoming) {
   Check(MPI_Test(&incoming.request, &complete, MPI_STATUS_IGNORE), "MPI_Test");
   if (complete != 0) --receives_in_flight_;
   return complete != 0;
+}
+
+void Transport::Engine::HoldBack(const LinkModel& model) {
+  JUPITER_CHECK(held_ == nullptr, "a transport has one link model");
+  held_ = std::make_unique<HeldLink>(model);
+}
+
+void Transport::Engine::CollectStamps() {
+  while (true) {
+    int found = 0;
+    MPI_Message matched = MPI_MESSAGE_NULL;
+    MPI_Status status{};
+    Check(MPI_Improbe(MPI_ANY_SOURCE, kStampTag, comm_, &found, &matched, &status), "MPI_Improbe");
+    if (found == 0) return;
+    WireStamp raw{};
+    Check(MPI_Mrecv(&raw, sizeof(raw), MPI_BYTE, &matched, &status), "MPI_Mrecv");
+    JUPITER_CHECK(raw.channel >= 0 && raw.channel < kChannels, "channel {}", raw.channel);
+    const Lane& lane = LaneOf(status.MPI_SOURCE, static_cast<Channel>(raw.channel));
+    held_->ingress.Announce(IndexOf(lane), raw.stamp);
+  }
+}
+
+bool Transport::Engine::Released(const Lane& lane) {
+  if (!Holds(lane)) return true;
+  const double now = Now();
+  CollectStamps();
+  held_->ingress.Serve(now);
+  const auto next = held_->ingress.Next(IndexOf(lane));
+  if (!next) return false;
+  if (next->final && next->time <= now) return true;
+  due_ = next->time;
+  return false;
 }
 
 void Transport::Engine::RunThread() {

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -20,6 +21,7 @@
 #include <vector>
 
 #include "parallel/frame.h"
+#include "parallel/link_model.h"
 #include "parallel/message_buffer.h"
 #include "parallel/transport.h"
 #include "parallel/wait.h"
@@ -39,6 +41,7 @@ class Transport::Engine {
   void Expect(int source, Channel channel, int most);
   void Flush();
   void LeavePayloadsOut(bool leave_out) { leave_payloads_out_ = leave_out; }
+  void HoldBack(const LinkModel& model);
 
  private:
   struct Incoming {
@@ -59,11 +62,23 @@ class Transport::Engine {
     const Lane* lane = nullptr;
   };
 
+  // Both sides of a link model.
+  struct HeldLink {
+    explicit HeldLink(const LinkModel& given) : model(given), egress(given) {}
+    LinkModel model;
+    LinkEgress egress;
+    LinkIngress ingress;
+  };
+
   Lane& LaneOf(int peer, Channel channel);
+  int IndexOf(const Lane& lane) const { return static_cast<int>(&lane - lanes_.data()); }
   // Polls under the lock until `done`, which is called with the lock held.
   void WaitFor(const WaitSite& site, const std::function<bool()>& done);
   // `wire` is what travels of the message.
-  void Post(Lane& lane, Message message, std::span<std::byte> wire);
+  void Post(Lane& lane, int tag, Message message, std::span<std::byte> wire);
+  // Whether the link model applies to messages of this lane.
+  bool Holds(const Lane& lane) const;
+  void SendStamp(Lane& lane, const LinkStamp& stamp);
   Message TakeFront(Lane& lane);
   // Whether messages of this lane travel without their payload.
   bool TravelsBare(const Lane& lane) const;
@@ -81,6 +96,10 @@ class Transport::Engine {
   bool Pull(Lane& lane, int most);
   void StartReceive(Lane& lane, MPI_Message matched, const MPI_Status& status);
   bool Arrived(Incoming& incoming);
+  void CollectStamps();
+  // Whether the first message of the lane, which is here, has also arrived by the link model; sets
+  // due_ if not.
+  bool Released(const Lane& lane);
   bool InFlight() const { return !sends_.empty() || receives_in_flight_ > 0; }
   bool HasWork() const { return InFlight() || !expected_.empty(); }
 
@@ -94,7 +113,9 @@ class Transport::Engine {
   std::vector<int> completed_;  // scratch of CompleteSends
   int receives_in_flight_ = 0;
   bool leave_payloads_out_ = false;
-  std::string failure_;  // of the thread, reported by the next call
+  std::unique_ptr<HeldLink> held_;  // null: messages are handed out as they come
+  double due_ = 0;                  // see WaitUntil; of the main thread
+  std::string failure_;             // of the thread, reported by the next call
   std::condition_variable work_;
   std::atomic<bool> main_waits_{false};
   bool stop_ = false;

@@ -44,6 +44,13 @@ std::vector<double> GatherSpeeds(Transport& transport, double speed) {
   return speeds;
 }
 
+double FactorOf(const Transport& transport, const SessionOptions& options) {
+  if (options.slowdown.empty()) return 1;
+  JUPITER_CHECK(std::ssize(options.slowdown) == transport.size(), "{} factors",
+                options.slowdown.size());
+  return options.slowdown[static_cast<std::size_t>(transport.rank())];
+}
+
 std::string NumericsKey(std::uint64_t fingerprint, const SessionOptions& options,
                         const Plan& plan) {
   std::string key = fmt::format("{:016x} weights={} residual={} kv={}", fingerprint,
@@ -103,7 +110,11 @@ Plan MakePlan(const SessionOptions& options, const ModelConfig& config, int rank
 
 Session::Session(Transport& transport, Device& device, Checkpoint& checkpoint,
                  const SessionOptions& options)
-    : transport_(transport), device_(device), checkpoint_(checkpoint), options_(options) {
+    : transport_(transport),
+      device_(device),
+      checkpoint_(checkpoint),
+      options_(options),
+      slowdown_(FactorOf(transport, options)) {
   const ModelConfig& config = checkpoint.config();
   const LongerDeadline longer(transport.context());
   // Before the split: measuring speeds is a conversation that all ranks must have.
@@ -113,7 +124,7 @@ Session::Session(Transport& transport, Device& device, Checkpoint& checkpoint,
   if (options.split == LayerSplit::kSpeed) {
     double speed = 0;
     Together(transport, [&] { speed = MeasureLayerSpeed(device, checkpoint, options.quantise); });
-    speeds = GatherSpeeds(transport, speed);
+    speeds = GatherSpeeds(transport, speed / slowdown_.factor());
   }
   std::uint64_t fingerprint = 0;
   Together(transport, [&] {
@@ -164,6 +175,12 @@ void Session::Load() {
   bytes_read_ = checkpoint_.bytes_read() - before;
 }
 
+OpObserver* Session::ObserverOf(Recorder* recorder) {
+  if (slowdown_.factor() == 1) return recorder;
+  slowdown_.Forward(recorder);
+  return &slowdown_;
+}
+
 std::vector<int> Session::idle_ranks() const {
   const std::vector<int> busy = PipelineRanks(plan_);
   std::vector<int> idle;
@@ -209,7 +226,7 @@ Generation Session::Run(const Request& request, const RequestObserver& observer,
     }
     if (observer.on_batch) observer.on_batch();
   };
-  device_.Observe(recorder);
+  device_.Observe(ObserverOf(recorder));
   transport_.Record(recorder);
   transport_.LeavePayloadsOut(!device_.holds_data());
   Generation generation = Generate(*strategy_, transport_, device_, request, telling, recorder);

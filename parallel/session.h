@@ -9,6 +9,7 @@
 
 #include "parallel/decoding/plain.h"
 #include "parallel/preflight.h"
+#include "parallel/slowdown.h"
 #include "parallel/strategy.h"
 
 namespace jupiter {
@@ -27,6 +28,7 @@ struct SessionOptions {
   std::vector<int> reference_boundaries;  // see Plan
   std::optional<DType> quantise;
   std::int64_t memory_limit = 0;  // bytes of each rank; 0: what its host has available
+  std::vector<double> slowdown;   // per rank, see Slowdown; empty: as fast as they are
   int prompt_tokens = 1;
   int max_tokens = 1;  // of the answer
 };
@@ -66,12 +68,14 @@ class Session {
 
  private:
   StrategyInputs Inputs() const;
+  OpObserver* ObserverOf(Recorder* recorder);
   void WaitForOthers();
 
   Transport& transport_;
   Device& device_;
   Checkpoint& checkpoint_;
   SessionOptions options_;
+  Slowdown slowdown_;
   Plan plan_;
   std::string numerics_key_;
   Capacity capacity_;

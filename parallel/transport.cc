@@ -8,6 +8,7 @@
 #include "parallel/engine.h"
 #include "parallel/frame.h"
 #include "parallel/last_words.h"
+#include "parallel/link_model.h"
 
 namespace jupiter {
 namespace {
@@ -74,6 +75,13 @@ void Transport::Expect(int source, Channel channel, int most) {
 void Transport::StopExpecting(int source, Channel channel) { engine_->Expect(source, channel, 0); }
 
 void Transport::LeavePayloadsOut(bool leave_out) { engine_->LeavePayloadsOut(leave_out); }
+
+void Transport::HoldBack(const LinkModel& model) {
+  std::vector<std::string> hosts;
+  for (int peer = 0; peer < size(); ++peer) hosts.push_back(context_.host(peer));
+  CheckOneHost(hosts, context_.local_size());
+  engine_->HoldBack(model);
+}
 
 void Transport::Flush() {
   const double start = Now();

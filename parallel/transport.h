@@ -22,6 +22,8 @@
 
 namespace jupiter {
 
+struct LinkModel;
+
 enum class Channel : std::uint8_t {
   kControl,     // plans, preflight, results: bookkeeping, neither counted nor recorded
   kBatch,       // batches and hidden rows along the pipeline, tokens back to the source
@@ -57,7 +59,7 @@ struct TrafficCounters {
   std::int64_t payload_received = 0;
   std::int64_t header_sent = 0;
   std::int64_t header_received = 0;
-  double wait_seconds = 0;  // in Receive and Flush
+  double wait_seconds = 0;  // in Receive and Flush, the hold of a link model included
 };
 
 class Transport {
@@ -87,6 +89,12 @@ class Transport {
   // told, counted and recorded as if all of it did, and what a received payload has is not defined.
   // For devices that compute nothing; the same on all ranks.
   void LeavePayloadsOut(bool leave_out);
+
+  // From now on messages (those of kControl and to oneself excepted) are handed out when the model
+  // says that they have arrived, and not before; they really travel meanwhile. Waiting for that
+  // counts as waiting. The same on all ranks, between the same messages; once. Throws UserError
+  // when ranks are on several hosts.
+  void HoldBack(const LinkModel& model);
 
   const TrafficCounters& counters() const { return counters_; }
   void ResetCounters() { counters_ = {}; }

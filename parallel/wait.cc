@@ -1,5 +1,7 @@
 #include "parallel/wait.h"
 
+#include <algorithm>
+
 #include "kernels/base/check.h"
 #include "kernels/base/clock.h"
 #include "parallel/last_words.h"
@@ -23,7 +25,8 @@ std::string WaitSite::Text(const Context& context) const {
   return fmt::format("{} {} {} ({})", who, action, operation, place);
 }
 
-void WaitUntil(const Context& context, const WaitSite& site, const std::function<bool()>& done) {
+void WaitUntil(const Context& context, const WaitSite& site, const std::function<bool()>& done,
+               const std::function<double()>& due) {
   if (done()) return;
   const double start = Now();
   const std::string what = site.Text(context);
@@ -39,7 +42,12 @@ void WaitUntil(const Context& context, const WaitSite& site, const std::function
                       "it is only slow",
                       context.Describe(context.rank()), now - start, what));
     }
-    policy.Pause();
+    const double held = due ? due() : 0;
+    if (held > now) {
+      WaitingPolicy::SleepUntil(std::min(held, start + context.deadline_seconds()));
+    } else {
+      policy.Pause();
+    }
   }
 }
 

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <thread>
 
+#include "kernels/base/clock.h"
+
 namespace jupiter {
 namespace {
 
@@ -16,6 +18,8 @@ constexpr int kYields = 120;
 // average, and the wake-ups of a wait grow with the logarithm of its length.
 constexpr std::chrono::microseconds kShortestSleep{50};
 constexpr std::chrono::microseconds kLongestSleep{250};
+// How late the end of a sleep may come on a quiet machine.
+constexpr double kYieldSeconds = 100e-6;
 constexpr unsigned long kTimerSlackNanoseconds = 1000;
 
 }  // namespace
@@ -29,6 +33,18 @@ void WaitingPolicy::Pause() {
   const std::chrono::microseconds sleep = std::clamp(slept_ / 5, kShortestSleep, kLongestSleep);
   std::this_thread::sleep_for(sleep);
   slept_ += sleep;
+}
+
+void WaitingPolicy::SleepUntil(double time) {
+  while (true) {
+    const double left = time - Now();
+    if (left <= 0) return;
+    if (left > kYieldSeconds) {
+      std::this_thread::sleep_for(std::chrono::duration<double>(left - kYieldSeconds));
+    } else {
+      sched_yield();
+    }
+  }
 }
 
 void WaitingPolicy::SharpenSleep() { prctl(PR_SET_TIMERSLACK, kTimerSlackNanoseconds, 0, 0, 0); }

@@ -1,0 +1,144 @@
+// How long a message takes: two ranks send messages of rising sizes to and fro.
+//
+//   mpirun -np 2 link_ping --link 100mbit,1ms
+//
+// stdout has a row per size: the median of half the round trips, and the rate that this is. To
+// hold a link model against a real network: scripts/check_link.
+#include <algorithm>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "bench/flags.h"
+#include "bench/metrics.h"
+#include "kernels/base/check.h"
+#include "kernels/base/clock.h"
+#include "parallel/link_model.h"
+#include "parallel/preflight.h"
+#include "planning/units.h"
+
+namespace jupiter {
+namespace {
+
+struct PingFlags {
+  EngineFlags engine;  // --link and --deadline alone
+  std::string sizes = "1kB,4kB,16kB,64kB,256kB,1MB,2MB,4MB,8MB";
+  int repeats = 5;
+  bool json = false;
+};
+
+PingFlags Parse(int argc, const char* const* argv) {
+  PingFlags flags;
+  CLI::App app("Measures messages of rising sizes between two ranks.", "link_ping");
+  app.add_option("--link", flags.engine.link, "hold messages back, as jupiter_run does");
+  app.add_option("--sizes", flags.sizes, "payloads, such as 1kB,8MB")->capture_default_str();
+  app.add_option("--repeats", flags.repeats,
+                 "round trips of each size; 10 times as many up to 64 kB")
+      ->capture_default_str();
+  app.add_option("--deadline", flags.engine.deadline_seconds, "seconds to wait for the other rank")
+      ->capture_default_str();
+  app.add_flag("--json", flags.json, "print JSON");
+  ParseFlags(app, argc, argv);
+  if (flags.repeats < 1 || flags.repeats > 100000) {
+    FailUser("--repeats is {}, expected 1 to 100000", flags.repeats);
+  }
+  return flags;
+}
+
+std::vector<std::size_t> ParseSizes(const std::string& text) {
+  std::vector<std::size_t> sizes;
+  std::size_t begin = 0;
+  while (begin <= text.size()) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    const std::string field = text.substr(begin, end - begin);
+    double bytes = 0;
+    try {
+      bytes = ParseQuantity(field, Dimension::kMemory);
+    } catch (const UserError& error) {
+      FailUser("--sizes {}: '{}': {}", text, field, error.what());
+    }
+    constexpr double kMost = 512e6;
+    if (!(bytes >= 0 && bytes <= kMost)) {
+      FailUser("--sizes {}: '{}': expected 0 to 512 MB", text, field);
+    }
+    sizes.push_back(static_cast<std::size_t>(bytes));
+    begin = end + 1;
+  }
+  return sizes;
+}
+
+struct Row {
+  std::size_t bytes = 0;
+  std::vector<double> seconds;  // one way
+};
+
+// Rank 0 sends and waits for the answer, rank 1 answers.
+double RoundTrip(Transport& transport, std::size_t bytes) {
+  const int peer = 1 - transport.rank();
+  const double start = Now();
+  if (transport.rank() == 0) transport.Send(peer, Channel::kBatch, Message(8, bytes));
+  transport.Receive(peer, Channel::kBatch, "a ping");
+  if (transport.rank() == 1) transport.Send(peer, Channel::kBatch, Message(8, bytes));
+  return Now() - start;
+}
+
+Row Measure(Transport& transport, std::size_t bytes, int repeats) {
+  constexpr std::size_t kSmall = 64000;
+  constexpr int kWarmUps = 2;
+  Row row{bytes, {}};
+  const int count = bytes <= kSmall ? 10 * repeats : repeats;
+  for (int i = 0; i < kWarmUps; ++i) RoundTrip(transport, bytes);
+  for (int i = 0; i < count; ++i) row.seconds.push_back(RoundTrip(transport, bytes) / 2);
+  transport.Flush();
+  return row;
+}
+
+double Median(const Row& row) { return Quantile(row.seconds, 0.5); }
+
+void PrintTable(const std::vector<Row>& rows) {
+  fmt::print("{:>10} {:>6} {:>12} {:>12} {:>10}\n", "payload B", "n", "median us", "least us",
+             "Mbit/s");
+  for (const Row& row : rows) {
+    const double least = *std::min_element(row.seconds.begin(), row.seconds.end());
+    fmt::print("{:>10} {:>6} {:>12.1f} {:>12.1f} {:>10.2f}\n", row.bytes, row.seconds.size(),
+               Median(row) * 1e6, least * 1e6, 8e-6 * static_cast<double>(row.bytes) / Median(row));
+  }
+}
+
+void PrintJson(const std::string& link, const std::vector<Row>& rows) {
+  nlohmann::ordered_json json = {{"link", link}, {"rows", nlohmann::ordered_json::array()}};
+  for (const Row& row : rows) {
+    json["rows"].push_back(
+        {{"bytes", row.bytes}, {"median_seconds", Median(row)}, {"seconds", row.seconds}});
+  }
+  fmt::print("{}\n", json.dump(1));
+}
+
+int Main(Context& context, int argc, const char* const* argv) {
+  const PingFlags flags = Parse(argc, argv);
+  SetDeadline(context, flags.engine);
+  if (context.size() != 2) {
+    FailUser("link_ping runs on 2 ranks, not {}: mpirun -np 2 link_ping", context.size());
+  }
+  const std::vector<std::size_t> sizes = ParseSizes(flags.sizes);
+  Transport transport(context);
+  SessionOptions unused;
+  CheckFacts(transport, {{"program flags", fmt::format("{} {}", flags.sizes, flags.repeats)}});
+  SlowDown(transport, flags.engine, unused);
+  std::vector<Row> rows;
+  for (const std::size_t bytes : sizes) rows.push_back(Measure(transport, bytes, flags.repeats));
+  if (context.rank() != 0) return 0;
+  if (flags.json) {
+    PrintJson(flags.engine.link, rows);
+  } else {
+    PrintTable(rows);
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace jupiter
+
+int main(int argc, char** argv) {
+  jupiter::Context context(&argc, &argv);
+  return jupiter::RunProgram(context, [&] { return jupiter::Main(context, argc, argv); });
+}

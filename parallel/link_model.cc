@@ -1,0 +1,160 @@
+#include "parallel/link_model.h"
+
+#include <algorithm>
+#include <cmath>
+#include <tuple>
+
+#include "kernels/base/check.h"
+#include "planning/units.h"
+
+namespace jupiter {
+namespace {
+
+constexpr double kMostBandwidth = 1e15;  // bit/s
+constexpr double kMostSeconds = 3600;
+constexpr double kMostBytes = 1 << 30;
+
+// What stands between commas, in order.
+std::vector<std::string_view> SplitFields(std::string_view text) {
+  std::vector<std::string_view> fields;
+  while (true) {
+    const std::size_t comma = text.find(',');
+    fields.push_back(text.substr(0, comma));
+    if (comma == std::string_view::npos) return fields;
+    text.remove_prefix(comma + 1);
+  }
+}
+
+// tc's "100mbit" as planning/units.h has it.
+std::string FullRate(std::string_view text) {
+  constexpr std::pair<std::string_view, std::string_view> kShort[] = {
+      {"kbit", "kbit/s"}, {"mbit", "Mbit/s"}, {"gbit", "Gbit/s"}};
+  for (const auto& [name, full] : kShort) {
+    if (text.size() <= name.size() || text.substr(text.size() - name.size()) != name) continue;
+    return fmt::format("{}{}", text.substr(0, text.size() - name.size()), full);
+  }
+  return std::string(text);
+}
+
+struct Range {
+  double least;
+  double most;
+};
+
+// `name` says which part of --link `field` is.
+double ParseField(std::string_view text, std::string_view name, std::string_view field,
+                  Dimension dimension, Range range) {
+  const auto place = [&] { return fmt::format("--link {}: {} '{}'", text, name, field); };
+  double value = 0;
+  try {
+    value = ParseQuantity(field, dimension);
+  } catch (const UserError& error) {
+    FailUser("{}: {}; an example: 100mbit,1ms,host=0.2ms", place(), error.what());
+  }
+  if (!(value >= range.least && value <= range.most)) {
+    FailUser("{}: expected {} to {}", place(), FormatQuantity(range.least, dimension),
+             FormatQuantity(range.most, dimension));
+  }
+  return value;
+}
+
+}  // namespace
+
+LinkModel ParseLinkModel(std::string_view text) {
+  LinkModel model;
+  const std::vector<std::string_view> fields = SplitFields(text);
+  const auto rate = FullRate(fields.front());
+  model.link.bandwidth =
+      ParseField(text, "bandwidth", rate, Dimension::kBitRate, {1, kMostBandwidth});
+  const auto time = [&](std::string_view name, std::string_view field) {
+    return ParseField(text, name, field, Dimension::kTime, {0, kMostSeconds});
+  };
+  std::vector<std::string_view> given;
+  for (std::size_t i = 1; i < fields.size(); ++i) {
+    const std::size_t equals = fields[i].find('=');
+    const bool named = equals != std::string_view::npos;
+    const std::string_view name = named ? fields[i].substr(0, equals) : "latency";
+    const std::string_view field = named ? fields[i].substr(equals + 1) : fields[i];
+    if (std::find(given.begin(), given.end(), name) != given.end()) {
+      FailUser("--link {}: {} is given twice", text, name);
+    }
+    given.push_back(name);
+    if (name == "latency") {
+      model.link.latency = time(name, field);
+    } else if (name == "host") {
+      model.link.host_seconds = time(name, field);
+    } else if (name == "rendezvous") {
+      model.rendezvous_bytes = static_cast<std::int64_t>(
+          ParseField(text, name, field, Dimension::kMemory, {1, kMostBytes}));
+    } else {
+      FailUser(
+          "--link {}: '{}' is unknown; expected a bandwidth, then a latency, host=TIME or "
+          "rendezvous=SIZE, such as 100mbit,1ms,host=0.2ms",
+          text, name);
+    }
+  }
+  return model;
+}
+
+void CheckOneHost(const std::vector<std::string>& hosts, int local_size) {
+  const auto other = std::find_if(hosts.begin(), hosts.end(),
+                                  [&](const std::string& host) { return host != hosts.front(); });
+  if (other != hosts.end()) {
+    FailUser(
+        "--link compares the clocks of all ranks, so it works on one host only, but rank 0 is "
+        "on {} and rank {} on {}; leave it out, their network is real",
+        hosts.front(), other - hosts.begin(), *other);
+  }
+  if (local_size != std::ssize(hosts)) {
+    FailUser(
+        "--link compares the clocks of all ranks, so it works on one host only, but only {} "
+        "of {} ranks share memory with this one; leave it out",
+        local_size, hosts.size());
+  }
+}
+
+LinkStamp LinkEgress::Leave(double now, double bytes) {
+  const Link& link = model_.link;
+  double ready = now + link.HostSeconds(bytes);
+  if (model_.AsksFirst(bytes)) ready += 2 * link.latency;
+  const double begin = std::max(ready, free_);
+  const double seconds = link.WireSeconds(bytes);
+  free_ = begin + seconds;
+  return {begin + link.latency, seconds};
+}
+
+void LinkIngress::Announce(int lane, const LinkStamp& stamp) {
+  const auto later = [](const Waiting& a, const Waiting& b) {
+    return std::tuple(a.stamp.head, a.lane) > std::tuple(b.stamp.head, b.lane);
+  };
+  const Waiting waiting{lane, stamp};
+  waiting_.insert(std::lower_bound(waiting_.begin(), waiting_.end(), waiting, later), waiting);
+}
+
+void LinkIngress::Serve(double now) {
+  while (!waiting_.empty() && waiting_.back().stamp.head <= now) {
+    const Waiting& first = waiting_.back();
+    free_ = std::max(free_, first.stamp.head) + first.stamp.seconds;
+    arrived_[first.lane].push_back(free_);
+    waiting_.pop_back();
+  }
+}
+
+std::optional<LinkIngress::Due> LinkIngress::Next(int lane) const {
+  const auto arrived = arrived_.find(lane);
+  if (arrived != arrived_.end() && !arrived->second.empty()) {
+    return Due{arrived->second.front(), true};
+  }
+  const auto first = std::find_if(waiting_.rbegin(), waiting_.rend(),
+                                  [lane](const Waiting& waiting) { return waiting.lane == lane; });
+  if (first == waiting_.rend()) return std::nullopt;
+  return Due{first->stamp.head, false};
+}
+
+void LinkIngress::Take(int lane) {
+  const auto arrived = arrived_.find(lane);
+  JUPITER_CHECK(arrived != arrived_.end() && !arrived->second.empty(), "lane {}", lane);
+  arrived->second.pop_front();
+}
+
+}  // namespace jupiter
