@@ -54,11 +54,16 @@ void AddEngineFlags(CLI::App& app, EngineFlags& flags) {
   app.add_option(
       "--tokenizer", flags.tokenizer,
       "file with the tokenizer, when the model has none (GGUF, tokenizer.json, tok*.bin)");
-  app.add_option("--device", flags.device, "cpu or eigen")->capture_default_str();
+  app.add_option("--device", flags.device,
+                 "cpu, eigen, or recording (computes nothing, for --record)")
+      ->capture_default_str();
   app.add_option("-t,--threads", flags.threads, "threads per rank (0: cores / ranks of the host)");
   app.add_option("--layers", flags.layers, "layers per rank, such as 8,8,8,8");
   app.add_option("--split", flags.split,
                  "without --layers: equal (default), or speed (measured at start)");
+  app.add_option("--cluster", flags.cluster,
+                 "cluster file, a device per rank: layers and slices by the strategy's planner");
+  app.add_option("--plan", flags.plan, "plan of jupiter_plan --save: layers, slices and types");
   app.add_option("--slices", flags.slices,
                  "prompt slices of jupiter: auto, whole, a number, or lengths such as 64,48,16")
       ->capture_default_str();
@@ -111,6 +116,10 @@ SessionOptions ToSessionOptions(const EngineFlags& flags) {
   if (flags.model.empty()) FailUser("no model given: use --model FILE, or --model synthetic:tiny");
   if (!(flags.memory_limit_mib >= 0 && flags.memory_limit_mib <= 1e9)) {
     FailUser("--memory-limit is {}, expected 0 to 1e9 MiB", flags.memory_limit_mib);
+  }
+  const bool by_hand = flags.layers || !flags.split.empty();
+  if (int{!flags.plan.empty()} + int{!flags.cluster.empty()} + int{by_hand} > 1) {
+    FailUser("--plan, --cluster, and --layers or --split each decide on the layers; give one");
   }
   SessionOptions options;
   options.split = ParseSplit(flags);

@@ -28,7 +28,9 @@ struct EngineFlags {
   std::string device = "cpu";
   int threads = 0;  // 0: the host's cores shared by its ranks
   std::optional<std::string> layers;
-  std::string split;  // empty: equal, or planned where there is a cluster
+  std::string split;    // empty: equal, or planned where there is a cluster
+  std::string cluster;  // a file: each strategy follows its planner's plan
+  std::string plan;     // a file: the strategy it names follows it
   std::string slices = "auto";
   int min_slice = 32;
   std::string wire = "f32";

@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "bench/flags.h"
+#include "bench/planned.h"
 #include "bench/prompt.h"
 #include "bench/reference.h"
 #include "bench/run_report.h"
@@ -141,6 +142,7 @@ class Run {
     Together(transport_, [&] { Open(context); });
     options_.prompt_tokens =
         std::stoi(Broadcast(transport_, fmt::format("{}", text_.prompt.size()), 0));
+    ApplyPlanning(ReadPlanning(transport_, flags.engine), *checkpoint_, options_);
     session_ = std::make_unique<Session>(transport_, *device_, *checkpoint_, options_);
   }
 
@@ -154,7 +156,7 @@ class Run {
     if (!flags_.reference.empty()) Together(transport_, [&] { OpenReference(); });
     session_->Load();
     transport_.ResetCounters();
-    Recorder recorder(transport_.rank());
+    Recorder recorder(transport_.rank(), /*timed=*/device_->holds_data());
     const Generation generation = Generate(flags_.record.empty() ? nullptr : &recorder);
     const TrafficCounters traffic = transport_.counters();
     Report(generation, traffic);
@@ -179,6 +181,9 @@ class Run {
   void Open(const Context& context) {
     threads_ = ThreadsPerRank(flags_.engine, context);
     device_ = MakeDevice(flags_.engine.device, {.threads = threads_, .isa = {}});
+    if (!device_->holds_data() && flags_.record.empty()) {
+      FailUser("--device recording computes nothing; give --record FILE, for jupiter_replay");
+    }
     FindStrategy(flags_.strategy);
     checkpoint_ = OpenCheckpoint(flags_.engine.model);
     if (!IsSource()) return;
@@ -208,7 +213,8 @@ class Run {
   void ShowPlan() const {
     if (!IsSource()) return;
     fmt::print(stderr, "{} ranks, device {}\n{}{}", transport_.size(), device_->Describe(),
-               DescribePlan(*session_, checkpoint_->config()), ShowMemory(session_->memory()));
+               DescribePlan(*session_, checkpoint_->config()),
+               device_->holds_data() ? ShowMemory(session_->memory()) : "");
   }
 
   Generation Generate(Recorder* recorder) {
@@ -219,10 +225,12 @@ class Run {
     if (text_.tokenizer && !flags_.ignore_eos) request.end_ids = text_.tokenizer->end_ids();
     Printer printer(text_.tokenizer.get(), flags_.ids);
     RequestObserver observer;
-    observer.on_token = [&](std::int32_t token) { printer.Print(token); };
+    if (device_->holds_data()) {
+      observer.on_token = [&](std::int32_t token) { printer.Print(token); };
+    }
     Generation generation = session_->Run(request, observer, recorder);
     Together(transport_, [&] {
-      if (IsSource()) printer.Finish();
+      if (IsSource() && device_->holds_data()) printer.Finish();
     });
     return generation;
   }
@@ -232,6 +240,12 @@ class Run {
         GatherReports(transport_, {transport_.context().host(transport_.rank()), threads_,
                                    session_->load_seconds(), session_->bytes_read(), traffic});
     if (!IsSource()) return;
+    if (!device_->holds_data()) {
+      fmt::print(stderr,
+                 "{}slices: {}\nrecorded; jupiter_replay tells what it takes on a testbed\n",
+                 ShowRanks(reports), fmt::join(generation.slices, ","));
+      return;
+    }
     const auto tokens = static_cast<int>(generation.tokens.size());
     fmt::print(
         stderr, "{}slices: {}\n{}tokens hash {:016x}, logits hash {:016x}\n", ShowRanks(reports),

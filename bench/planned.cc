@@ -1,6 +1,8 @@
 #include "bench/planned.h"
 
+#include "bench/text_file.h"
 #include "kernels/base/check.h"
+#include "model/weights.h"
 #include "parallel/agreement.h"
 #include "parallel/together.h"
 
@@ -35,6 +37,40 @@ void Follow(SessionOptions& options, const Plan& plan) {
   options.layers = plan.layers;
   options.order = plan.order;
   options.slices = plan.slices;
+  options.wire = plan.wire;
+  options.residual = plan.residual;
+  options.kv = plan.kv;
+}
+
+GivenPlanning ReadPlanning(Transport& transport, const EngineFlags& flags) {
+  GivenPlanning given;
+  if (!flags.cluster.empty()) given.cluster = ShareCluster(transport, flags.cluster);
+  if (flags.plan.empty()) return given;
+  std::string text;
+  OnFirstRank(transport, [&] {
+    const std::optional<std::string> file = ReadTextFile(flags.plan);
+    if (!file) FailUser("{}: no such plan, or it cannot be read", flags.plan);
+    const Plan plan = ParsePlan(*file, flags.plan);
+    FindStrategy(plan.strategy);
+    if (static_cast<int>(plan.layers.size()) != transport.size()) {
+      FailUser("{}: layers: of {} ranks, there are {}; start mpirun with -np {}", flags.plan,
+               plan.layers.size(), transport.size(), plan.layers.size());
+    }
+    text = *file;
+  });
+  given.plan = ParsePlan(Broadcast(transport, text, 0), flags.plan);
+  return given;
+}
+
+void ApplyPlanning(const GivenPlanning& given, const Checkpoint& checkpoint,
+                   SessionOptions& options) {
+  if (given.plan && given.plan->strategy == options.strategy) Follow(options, *given.plan);
+  if (!given.cluster) return;
+  const ModelShape shape = ShapeOf(checkpoint, options.quantise, options.kv);
+  const Predictor predictor(TaskFor(shape, *given.cluster, options));
+  const PlannedRun run = FindPlanner(PlannerOf(options.strategy)).make(predictor);
+  if (!run.feasible) FailUser("{} does not fit the cluster: {}", options.strategy, run.reason);
+  Follow(options, run.plan);
 }
 
 }  // namespace jupiter

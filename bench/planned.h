@@ -1,8 +1,10 @@
 // From a cluster file to what a session executes.
 #pragma once
 
+#include <optional>
 #include <string>
 
+#include "bench/flags.h"
 #include "model/loaders/checkpoint.h"
 #include "parallel/session.h"
 #include "planning/planners.h"
@@ -17,7 +19,19 @@ Cluster ShareCluster(Transport& transport, const std::string& path);
 PlanningTask TaskFor(const ModelShape& shape, const Cluster& cluster,
                      const SessionOptions& options);
 
-// Makes the options those of the plan: layers, order and slices.
+// Makes the options those of the plan: layers, order, slices and types.
 void Follow(SessionOptions& options, const Plan& plan);
+
+// What --cluster and --plan name; the same on all ranks.
+struct GivenPlanning {
+  std::optional<Cluster> cluster;
+  std::optional<Plan> plan;
+};
+// Rank 0 reads the files. Collective; throws UserError on all ranks.
+GivenPlanning ReadPlanning(Transport& transport, const EngineFlags& flags);
+// Makes the options follow the given plan, if it is for their strategy, or the plan that their
+// strategy's planner makes for the given cluster. Throws UserError when nothing fits.
+void ApplyPlanning(const GivenPlanning& given, const Checkpoint& checkpoint,
+                   SessionOptions& options);
 
 }  // namespace jupiter

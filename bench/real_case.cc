@@ -21,6 +21,10 @@ CaseRunner::CaseRunner(Transport& transport, const EngineFlags& flags, Fault fau
       fault_(fault),
       reference_path_(reference_path) {
   SlowDown(transport, flags, options_);
+  if (flags.device == "recording") {
+    FailUser("--device recording computes nothing to check; use --emulate CLUSTER");
+  }
+  planning_ = ReadPlanning(transport, flags);
   Together(transport, [&] {
     MakeDeviceFor({});
     checkpoint_ = OpenCheckpoint(flags.model);
@@ -34,6 +38,7 @@ SessionOptions CaseRunner::OptionsFor(const Case& which) const {
   options.strategy = which.strategy;
   options.prompt_tokens = which.prompt_tokens;
   options.max_tokens = which.tokens;
+  ApplyPlanning(planning_, *checkpoint_, options);
   return options;
 }
 

@@ -11,6 +11,7 @@
 #include "bench/faulty_device.h"
 #include "bench/flags.h"
 #include "bench/metrics.h"
+#include "bench/planned.h"
 #include "bench/reference.h"
 #include "bench/run_report.h"
 
@@ -62,6 +63,7 @@ class CaseRunner {
   std::string reference_path_;
   std::optional<Reference> given_;  // of reference_path_, at the source; its prompt is every case's
   std::unique_ptr<Checkpoint> checkpoint_;
+  GivenPlanning planning_;
   std::map<std::string, Expected> expected_;  // by numerics and lengths
   Case case_;
   std::unique_ptr<Device> device_;

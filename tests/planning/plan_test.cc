@@ -142,9 +142,10 @@ TEST(PlanTest, JsonIsOneStableLine) {
   plan.slices = ParseSlices("64,48,16", 16);
   plan.wire = DType::kQ8_0;
   plan.residual = DType::kF16;
-  EXPECT_EQ(ToJson(plan),
-            R"({"strategy":"jupiter","layers":[4,0,2],"slices":{"lengths":[64,48,16]},"min_slice":16,)"
-            R"("wire":"q8_0","residual":"f16","kv":"f32"})");
+  EXPECT_EQ(
+      ToJson(plan),
+      R"({"strategy":"jupiter","layers":[4,0,2],"slices":{"lengths":[64,48,16]},"min_slice":16,)"
+      R"("wire":"q8_0","residual":"f16","kv":"f32"})");
   EXPECT_EQ(ToJson(plan), ToJson(Plan(plan)));
   Plan other = plan;
   other.kv = DType::kF16;
