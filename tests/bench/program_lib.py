@@ -114,6 +114,30 @@ def run(command, ranks=None, environment=None, timeout=120, mpirun="mpirun"):
                   out.decode(errors="replace"), err.decode(errors="replace"), left_behind(mark), seconds)
 
 
+class Session:
+    """Runs programs and keeps what went wrong, for one test."""
+
+    def __init__(self, options, folder):
+        self.options = options
+        self.folder = folder
+        self.problems = []
+        self.details = ""
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def check(self, right, problem):
+        if not right:
+            self.problems.append(problem)
+
+    def call(self, program, flags, ranks=None, code=0):
+        result = run([program, *flags], ranks, timeout=self.options.timeout,
+                     mpirun=self.options.mpirun)
+        self.problems += result.problems(code)
+        self.details += result.show()
+        return result
+
+
 def arguments(description, quick=True):
     """The command line that the tests share."""
     parser = argparse.ArgumentParser(description=description.split("\n", maxsplit=1)[0])

@@ -19,34 +19,14 @@ COUNTERS = ["TTFT_ms", "TPOT_ms", "TPOT_p90_ms", "n", "prefill_tps", "decode_tps
 BENCH = ["--n-prompt", 16, "--n-gen", 3, "--benchmark_min_time=0.01"]
 
 
-class Session:
-    """Runs programs and keeps what went wrong, for one test."""
-
-    def __init__(self, options, folder):
-        self.options = options
-        self.folder = folder
-        self.problems = []
-        self.details = ""
-
-    def path(self, name):
-        return os.path.join(self.folder, name)
-
-    def check(self, right, problem):
-        if not right:
-            self.problems.append(problem)
-
-    def _run(self, program, flags, ranks, code):
-        result = program_lib.run([program, *flags], ranks, timeout=self.options.timeout,
-                                 mpirun=self.options.mpirun)
-        self.problems += result.problems(code)
-        self.details += result.show()
-        return result
+class Session(program_lib.Session):
+    """Runs jupiter_run and jupiter_bench."""
 
     def run(self, flags, ranks=1, code=0):
-        return self._run(self.options.run, flags, ranks, code)
+        return self.call(self.options.run, flags, ranks, code)
 
     def bench(self, flags, ranks=2, code=0):
-        return self._run(self.options.bench, [*BENCH, *flags], ranks, code)
+        return self.call(self.options.bench, [*BENCH, *flags], ranks, code)
 
 
 def parse_report(session, text):

@@ -1,0 +1,212 @@
+#!/usr/bin/env python3
+"""Emulated testbeds and plans as a user meets them: jupiter_bench --emulate, jupiter_plan,
+jupiter_replay, --plan and --cluster of real runs, and what each says about bad input.
+
+emulate_test.py --run JUPITER_RUN --bench JUPITER_BENCH
+
+jupiter_plan and jupiter_replay are looked for beside jupiter_bench; cluster files in the source tree.
+"""
+import json
+import os
+import re
+import sys
+import tempfile
+
+import program_lib
+
+CLUSTERS = os.path.join(os.path.dirname(__file__), "..", "..", "experiments", "clusters")
+MODEL = ["--model", "synthetic:llama2-7b:q4_0", "--wire", "f16", "--kv", "f16"]
+CLUSTER = """jupiter_cluster: 1
+name: pair
+devices:
+  - {name: a, profile: jetson-xavier-nx}
+  - {name: b, profile: jetson-nano}
+link:
+  bandwidth: 100 Mbit/s
+"""
+
+
+def cluster(name):
+    return os.path.join(CLUSTERS, name + ".yaml")
+
+
+class Session(program_lib.Session):
+    """Runs the programs of the emulation."""
+
+    def tool(self, name, flags, code=0):
+        program = os.path.join(os.path.dirname(self.options.bench), name)
+        return self.call(program, flags, None, code)
+
+    def emulate(self, flags, ranks=4, code=0):
+        return self.call(self.options.bench, [*MODEL, "--n-prompt", 64, "--n-gen", 4,
+                                              "--benchmark_format=json", *flags], ranks, code)
+
+    def write(self, name, text):
+        with open(self.path(name), "w", encoding="utf-8") as file:
+            file.write(text)
+        return self.path(name)
+
+
+def rows(session, result):
+    try:
+        return {row["name"]: row for row in json.loads(result.out)["benchmarks"]}
+    except json.JSONDecodeError as error:
+        session.check(False, f"the report is no JSON: {error}")
+        return {}
+
+
+def test_bench_emulates(session):
+    flags = ["--emulate", cluster("env-b"), "--bandwidth", "100,1000"]
+    once, again = (rows(session, session.emulate(flags)) for _ in range(2))
+    session.check(len(once) == 6, f"{len(once)} rows, expected 3 strategies at 2 bandwidths")
+    for name, row in once.items():
+        for counter in ["TTFT_ms", "TPOT_ms", "payload_B", "messages", "bubble", "planned_TTFT_ms"]:
+            session.check(row[counter] == again[name][counter], f"{name}: {counter} changes")
+        for time in ["TTFT_ms", "TPOT_ms"]:
+            session.check(abs(row["planned_" + time] / row[time] - 1) < 0.01,
+                          f"{name}: planned {time} is not the replay's")
+        session.check(row["label"].startswith("EMULATED"), f"{name}: label {row['label']}")
+
+
+def test_records_are_saved_and_replayed(session):
+    flags = ["--emulate", cluster("env-a"), "--strategies", "jupiter", "--save-records", session.folder]
+    row = next(iter(rows(session, session.emulate(flags)).values()))
+    name = [file for file in os.listdir(session.folder) if file.endswith(".jsonl")][0]
+    replay = ["--record", session.path(name), "--cluster", cluster("env-a"), "--timeline"]
+    first, second = (session.tool("jupiter_replay", replay).out for _ in range(2))
+    session.check(first == second, "two replays differ")
+    found = re.search(r"TTFT ([0-9.]+) ms", first)
+    session.check(found and abs(float(found[1]) - row["TTFT_ms"]) < 1e-6, "another TTFT than the bench's")
+    session.check("# computes" in first, "no timeline")
+
+
+def test_run_records(session):
+    path = session.path("run.jsonl")
+    flags = ["--device", "recording", "--model", "synthetic:llama2-13b:q4_0", "--ids", "--prompt-ids",
+             "1,2,3", "--tokens", 4]
+    texts = []
+    for _ in range(2):
+        session.call(session.options.run, [*flags, "--record", path], 4)
+        with open(path, encoding="utf-8") as file:
+            texts.append(file.read())
+    session.check(texts[0] == texts[1], "two records of the same run differ")
+    result = session.call(session.options.run, flags, 4, 2)
+    session.check("give --record FILE" in result.err, "no hint")
+
+
+def test_plan_prints(session):
+    flags = ["--cluster", cluster("env-b"), *MODEL]
+    text = session.tool("jupiter_plan", flags).out
+    for word in ["jupiter", "edgeshard-latency", "edgeshard-throughput", "galaxy", "TTFT ms",
+                 "KV heads", "tx2-0", "|0"]:
+        session.check(word in text, f"no {word}")
+    plans = json.loads(session.tool("jupiter_plan", [*flags, "--json"]).out)
+    session.check(all(plan["feasible"] for plan in plans), "a plan is not feasible")
+    jupiter = next(plan for plan in plans if plan["planner"] == "jupiter")
+    session.check(sum(jupiter["plan"]["layers"]) == 32, "layers do not add up")
+    session.check(sum(jupiter["prediction"]["slices"]) == 256, "slices do not add up")
+
+
+def test_what_does_not_fit(session):
+    flags = ["--cluster", cluster("env-a"), "--model", "synthetic:llama2-70b"]
+    result = session.tool("jupiter_plan", flags, code=2)
+    session.check("MiB short" in result.err, f"no number: {result.err}")
+    rows_ = rows(session, session.call(
+        session.options.bench, [*flags[2:], "--emulate", cluster("env-a"), "--benchmark_format=json"],
+        4, 2))
+    session.check(all(row["error_occurred"] for row in rows_.values()), "a row without error")
+
+
+def test_plans_are_followed(session):
+    path = session.path("plan.json")
+    pair = session.write("pair.yaml", CLUSTER)
+    tiny = ["--model", "synthetic:tiny"]
+    session.tool("jupiter_plan", ["--cluster", pair, *tiny, "--planner", "jupiter", "-p", 96,
+                                  "--min-slice", 8, "--all-prompts", 32, "--save", path])
+    prompt = ["--ids", "--prompt-ids", ",".join(str(i) for i in range(1, 61)), "--tokens", 5]
+    local = session.call(session.options.run, [*tiny, *prompt, "--strategy", "local"], 1)
+    for flags in [["--plan", path], ["--cluster", pair]]:
+        result = session.call(session.options.run, [*tiny, *prompt, *flags], 2)
+        session.check(result.out == local.out, f"{flags[0]}: other tokens")
+    bench = session.call(session.options.bench,
+                         [*tiny, "--n-prompt", 40, "--n-gen", 3, "--cluster", pair,
+                          "--benchmark_min_time=0.01", "--benchmark_format=json"], 2)
+    labels = {row["label"] for row in rows(session, bench).values()}
+    session.check(labels == {"VALID"}, f"labels {labels}")
+
+
+def test_many_ranks(session):
+    flags = ["--emulate", cluster("orin-nano-64"), "--split", "equal", "--strategies", "jupiter",
+             "--model", "synthetic:llama2-70b:q4_0", "--slices", 4, "--n-prompt", 64, "--n-gen", 4,
+             "--benchmark_format=json"]
+    row = next(iter(rows(session, session.call(session.options.bench, flags, 64)).values()))
+    session.check(row["messages"] == 63 * 4 + 63 * 3 + 4 + 63, f"{row['messages']} messages")
+
+
+BAD_CLUSTERS = [
+    ("broken", CLUSTER + "  latency: [1\n", r"line \d+"),
+    ("unknown key", CLUSTER + "  bandwith: 1 Mbit/s\n", r"line 8: .*bandwith.*did you mean bandwidth"),
+    ("negative", CLUSTER.replace("100 Mbit/s", "-1 Mbit/s"), r"line 7: link.bandwidth: "),
+    ("absurd", CLUSTER.replace("100 Mbit/s", "1e30 Mbit/s"), r"line 7: link.bandwidth: "),
+    ("unknown device", CLUSTER.replace("jetson-nano", "jetson-micro"), r"line 5: .*jetson-micro"),
+    ("twice the same name", CLUSTER.replace("name: b", "name: a"), r"line 5: "),
+]
+
+
+def test_bad_clusters(session):
+    for what, text, expected in BAD_CLUSTERS:
+        path = session.write("bad.yaml", text)
+        for result in [session.tool("jupiter_plan", ["--cluster", path, *MODEL], code=2),
+                       session.emulate(["--emulate", path], 2, 2)]:
+            line = result.err.strip()
+            session.check("\n" not in line and re.search(re.escape(path) + ": " + expected, line),
+                          f"{what}: {line}")
+
+
+BAD_FLAGS = [
+    (["--emulate", "CLUSTER"], 3, r"devices: 2 of them for 3 ranks; start mpirun with -np 2"),
+    (["--emulate", "nowhere.yaml"], 2, r"nowhere.yaml: "),
+    (["--emulate", "CLUSTER", "--bandwidth", "0"], 2, r"--bandwidth 0: expected"),
+    (["--bandwidth", "100"], 2, r"--bandwidth is for --emulate"),
+    (["--emulate", "CLUSTER", "--inject-fault", "mask"], 2, r"computes nothing"),
+    (["--emulate", "CLUSTER", "--layers", "3,4"], 2, r"add up to 7, the model has 32"),
+    (["--cluster", "CLUSTER", "--layers", "16,16"], 2, r"give one"),
+    (["--emulate", "CLUSTER", "--save-records", "/nowhere"], 2, r"no such folder"),
+]
+
+
+def test_bad_flags(session):
+    pair = session.write("pair.yaml", CLUSTER)
+    for flags, ranks, expected in BAD_FLAGS:
+        flags = [pair if flag == "CLUSTER" else flag for flag in flags]
+        result = session.emulate(flags, ranks, 2)
+        line = result.err.strip()
+        session.check("\n" not in line and re.search(expected, line), f"{flags}: {line}")
+    for flags, expected in [
+            (["--cluster", pair, *MODEL, "--planner", "best"], r"unknown planner 'best'"),
+            (["--cluster", pair, *MODEL, "-p", 0], r"expected at least 1"),
+            (["--cluster", pair, *MODEL, "-p", 5000], r"at most 4096 together"),
+            (["--cluster", pair, "--model", "synthetic:huge"], r"unknown synthetic shape"),
+            (MODEL, r"--cluster is required")]:
+        line = session.tool("jupiter_plan", flags, code=2).err.strip()
+        session.check("\n" not in line and re.search(expected, line), f"{flags}: {line}")
+
+
+def main():
+    options = program_lib.arguments(__doc__, quick=False)
+    tests = [test for name, test in globals().items() if name.startswith("test_")]
+
+    def check(test):
+        with tempfile.TemporaryDirectory(prefix="jupiter-emulate-") as folder:
+            session = Session(options, folder)
+            try:
+                test(session)
+            except (OSError, ValueError, KeyError, StopIteration) as error:
+                session.problems.append(f"{type(error).__name__}: {error}")
+        return test.__name__, session.problems, session.details
+
+    sys.exit(0 if program_lib.check_all(tests, check, options.jobs) else 1)
+
+
+if __name__ == "__main__":
+    main()
