@@ -119,21 +119,8 @@ class Profiling {
     if (context_.rank() == 0 && context_.size() > 1) {
       fmt::print(stderr, "measuring {} links\n", context_.size() * (context_.size() - 1));
     }
-    const auto links = MeasureLinks(transport_, {});
-    std::vector<std::string> notes;
-    for (std::size_t from = 0; from < links.size(); ++from) {
-      for (std::size_t to = 0; to < links.size(); ++to) {
-        if (from == to) continue;
-        const LinkFit fit = FitLink(links[from][to]);
-        cluster.links[from][to] = fit.link;
-        const std::string pair =
-            fmt::format("{} to {}", cluster.devices[from].name, cluster.devices[to].name);
-        notes.push_back(fmt::format("{}: a message's time is met within {:.0f} %", pair,
-                                    100 * fit.worst_error));
-        for (const std::string& note : fit.notes) notes.push_back(pair + ": " + note);
-      }
-    }
-    if (context_.rank() == 0) fmt::print("{}", ShowLinks(cluster, notes));
+    const LinkTimes times = MeasureLinks(transport_, {});
+    if (context_.rank() == 0) fmt::print("{}", FitLinks(times, cluster));
   }
 
   void Save(const Cluster& cluster) const {

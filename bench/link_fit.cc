@@ -75,7 +75,6 @@ LinkFit FitLink(const std::vector<LinkSample>& samples) {
     fit.notes.emplace_back(
         "latency is 0: sending and receiving take all of a small message's time");
   }
-  fit.notes.emplace_back("wire time per message is 0: ping-pong cannot tell it from latency");
   fit.link.host_seconds = std::min(host.intercept, kMostSeconds);
   fit.link.host_seconds_per_byte = host.slope;
   fit.link.latency = std::clamp(whole.intercept - 2 * host.intercept, 0.0, kMostSeconds);

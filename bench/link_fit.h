@@ -23,6 +23,9 @@ struct LinkSample {
   double send = 0;  // the call that sends
 };
 
+// Of each pair of ranks, [from][to]; the diagonal is empty.
+using LinkTimes = std::vector<std::vector<std::vector<LinkSample>>>;
+
 struct LinkFit {
   Link link;
   double worst_error = 0;          // largest |T fitted / T - 1|

@@ -137,11 +137,9 @@ std::vector<LinkSample> FromText(const std::string& text) {
 
 }  // namespace
 
-std::vector<std::vector<std::vector<LinkSample>>> MeasureLinks(Transport& transport,
-                                                               const LinkMeterOptions& options) {
+LinkTimes MeasureLinks(Transport& transport, const LinkMeterOptions& options) {
   const auto ranks = static_cast<std::size_t>(transport.size());
-  std::vector<std::vector<std::vector<LinkSample>>> links(
-      ranks, std::vector<std::vector<LinkSample>>(ranks));
+  LinkTimes links(ranks, std::vector<std::vector<LinkSample>>(ranks));
   for (int from = 0; from < transport.size(); ++from) {
     for (int to = 0; to < transport.size(); ++to) {
       if (from == to) continue;

@@ -18,7 +18,6 @@ struct LinkMeterOptions {
 //
 // A message of some size goes out and an empty one comes back; the one-way time is the median round
 // trip less half that of empty messages. So directions are told apart by bandwidth, not by latency.
-std::vector<std::vector<std::vector<LinkSample>>> MeasureLinks(Transport& transport,
-                                                               const LinkMeterOptions& options);
+LinkTimes MeasureLinks(Transport& transport, const LinkMeterOptions& options);
 
 }  // namespace jupiter

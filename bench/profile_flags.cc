@@ -10,7 +10,10 @@ namespace {
 constexpr int kMostRows = 8192;
 constexpr int kMostContext = 1 << 20;
 
-std::vector<int> DefaultRows() { return {1, 2, 4, 8, 16, 32, 64, 128, 256, 512}; }
+// Kernels take rows in tiles, so times bend where rows are few: there the points are closer.
+std::vector<int> DefaultRows() {
+  return {1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 256, 512};
+}
 std::vector<int> DefaultContexts() { return {0, 128, 512, 1024}; }
 
 void CheckRange(const char* flag, double value, double least, double most) {
@@ -55,7 +58,7 @@ ProfileFlags ParseProfileFlags(int argc, const char* const* argv, int ranks) {
   app.add_option("--kv", engine.kv, "keys and values: f32 or f16")->capture_default_str();
   app.add_option("--device", engine.device, "cpu or eigen")->capture_default_str();
   app.add_option("-t,--threads", engine.threads, "threads per rank (0: cores / ranks of the host)");
-  app.add_option("--rows", flags.rows, "rows of a batch (default 1,2,4,...,512)");
+  app.add_option("--rows", flags.rows, "rows of a batch (default 1,2,3,4,6,...,96,128,256,512)");
   app.add_option("--contexts", flags.contexts, "positions before a batch (default 0,128,512,1024)");
   app.add_option("--layers", flags.meter.layers,
                  "layers to measure in (0: as many as exceed the cache, up to 512 MiB of weights)");

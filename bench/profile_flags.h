@@ -10,7 +10,7 @@ namespace jupiter {
 
 struct ProfileFlags {
   EngineFlags engine;    // model, quantize, kv, device, threads, deadline
-  std::string rows;      // empty: powers of two up to 512
+  std::string rows;      // empty: 1 to 512
   std::string contexts;  // empty: 0,128,512,1024
   std::string name;      // empty: the host's
   std::string out;

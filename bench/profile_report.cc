@@ -6,7 +6,6 @@
 
 #include "bench/roofline_fit.h"
 #include "kernels/base/check.h"
-#include "planning/units.h"
 
 namespace jupiter {
 namespace {
@@ -51,14 +50,24 @@ std::string ShapeLine(const OpRecord* begin, const OpRecord* end) {
                      Giga(many.operations, many.seconds));
 }
 
-std::string ShowRoofline(const Roofline& roofline) {
-  std::string text = fmt::format(
-      "roofline: {} per op, {}", FormatQuantity(roofline.seconds_per_op.value, Dimension::kTime),
-      FormatQuantity(roofline.memory_bandwidth.value, Dimension::kMemoryRate));
+std::string ShowTimes(const std::vector<LinkSample>& samples) {
+  std::string text;
+  for (const LinkSample& sample : samples) {
+    text += fmt::format(" {:.1f}/{:.1f}", sample.bytes / 1024, sample.one_way * 1e6);
+  }
+  return text;
+}
+
+std::string ShowRoofline(const RooflineFit& fit) {
+  const Roofline& roofline = fit.roofline;
+  std::string text =
+      fmt::format("roofline: {:.3f} us per op, {:.2f} GB/s", roofline.seconds_per_op.value * 1e6,
+                  roofline.memory_bandwidth.value * 1e-9);
   for (const auto& [dtype, rate] : roofline.op_rate) {
     text += fmt::format(", {} {:.1f} Gop/s", Name(dtype), 1e-9 * rate.value);
   }
-  return text + fmt::format(", other ops {:.1f} Gop/s\n", 1e-9 * roofline.other_rate.value);
+  return text + fmt::format(", other ops {:.1f} Gop/s; median error of an op {:.0f} %\n",
+                            1e-9 * roofline.other_rate.value, 100 * fit.median_error);
 }
 
 }  // namespace
@@ -100,7 +109,7 @@ std::string ShowProfile(const DeviceMeasurement& measurement, const DeviceProfil
     text += ShapeLine(op, next);
     op = next;
   }
-  text += ShowRoofline(profile.roofline);
+  text += ShowRoofline(FitRoofline(measurement.medians, ""));
   const HostOverhead& overhead = measurement.overhead;
   return text +
          fmt::format(
@@ -110,22 +119,27 @@ std::string ShowProfile(const DeviceMeasurement& measurement, const DeviceProfil
              overhead.token * 1e6);
 }
 
-std::string ShowLinks(const Cluster& cluster, const std::vector<std::string>& notes) {
+std::string FitLinks(const LinkTimes& times, Cluster& cluster) {
   if (cluster.size() < 2) return "one device, no links\n";
   std::string text = fmt::format("{:<16} {:<16} {:>12} {:>12} {:>10} {:>10}\n", "from", "to",
                                  "Mbit/s", "latency us", "host us", "host ns/B");
+  std::string notes = "wire time per message: 0, ping-pong cannot tell it from latency\n";
   for (std::size_t from = 0; from < cluster.devices.size(); ++from) {
     for (std::size_t to = 0; to < cluster.devices.size(); ++to) {
       if (from == to) continue;
-      const Link& link = cluster.links[from][to];
-      text += fmt::format("{:<16} {:<16} {:>12.1f} {:>12.1f} {:>10.2f} {:>10.3f}\n",
-                          cluster.devices[from].name, cluster.devices[to].name,
+      const LinkFit fit = FitLink(times[from][to]);
+      const Link& link = cluster.links[from][to] = fit.link;
+      const std::string& a = cluster.devices[from].name;
+      const std::string& b = cluster.devices[to].name;
+      text += fmt::format("{:<16} {:<16} {:>12.1f} {:>12.1f} {:>10.2f} {:>10.3f}\n", a, b,
                           link.bandwidth * 1e-6, link.latency * 1e6, link.host_seconds * 1e6,
                           link.host_seconds_per_byte * 1e9);
+      notes += fmt::format("{} to {}: KB/us{}; fitted within {:.0f} %\n", a, b,
+                           ShowTimes(times[from][to]), 100 * fit.worst_error);
+      for (const std::string& note : fit.notes) notes += fmt::format("{} to {}: {}\n", a, b, note);
     }
   }
-  for (const std::string& note : notes) text += note + "\n";
-  return text;
+  return text + notes;
 }
 
 }  // namespace jupiter

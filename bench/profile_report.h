@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "bench/device_meter.h"
+#include "bench/link_fit.h"
 #include "planning/cluster.h"
 
 namespace jupiter {
@@ -30,7 +31,9 @@ DeviceProfile ToProfile(const DeviceMeasurement& measurement, const ProfileOrigi
 // A line per shape: seconds at few, about 64 and many rows; GB/s at few rows and Gop/s at many.
 // Then the roofline, and what no op's time holds.
 std::string ShowProfile(const DeviceMeasurement& measurement, const DeviceProfile& profile);
-// A line per link, and what could not be told.
-std::string ShowLinks(const Cluster& cluster, const std::vector<std::string>& notes);
+
+// Fits the links of a cluster to the times; returns a table with a line per link, and how well each
+// fits.
+std::string FitLinks(const LinkTimes& times, Cluster& cluster);
 
 }  // namespace jupiter

@@ -49,7 +49,8 @@ class Search {
     double error = Error();
     for (double step = 2; step > 1.001;) {
       double best = error;
-      for (double& term : terms_) best = Improve(term, step, best);
+      // The first is the time per op.
+      for (std::size_t i = 1; i < terms_.size(); ++i) best = Improve(terms_[i], step, best);
       if (best > error * (1 - 1e-6)) step = std::sqrt(step);
       error = best;
     }
@@ -111,9 +112,8 @@ class Search {
   // Multiplies or divides the term by `step` if that gives less than `best`; returns the error.
   double Improve(double& term, double step, double best) {
     const double before = term;
-    const double least = &term == terms_.data() ? kLeastOpSeconds : kLeastRate;
     for (const double factor : {step, 1 / step}) {
-      term = std::clamp(before * factor, least, kMostRate);
+      term = std::clamp(before * factor, kLeastRate, kMostRate);
       const double error = Error();
       if (error < best) return error;
     }
