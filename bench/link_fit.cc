@@ -24,21 +24,30 @@ struct Line {
 // Least squares of (fitted / y - 1) over both terms, neither below zero. `y` picks a time.
 template <typename Y>
 Line FitLine(const std::vector<LinkSample>& samples, Y y) {
-  double w = 0, wx = 0, wxx = 0, wy = 0, wxy = 0;
+  double w = 0, wx = 0, wy = 0;
   for (const LinkSample& sample : samples) {
     const double weight = 1 / (y(sample) * y(sample));
     w += weight;
     wx += weight * sample.bytes;
-    wxx += weight * sample.bytes * sample.bytes;
     wy += weight * y(sample);
-    wxy += weight * sample.bytes * y(sample);
   }
-  const double determinant = w * wxx - wx * wx;
-  JUPITER_CHECK(determinant > 0, "all messages have the same size");
-  const Line line{(wxx * wy - wx * wxy) / determinant, (w * wxy - wx * wy) / determinant};
-  if (line.intercept < 0) return {0, wxy / wxx};
-  if (line.slope < 0) return {wy / w, 0};
-  return line;
+  // Around the means: weights may differ by more than the digits of a double.
+  double xx = 0, xy = 0;                // about the means
+  double origin_xx = 0, origin_xy = 0;  // about the origin
+  for (const LinkSample& sample : samples) {
+    const double weight = 1 / (y(sample) * y(sample));
+    const double dx = sample.bytes - wx / w;
+    xx += weight * dx * dx;
+    xy += weight * dx * (y(sample) - wy / w);
+    origin_xx += weight * sample.bytes * sample.bytes;
+    origin_xy += weight * sample.bytes * y(sample);
+  }
+  JUPITER_CHECK(xx > 0, "all messages have the same size");
+  const double slope = xy / xx;
+  const double intercept = (wy - slope * wx) / w;
+  if (intercept < 0) return {0, origin_xy / origin_xx};
+  if (slope < 0) return {wy / w, 0};
+  return {intercept, slope};
 }
 
 // What keeps the sender busy, as far as the call that sends shows it.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <limits>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -92,11 +93,14 @@ class Pinger {
 
   static std::vector<LinkSample> Summarise(const std::vector<Size>& sizes) {
     constexpr double kLeastSeconds = 1e-9;
-    const double empty = Quantile(sizes[0].round_trips, 0.5);
     std::vector<LinkSample> samples;
+    // The echo takes as long as the shortest message, which need not be the empty one: a wait can
+    // just reach the policy's sleeps for some size, and another process can be in the way.
+    double shortest = std::numeric_limits<double>::infinity();
+    for (const Size& size : sizes) shortest = std::min(shortest, Quantile(size.round_trips, 0.5));
     for (const Size& size : sizes) {
       samples.push_back({size.bytes,
-                         std::max(kLeastSeconds, Quantile(size.round_trips, 0.5) - empty / 2),
+                         std::max(kLeastSeconds, Quantile(size.round_trips, 0.5) - shortest / 2),
                          std::max(kLeastSeconds, Quantile(size.sends, 0.5))});
     }
     return samples;

@@ -17,7 +17,7 @@ struct LinkMeterOptions {
 // waits: [from][to] at rank 0, nothing elsewhere. Collective.
 //
 // A message of some size goes out and an empty one comes back; the one-way time is the median round
-// trip less half that of empty messages. So directions are told apart by bandwidth, not by latency.
+// trip less half the shortest one. So directions are told apart by bandwidth, not by latency.
 LinkTimes MeasureLinks(Transport& transport, const LinkMeterOptions& options);
 
 }  // namespace jupiter
