@@ -90,11 +90,7 @@ class Meter {
     stage_ = StageOf(result_.layers);
     const StageMemory memory = PlanStageMemory(device_, checkpoint_, stage_);
     result_.weight_bytes = memory.weights;
-    std::int64_t needed = memory.weights + memory.activations;
-    // Each context has a sequence of its own.
-    for (const int context : options_.contexts) {
-      needed += memory.kv / stage_.max_positions * (context + most_rows_);
-    }
+    const std::int64_t needed = Needed(memory);
     progress_(fmt::format(
         "{} of {} layers with embedding and head, {:.0f} MiB of weights ({:.1f} MiB per layer, "
         "last cache {:.0f} MiB), {:.0f} MiB in all",
@@ -106,6 +102,15 @@ class Meter {
           "give fewer --layers, --rows or --contexts",
           Mebibytes(needed), Mebibytes(available));
     }
+  }
+
+  // Each context has a sequence of its own.
+  std::int64_t Needed(const StageMemory& memory) const {
+    std::int64_t bytes = memory.weights + memory.activations;
+    for (const int context : options_.contexts) {
+      bytes += memory.kv / stage_.max_positions * (context + most_rows_);
+    }
+    return bytes;
   }
 
   void WarmUp(StageBench& bench, OpSamples& samples) {

@@ -116,6 +116,32 @@ TEST(ProfileCostsTest, RowsAndContextAreBilinear) {
   EXPECT_NEAR(costs.Seconds(Attention(4, 4 * 50 + 2)), t(4, 50.5), 1e-9 * t(4, 50.5));
 }
 
+// Batches of r rows behind c positions, as jupiter_profile measures them: no two numbers of rows
+// share a context.
+TEST(ProfileCostsTest, BatchesBehindContextsNeedNoGrid) {
+  const auto t = [](double rows, double context) { return rows * (2 + 5 * context); };
+  DeviceProfile profile = PlainProfile();
+  MeasuredOp op = Measured(64, 256, {});
+  op.kind = OpKind::kAttention;
+  for (const std::int64_t rows : {1, 4, 16, 64}) {
+    for (const double before : {0.0, 100.0, 1000.0}) {
+      const auto r = static_cast<double>(rows);
+      const double context = before + (r + 1) / 2;
+      op.points.push_back({rows, context, t(r, context)});
+    }
+  }
+  profile.measured.push_back(op);
+  const ProfileCosts costs(profile);
+  for (const std::int64_t rows : {1, 3, 4, 10, 33, 64, 90}) {
+    for (const std::int64_t before : {0, 7, 100, 400, 2000}) {
+      const std::int64_t sum = rows * before + rows * (rows + 1) / 2;
+      const auto r = static_cast<double>(rows);
+      const double expected = t(r, static_cast<double>(sum) / r);
+      EXPECT_NEAR(costs.Seconds(Attention(rows, sum)), expected, 1e-9 * expected);
+    }
+  }
+}
+
 TEST(ProfileCostsTest, OtherShapesScaleTheNearestByTheRoofline) {
   DeviceProfile profile = PlainProfile();
   profile.measured.push_back(Measured(100, 100, {{1, 0, 1.0}, {3, 0, 2.0}}));
