@@ -58,40 +58,53 @@ double ParseField(std::string_view text, std::string_view name, std::string_view
   return value;
 }
 
+// Sets what `name` calls to the value of `field`.
+void SetField(LinkModel& model, std::string_view text, std::string_view name,
+              std::string_view field) {
+  const auto time = [&] {
+    return ParseField(text, name, field, Dimension::kTime, {0, kMostSeconds});
+  };
+  if (name == "latency") {
+    model.link.latency = time();
+  } else if (name == "host") {
+    model.link.host_seconds = time();
+  } else if (name == "handshake") {
+    model.handshake_seconds = time();
+  } else if (name == "rendezvous") {
+    const Range range{1, kMostBytes};
+    model.rendezvous_bytes =
+        static_cast<std::int64_t>(ParseField(text, name, field, Dimension::kMemory, range));
+  } else {
+    FailUser(
+        "--link {}: '{}' is unknown; expected a bandwidth, then a latency, host=TIME, "
+        "rendezvous=SIZE or handshake=TIME, such as 100mbit,1ms,host=0.2ms",
+        text, name);
+  }
+}
+
+bool Contains(const std::vector<std::string_view>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 }  // namespace
 
 LinkModel ParseLinkModel(std::string_view text) {
-  LinkModel model;
   const std::vector<std::string_view> fields = SplitFields(text);
-  const auto rate = FullRate(fields.front());
-  model.link.bandwidth =
-      ParseField(text, "bandwidth", rate, Dimension::kBitRate, {1, kMostBandwidth});
-  const auto time = [&](std::string_view name, std::string_view field) {
-    return ParseField(text, name, field, Dimension::kTime, {0, kMostSeconds});
-  };
+  LinkModel model;
+  model.link.bandwidth = ParseField(text, "bandwidth", FullRate(fields.front()),
+                                    Dimension::kBitRate, {1, kMostBandwidth});
   std::vector<std::string_view> given;
   for (std::size_t i = 1; i < fields.size(); ++i) {
     const std::size_t equals = fields[i].find('=');
     const bool named = equals != std::string_view::npos;
     const std::string_view name = named ? fields[i].substr(0, equals) : "latency";
-    const std::string_view field = named ? fields[i].substr(equals + 1) : fields[i];
-    if (std::find(given.begin(), given.end(), name) != given.end()) {
-      FailUser("--link {}: {} is given twice", text, name);
-    }
+    if (Contains(given, name)) FailUser("--link {}: {} is given twice", text, name);
     given.push_back(name);
-    if (name == "latency") {
-      model.link.latency = time(name, field);
-    } else if (name == "host") {
-      model.link.host_seconds = time(name, field);
-    } else if (name == "rendezvous") {
-      model.rendezvous_bytes = static_cast<std::int64_t>(
-          ParseField(text, name, field, Dimension::kMemory, {1, kMostBytes}));
-    } else {
-      FailUser(
-          "--link {}: '{}' is unknown; expected a bandwidth, then a latency, host=TIME or "
-          "rendezvous=SIZE, such as 100mbit,1ms,host=0.2ms",
-          text, name);
-    }
+    SetField(model, text, name, named ? fields[i].substr(equals + 1) : fields[i]);
+  }
+  if (!Contains(given, "handshake")) model.handshake_seconds = 2 * model.link.latency;
+  if (Contains(given, "handshake") && model.rendezvous_bytes == 0) {
+    FailUser("--link {}: handshake needs rendezvous=SIZE, the size above which there is one", text);
   }
   return model;
 }
@@ -116,7 +129,7 @@ void CheckOneHost(const std::vector<std::string>& hosts, int local_size) {
 LinkStamp LinkEgress::Leave(double now, double bytes) {
   const Link& link = model_.link;
   double ready = now + link.HostSeconds(bytes);
-  if (model_.AsksFirst(bytes)) ready += 2 * link.latency;
+  if (model_.AsksFirst(bytes)) ready += model_.handshake_seconds;
   const double begin = std::max(ready, free_);
   const double seconds = link.WireSeconds(bytes);
   free_ = begin + seconds;

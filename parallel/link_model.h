@@ -22,18 +22,21 @@ namespace jupiter {
 
 struct LinkModel {
   Link link;
-  // A larger message leaves only after its sender asked and the receiver agreed, which takes one
-  // latency each (MPI's rendezvous). 0: never.
+  // A larger message leaves only after its sender asked and the receiver agreed (MPI's
+  // rendezvous). 0: never.
   std::int64_t rendezvous_bytes = 0;
+  // What asking takes: two latencies, and how long both sides need to notice.
+  double handshake_seconds = 0;
 
   bool AsksFirst(double bytes) const {
     return rendezvous_bytes > 0 && bytes > static_cast<double>(rendezvous_bytes);
   }
 };
 
-// "100mbit,1ms,host=0.2ms,rendezvous=64KiB": the bandwidth as tc writes it (kbit, mbit, gbit) or in
-// the units of planning/units.h, then in any order what is not 0: the latency, host=TIME (per
-// message and side), rendezvous=SIZE. Throws UserError that names --link.
+// "100mbit,1ms,host=0.2ms,rendezvous=64KiB,handshake=0.3ms": the bandwidth as tc writes it (kbit,
+// mbit, gbit) or in the units of planning/units.h, then in any order what is not 0: the latency,
+// host=TIME (per message and side), rendezvous=SIZE, handshake=TIME (without it two latencies).
+// Throws UserError that names --link.
 LinkModel ParseLinkModel(std::string_view text);
 
 // Throws UserError unless all ranks, of which `local_size` share memory with this one, are on one
