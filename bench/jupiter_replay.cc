@@ -71,8 +71,8 @@ int Execute(const ReplayFlags& flags) {
   if (flags.bandwidth > 0) cluster = AtBandwidth(std::move(cluster), flags.bandwidth * 1e6);
   const RunRecord record = LoadRecord(flags.record);
   if (static_cast<int>(record.ranks.size()) != cluster.size()) {
-    FailUser("{}: devices: {} of them, {} has {} ranks", flags.cluster, cluster.size(),
-             flags.record, record.ranks.size());
+    FailUser("{}: line {}: devices: {} of them, {} has {} ranks", flags.cluster,
+             cluster.devices_line, cluster.size(), flags.record, record.ranks.size());
   }
   Testbed testbed = TestbedOf(cluster);
   if (flags.measured) {

@@ -13,8 +13,8 @@ Cluster ShareCluster(Transport& transport, const std::string& path) {
   OnFirstRank(transport, [&] {
     const Cluster cluster = LoadCluster(path);
     if (cluster.size() != transport.size()) {
-      FailUser("{}: devices: {} of them for {} ranks; start mpirun with -np {}", path,
-               cluster.size(), transport.size(), cluster.size());
+      FailUser("{}: line {}: devices: {} of them for {} ranks; start mpirun with -np {}", path,
+               cluster.devices_line, cluster.size(), transport.size(), cluster.size());
     }
     text = ToYaml(cluster);
   });

@@ -117,6 +117,7 @@ using Ranks = std::map<std::string, std::size_t>;  // by device name
 Ranks ReadDevices(const YamlMap& root, ProfileReader& profiles, Cluster& cluster) {
   Ranks ranks;
   const YamlValue list = root.At("devices");
+  cluster.devices_line = list.node().line;
   for (const YamlValue& item : list.List(1, kMostDevices)) {
     ClusterDevice device = ReadDevice(item, profiles);
     const auto [first, is_new] = ranks.emplace(device.name, cluster.devices.size());

@@ -46,6 +46,7 @@ struct Cluster {
   // One message at a time in the whole network (Wi-Fi, a hub) instead of a queue per device and
   // direction.
   bool shared_medium = false;
+  int devices_line = 0;  // of the file it was read from, for messages; 0: of none
 
   int size() const { return static_cast<int>(devices.size()); }
 };
