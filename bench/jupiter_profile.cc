@@ -18,6 +18,9 @@
 namespace jupiter {
 namespace {
 
+// Above this load average other processes take turns with the measurement.
+constexpr double kIdleLoad = 0.5;
+
 class Profiling {
  public:
   Profiling(Context& context, const ProfileFlags& flags)
@@ -73,6 +76,10 @@ class Profiling {
     const DeviceMeasurement measurement =
         MeasureDevice(*device_, *checkpoint_, options_,
                       [&](const std::string& line) { fmt::print(stderr, "{}{}\n", rank, line); });
+    if (origin.load > kIdleLoad) {
+      fmt::print(stderr, "{}note: the load average was {:.1f}; times are those of a busy machine\n",
+                 rank, origin.load);
+    }
     profile_ = ToProfile(measurement, origin, DeviceName());
     table_ = ShowProfile(measurement, profile_);
   }
