@@ -2,8 +2,12 @@
 
 #include <benchmark/benchmark.h>
 
+#include <cstdio>
 #include <cstdlib>
+#include <iostream>
+#include <optional>
 
+#include "bench/text_file.h"
 #include "kernels/base/check.h"
 
 namespace jupiter {
@@ -48,6 +52,21 @@ void InitialiseBenchmark(char* program, std::vector<std::string> flags) {
         "guide",
         argv[1]);
   }
+}
+
+bool ReportArrived(const std::vector<std::string>& flags) {
+  std::cout.flush();
+  if (!std::cout || std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+    fmt::print(stderr, "jupiter: error: the report could not be written to stdout\n");
+    return false;
+  }
+  // Google Benchmark does not say whether its file took the report; one that did has ended it.
+  const std::string path = BenchmarkOut(flags);
+  if (path.empty()) return true;
+  const std::optional<std::string> text = ReadTextFile(path);
+  if (text && !text->empty() && text->back() == '\n') return true;
+  fmt::print(stderr, "jupiter: error: --benchmark_out={}: the report could not be written\n", path);
+  return false;
 }
 
 std::string BenchmarkOut(const std::vector<std::string>& flags) {

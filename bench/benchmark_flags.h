@@ -14,4 +14,8 @@ void InitialiseBenchmark(char* program, std::vector<std::string> flags);
 // The file of --benchmark_out, or nothing.
 std::string BenchmarkOut(const std::vector<std::string>& flags);
 
+// False, with a line on stderr, when stdout or the file of --benchmark_out did not take the report.
+// After benchmark::Shutdown.
+bool ReportArrived(const std::vector<std::string>& flags);
+
 }  // namespace jupiter

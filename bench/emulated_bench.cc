@@ -65,7 +65,8 @@ class EmulatedBench {
       skipped_ = true;
     }
     benchmark::Shutdown();
-    return std::stoi(Broadcast(transport_, skipped_ && !measured_ ? "2" : "0", 0));
+    const bool failed = !ReportArrived(flags_.benchmark) || (skipped_ && !measured_);
+    return std::stoi(Broadcast(transport_, failed ? "2" : "0", 0));
   }
 
   int Follow() {

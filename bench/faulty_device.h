@@ -11,14 +11,14 @@ namespace jupiter {
 enum class Fault : std::uint8_t {
   kNone,
   kMask,   // one attention row does not see the first position of its path
-  kSlice,  // the keys and values of one slice are not kept
+  kSlice,  // the keys and values of the first slice are not kept
   kScale,  // one row leaves a matrix product 1 % too large
 };
 
 // "mask", "slice", "scale" or "" (none). Throws UserError naming the flag.
 Fault ParseFault(const std::string& text);
 
-// Computes on `inner`; the fault happens once, in the first op of its kind that can have it.
+// Computes on `inner`; the fault happens once, where it can first.
 std::unique_ptr<Device> MakeFaultyDevice(std::unique_ptr<Device> inner, Fault fault);
 
 }  // namespace jupiter

@@ -1,5 +1,7 @@
 #include "bench/flags.h"
 
+#include <sched.h>
+
 #include <algorithm>
 #include <charconv>
 #include <fstream>
@@ -28,6 +30,13 @@ LayerSplit ParseSplit(const EngineFlags& flags) {
   if (flags.split.empty() || flags.split == "equal") return LayerSplit::kEqual;
   if (flags.split == "speed") return LayerSplit::kSpeed;
   FailUser("--split {}: expected equal or speed", flags.split);
+}
+
+void CheckDeadline(const char* flag, double seconds) {
+  constexpr double kMost = 1e6;
+  if (!(seconds > 0 && seconds <= kMost)) {
+    FailUser("{} is {}, expected a number of seconds above 0, at most {}", flag, seconds, kMost);
+  }
 }
 
 std::string OneLine(std::string text) {
@@ -72,6 +81,9 @@ void AddEngineFlags(CLI::App& app, EngineFlags& flags) {
   app.add_option("--memory-limit", flags.memory_limit_mib, "MiB for each rank (0: what there is)");
   app.add_option("--deadline", flags.deadline_seconds, "seconds to wait for another rank")
       ->capture_default_str();
+  app.add_option("--load-deadline", flags.load_deadline_seconds,
+                 "seconds to wait for a rank that loads weights")
+      ->capture_default_str();
   app.add_option("--link", flags.link,
                  "ranks of one host: hold messages back as a network of this bandwidth and latency "
                  "would, such as 100mbit,1ms (more: host=TIME, rendezvous=SIZE, handshake=TIME)");
@@ -83,7 +95,12 @@ void AddSamplingFlags(CLI::App& app, SamplingOptions& sampling) {
   app.add_option("--temperature", sampling.temperature, "0: greedy")->capture_default_str();
   app.add_option("--top-k", sampling.top_k, "sample from the k likeliest tokens (0: all)");
   app.add_option("--top-p", sampling.top_p, "and from the fewest that reach probability p");
-  app.add_option("--seed", sampling.seed, "of the sampling")->check(CLI::NonNegativeNumber);
+  app.add_option("--seed", sampling.seed, "of the sampling")
+      ->check(CLI::Validator(
+          [](const std::string& text) {
+            return text.empty() || text.front() == '-' ? "expected a whole number from 0" : "";
+          },
+          "UINT"));
 }
 
 void ParseFlags(CLI::App& app, int argc, const char* const* argv) {
@@ -131,6 +148,8 @@ SessionOptions ToSessionOptions(const EngineFlags& flags) {
   if (!flags.quantize.empty()) {
     options.quantise = ParseType("--quantize", flags.quantize, {DType::kQ8_0, DType::kQ4_0});
   }
+  CheckDeadline("--load-deadline", flags.load_deadline_seconds);
+  options.load_deadline_seconds = flags.load_deadline_seconds;
   options.memory_limit = static_cast<std::int64_t>(flags.memory_limit_mib * (1 << 20));
   return options;
 }
@@ -159,11 +178,7 @@ int RunProgram(Context& context, const std::function<int()>& body) {
 }
 
 void SetDeadline(Context& context, const EngineFlags& flags) {
-  constexpr double kMost = 1e6;
-  if (!(flags.deadline_seconds > 0 && flags.deadline_seconds <= kMost)) {
-    FailUser("--deadline is {}, expected a number of seconds above 0, at most {}",
-             flags.deadline_seconds, kMost);
-  }
+  CheckDeadline("--deadline", flags.deadline_seconds);
   context.set_deadline_seconds(flags.deadline_seconds);
 }
 
@@ -175,7 +190,11 @@ void CheckWritable(const std::string& path) {
   }
 }
 
-int HostCores() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }
+int HostCores() {
+  cpu_set_t allowed;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) == 0) return CPU_COUNT(&allowed);
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
 
 int ThreadsPerRank(const EngineFlags& flags, const Context& context) {
   if (flags.threads < 0 || flags.threads > 1024) {

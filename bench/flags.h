@@ -39,6 +39,7 @@ struct EngineFlags {
   std::string quantize;
   double memory_limit_mib = 0;
   double deadline_seconds = 60;
+  double load_deadline_seconds = 600;
   std::string link;      // see ParseLinkModel; empty: messages as fast as they are
   std::string slowdown;  // see ParseSlowdown; empty: none
 };

@@ -19,16 +19,22 @@
 namespace jupiter {
 namespace {
 
-std::vector<Case> ListCases(const BenchFlags& flags, const Context& context) {
+// Whether `local` with every core of the source's host is another case than `local` with the
+// threads of a rank; the same on all ranks.
+bool HasMoreCores(Transport& transport, const BenchFlags& flags) {
+  const Context& context = transport.context();
+  const bool more = context.local_size() > 1 && ThreadsPerRank(flags.engine, context) < HostCores();
+  return Broadcast(transport, more ? "1" : "0", 0) == "1";
+}
+
+std::vector<Case> ListCases(const BenchFlags& flags, bool more_cores) {
   std::vector<Case> cases;
-  const bool several = context.local_size() > 1;
-  const bool fewer = ThreadsPerRank(flags.engine, context) < HostCores();
   for (int prompt : ParseList("--n-prompt", flags.prompt_tokens)) {
     for (int tokens : ParseList("--n-gen", flags.tokens)) {
       for (const std::string& strategy : flags.strategies) {
         FindStrategy(strategy);
         const bool local = strategy == "local";
-        if (local && several && fewer) cases.push_back({strategy, prompt, tokens, true});
+        if (local && more_cores) cases.push_back({strategy, prompt, tokens, true});
         cases.push_back({strategy, prompt, tokens, false});
       }
     }
@@ -41,6 +47,7 @@ struct Outcome {
   bool invalid = false;
   bool skipped = false;
   bool measured = false;
+  bool lost = false;  // the report
 };
 
 class Bench {
@@ -49,7 +56,7 @@ class Bench {
       : flags_(flags),
         context_(context),
         transport_(context),
-        cases_(ListCases(flags, context)),
+        cases_(ListCases(flags, HasMoreCores(transport_, flags))),
         runner_(transport_, flags.engine, ParseFault(flags.fault), flags.reference) {
     Together(transport_, [&] {
       if (context.rank() != 0) return;
@@ -69,10 +76,12 @@ class Bench {
       outcome.skipped = true;
     }
     benchmark::Shutdown();
+    outcome.lost = !ReportArrived(flags_.benchmark);
     SendCommand(transport_, {});
     // A case that does not fit here is a row that says so; it is an error when nothing could be
     // run.
-    const int code = outcome.invalid ? 1 : outcome.skipped && !outcome.measured ? 2 : 0;
+    const bool failed = outcome.lost || (outcome.skipped && !outcome.measured);
+    const int code = outcome.invalid ? 1 : failed ? 2 : 0;
     return std::stoi(Broadcast(transport_, fmt::format("{}", code), 0));
   }
 

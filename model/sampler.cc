@@ -53,6 +53,15 @@ std::size_t Nucleus(const std::vector<double>& weights, float top_p) {
   return weights.size();
 }
 
+void CheckLogits(std::span<const float> logits, std::int64_t index) {
+  const auto damaged = [](float logit) { return std::isnan(logit); };
+  if (std::none_of(logits.begin(), logits.end(), damaged)) return;
+  throw std::runtime_error(fmt::format(
+      "token {} of the answer: a logit is not a number; the weights are damaged or overflow in "
+      "this type",
+      index));
+}
+
 }  // namespace
 
 void CheckSampling(const SamplingOptions& options) {
@@ -67,15 +76,11 @@ void CheckSampling(const SamplingOptions& options) {
 
 std::int32_t SampleToken(const SamplingOptions& options, std::span<const float> logits,
                          std::int64_t index) {
-  for (float logit : logits) {
-    if (std::isnan(logit)) {
-      throw std::runtime_error(fmt::format(
-          "token {} of the answer: a logit is not a number; the weights are damaged or overflow in "
-          "this type",
-          index));
-    }
+  CheckLogits(logits, index);
+  if (options.temperature == 0) {
+    return static_cast<std::int32_t>(std::max_element(logits.begin(), logits.end()) -
+                                     logits.begin());
   }
-  if (options.temperature == 0) return Likeliest(logits, 1).front();
   const std::size_t kept =
       options.top_k == 0 ? logits.size() : static_cast<std::size_t>(options.top_k);
   const std::vector<std::int32_t> ids = Likeliest(logits, kept);

@@ -1,6 +1,7 @@
 #include "model/weights.h"
 
 #include "kernels/base/check.h"
+#include "kernels/block_formats.h"
 #include "model/quantise.h"
 
 namespace jupiter {
@@ -47,6 +48,10 @@ HostTensor WeightLoader::Read(const TensorInfo& info, DType dtype, const Shard& 
     return {{nullptr, dtype, share.rows(), info.columns, row_bytes}, nullptr};
   }
   HostTensor host = checkpoint_.Read(info.name, share);
+  if (info.rows == 1) {
+    const std::string name = fmt::format("{}: {}", checkpoint_.source(), info.name);
+    CheckFiniteRow(name, host.view, 0, 0, info.columns);
+  }
   return dtype == info.dtype ? host : QuantiseNamed(info.name, host.view, dtype);
 }
 
@@ -77,11 +82,10 @@ std::unique_ptr<Weight> WeightLoader::Columns(const std::string& name, std::int6
 }
 
 Tensor WeightLoader::Dense(const std::string& name) {
-  const TensorInfo& info = checkpoint_.Info(name);
-  return device_.LoadDense(Read(info, info.dtype, Shard::Whole(info.rows, info.columns)).view);
+  return DenseColumns(name, 0, checkpoint_.Info(name).columns);
 }
 
-// A bias shares the cut of its matrix's rows, which are its own columns.
+// Of a vector. A bias shares the cut of its matrix's rows, which are its own columns.
 Tensor WeightLoader::DenseColumns(const std::string& name, std::int64_t begin, std::int64_t end) {
   const TensorInfo& info = checkpoint_.Info(name);
   const HostTensor host = Read(info, info.dtype, {0, 1, begin, end});

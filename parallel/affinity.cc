@@ -7,7 +7,10 @@
 namespace jupiter {
 
 void LiftDefaultBinding() {
+  // Started by no launcher of Open MPI, or with a choice of the user's.
+  if (std::getenv("OMPI_COMM_WORLD_SIZE") == nullptr) return;
   if (std::getenv("OMPI_MCA_hwloc_base_binding_policy") != nullptr) return;
+  if (std::getenv("OMPI_MCA_hwloc_base_cpu_set") != nullptr) return;
   cpu_set_t all;
   CPU_ZERO(&all);
   for (int core = 0; core < CPU_SETSIZE; ++core) CPU_SET(core, &all);

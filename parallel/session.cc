@@ -14,18 +14,15 @@
 namespace jupiter {
 namespace {
 
-// Loading may take longer than any message: the slowest disk decides.
-constexpr double kLoadDeadlineSeconds = 3600;
-
 // What the source tells idle ranks.
 constexpr std::byte kRequestRuns{1};
 constexpr std::byte kRequestDone{2};
 
 class LongerDeadline {
  public:
-  explicit LongerDeadline(Context& context)
+  LongerDeadline(Context& context, double seconds)
       : context_(context), seconds_(context.deadline_seconds()) {
-    context_.set_deadline_seconds(std::max(seconds_, kLoadDeadlineSeconds));
+    context_.set_deadline_seconds(std::max(seconds_, seconds));
   }
   LongerDeadline(const LongerDeadline&) = delete;
   LongerDeadline& operator=(const LongerDeadline&) = delete;
@@ -116,7 +113,6 @@ Session::Session(Transport& transport, Device& device, Checkpoint& checkpoint,
       options_(options),
       slowdown_(FactorOf(transport, options)) {
   const ModelConfig& config = checkpoint.config();
-  const LongerDeadline longer(transport.context());
   // Before the split: measuring speeds is a conversation that all ranks must have.
   CheckFacts(transport, {{"protocol version", fmt::format("{}", kProtocolVersion)},
                          {"layer split", std::to_string(static_cast<int>(options.split))}});
@@ -148,6 +144,13 @@ Session::Session(Transport& transport, Device& device, Checkpoint& checkpoint,
     const std::vector<int> slices = CutPrompt(plan_.slices, options.prompt_tokens, stages);
     capacity_.prompt_rows = *std::max_element(slices.begin(), slices.end());
   });
+  const std::int64_t message = capacity_.prompt_rows * RowBytes(plan_.wire, config.hidden);
+  if (stages > 1 && message > kMaxMessageBytes / 2) {
+    FailUser(
+        "a batch of {} rows makes a message of {} bytes, at most {} can be sent; use more "
+        "slices, or --wire f16",
+        capacity_.prompt_rows, message, kMaxMessageBytes / 2);
+  }
   const StageMemory stage = FindStrategy(plan_.strategy).plan_memory(Inputs());
   // Sends never block, so behind a slow rank the whole prompt may wait to leave, beside what waits
   // for this rank (kMostWaitingBatches).
@@ -167,7 +170,7 @@ StrategyInputs Session::Inputs() const {
 void Session::Load() {
   const std::string shortage = MemoryShortage(memory_);
   if (!shortage.empty()) FailUser("{}", shortage);
-  const LongerDeadline longer(transport_.context());
+  const LongerDeadline longer(transport_.context(), options_.load_deadline_seconds);
   const double start = Now();
   const std::int64_t before = checkpoint_.bytes_read();
   Together(transport_, [&] { strategy_ = FindStrategy(plan_.strategy).build(Inputs()); });

@@ -29,6 +29,8 @@ struct SessionOptions {
   std::optional<DType> quantise;
   std::int64_t memory_limit = 0;  // bytes of each rank; 0: what its host has available
   std::vector<double> slowdown;   // per rank, see Slowdown; empty: as fast as they are
+  // Of waits for ranks that load: it takes longer than any message, the slowest disk decides.
+  double load_deadline_seconds = 600;
   int prompt_tokens = 1;
   int max_tokens = 1;  // of the answer
 };

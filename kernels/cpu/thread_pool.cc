@@ -1,5 +1,7 @@
 #include "kernels/cpu/thread_pool.h"
 
+#include <algorithm>
+
 #include "kernels/base/check.h"
 #include "kernels/base/clock.h"
 
@@ -57,7 +59,9 @@ void ThreadPool::RunJob(const Job& job) {
   }
   job_ = job;
   next_ = 0;
-  state_ = ((state_ >> 32) + 1) << 32;
+  // 0 is no job's number: it ends a worker.
+  const std::uint64_t number = ((state_ >> 32) + 1) & 0xffffffff;
+  state_ = std::max<std::uint64_t>(number, 1) << 32;
   // A worker counts itself as a sleeper before it looks at the state for the last time, so either
   // it sees this job or it is seen here.
   if (sleepers_ > 0) {

@@ -47,6 +47,7 @@ build_preset() {
   if (($#)); then shift; fi
   mkdir -p "$root/build"
   log=$root/build/$preset.log
+  say "building $preset in build/$preset (minutes the first time; log: build/$preset.log)"
   if ! (cd "$root" && cmake --preset "$preset" ${options[@]+"${options[@]}"} &&
         ninja -C "build/$preset" -j "$(build_jobs)" "$@") >"$log" 2>&1; then
     tail -n 80 "$log" >&2
