@@ -1,5 +1,6 @@
 #include "model/stage.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "kernels/base/check.h"
@@ -22,6 +23,15 @@ bool BelongsTo(const TensorInfo& info, const ModelConfig& config, const StageOpt
   return layer >= options.layer_begin && layer < options.layer_end;
 }
 
+// What lies beside a tensor on the device while it is loaded: the tensor as it was made, if it is
+// not mapped, and its quantised copy.
+std::int64_t LoadingBytes(const Checkpoint& checkpoint, const TensorInfo& info, DType dtype) {
+  std::int64_t bytes = 0;
+  if (checkpoint.in_memory()) bytes += info.rows * RowBytes(info.dtype, info.columns);
+  if (dtype != info.dtype) bytes += info.rows * RowBytes(dtype, info.columns);
+  return bytes;
+}
+
 }  // namespace
 
 StageMemory PlanStageMemory(const Device& device, Checkpoint& checkpoint,
@@ -33,6 +43,7 @@ StageMemory PlanStageMemory(const Device& device, Checkpoint& checkpoint,
     const DType dtype = LoadedType(config, info, options.quantise);
     memory.weights += info.rows == 1 ? RowBytes(DType::kF32, info.columns)
                                      : device.WeightBytes(dtype, info.rows, info.columns);
+    memory.loading = std::max(memory.loading, LoadingBytes(checkpoint, info, dtype));
   }
   memory.kv = KvCache::Bytes(ShapeOfKv(config, options), options.max_positions);
   memory.activations =

@@ -36,7 +36,8 @@ struct StageMemory {
   std::int64_t weights = 0;
   std::int64_t kv = 0;           // of one sequence of max_positions
   std::int64_t activations = 0;  // workspace, logits, rotary table
-  std::int64_t total() const { return weights + kv + activations; }
+  std::int64_t loading = 0;      // most beside these while weights are read and quantised
+  std::int64_t total() const { return weights + kv + activations + loading; }
 };
 StageMemory PlanStageMemory(const Device& device, Checkpoint& checkpoint,
                             const StageOptions& options);

@@ -75,16 +75,16 @@ std::int64_t AvailableMemory() {
 std::vector<RankMemory> GatherMemory(Transport& transport, const StageMemory& stage,
                                      std::int64_t buffers, std::int64_t limit) {
   const std::int64_t available = limit > 0 ? limit : AvailableMemory();
-  const std::vector<std::string> all =
-      AllGather(transport, fmt::format("{} {} {} {} {} {}", stage.weights, stage.kv,
-                                       stage.activations, buffers, available, limit > 0 ? 1 : 0));
+  const std::vector<std::string> all = AllGather(
+      transport, fmt::format("{} {} {} {} {} {} {}", stage.weights, stage.kv, stage.activations,
+                             stage.loading, buffers, available, limit > 0 ? 1 : 0));
   std::vector<RankMemory> ranks;
   for (int rank = 0; rank < transport.size(); ++rank) {
     std::istringstream fields(all[static_cast<std::size_t>(rank)]);
     RankMemory memory;
     memory.host = transport.context().host(rank);
     fields >> memory.stage.weights >> memory.stage.kv >> memory.stage.activations >>
-        memory.buffers >> memory.available >> memory.limited;
+        memory.stage.loading >> memory.buffers >> memory.available >> memory.limited;
     JUPITER_CHECK(!fields.fail(), "memory of rank {}", rank);
     ranks.push_back(memory);
   }
@@ -92,16 +92,17 @@ std::vector<RankMemory> GatherMemory(Transport& transport, const StageMemory& st
 }
 
 std::string ShowMemory(const std::vector<RankMemory>& ranks) {
-  std::string text =
-      fmt::format("{:>4} {:<16} {:>10} {:>9} {:>11} {:>8} {:>10} {:>12}\n", "rank", "host",
-                  "weights", "KV", "activations", "buffers", "total MiB", "there is MiB");
+  std::string text = fmt::format("{:>4} {:<16} {:>10} {:>9} {:>11} {:>8} {:>8} {:>10} {:>12}\n",
+                                 "rank", "host", "weights", "KV", "activations", "loading",
+                                 "buffers", "total MiB", "there is MiB");
   for (std::size_t rank = 0; rank < ranks.size(); ++rank) {
     const RankMemory& memory = ranks[rank];
     text += fmt::format(
-        "{:>4} {:<16} {:>10.1f} {:>9.1f} {:>11.1f} {:>8.1f} {:>10.1f} {:>12.1f}{}\n", rank,
+        "{:>4} {:<16} {:>10.1f} {:>9.1f} {:>11.1f} {:>8.1f} {:>8.1f} {:>10.1f} {:>12.1f}{}\n", rank,
         memory.host, Mebibytes(memory.stage.weights), Mebibytes(memory.stage.kv),
-        Mebibytes(memory.stage.activations), Mebibytes(memory.buffers), Mebibytes(memory.total()),
-        Mebibytes(memory.available), memory.limited ? "" : " (host)");
+        Mebibytes(memory.stage.activations), Mebibytes(memory.stage.loading),
+        Mebibytes(memory.buffers), Mebibytes(memory.total()), Mebibytes(memory.available),
+        memory.limited ? "" : " (host)");
   }
   return text;
 }

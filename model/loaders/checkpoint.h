@@ -51,6 +51,8 @@ class Checkpoint {
   HostTensor Read(std::string_view name, const Shard& share);
   // Bytes of all shares read so far.
   std::int64_t bytes_read() const { return bytes_read_; }
+  // True when Read makes tensors in memory, instead of mapping them from a file.
+  virtual bool in_memory() const { return false; }
   // Tells the system that mapped pages read so far are no longer needed.
   virtual void DropPages() {}
   // "gguf", "safetensors", "llama2.c", "synthetic".

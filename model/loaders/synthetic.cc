@@ -42,6 +42,7 @@ class SyntheticCheckpoint : public Checkpoint {
             [](const std::string& tensor_name) { return tensor_name; });
   }
 
+  bool in_memory() const override { return true; }
   std::string_view format() const override { return "synthetic"; }
 
  private:
