@@ -11,12 +11,14 @@
 namespace jupiter {
 namespace {
 
-// With 20 yields a ring of 4 ranks on 2 cores takes 230 us per step, with 120 about 10. More would
-// take a fifth of a core in waits of 1 ms.
-constexpr int kYields = 120;
+// Enough for the turn of a ring of 4 ranks on 2 cores, which takes 4 to 5 us per step then; once a
+// turn outlasts them (80 yields, or an unlucky placement of the ranks) it takes a sleep per step. A
+// wait of 1.1 ms takes 15 to 17 % of a core, a longer one less.
+constexpr int kYields = 220;
 // A sleep is a fifth of the sleep so far: it makes a message later by a tenth of the wait on
-// average, and the wake-ups of a wait grow with the logarithm of its length.
-constexpr std::chrono::microseconds kShortestSleep{50};
+// average, and the wake-ups of a wait grow with the logarithm of its length. Shorter first sleeps
+// would cost more than they wait: 50 us took 27 % of a core in waits of 1.1 ms.
+constexpr std::chrono::microseconds kShortestSleep{200};
 constexpr std::chrono::microseconds kLongestSleep{250};
 // How late the end of a sleep may come on a quiet machine.
 constexpr double kYieldSeconds = 100e-6;
