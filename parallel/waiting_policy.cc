@@ -12,13 +12,12 @@ namespace jupiter {
 namespace {
 
 // Enough for the turn of a ring of 4 ranks on 2 cores, which takes 4 to 5 us per step then; once a
-// turn outlasts them (80 yields, or an unlucky placement of the ranks) it takes a sleep per step. A
-// wait of 1.1 ms takes 15 to 17 % of a core, a longer one less.
-constexpr int kYields = 220;
-// A sleep is a fifth of the sleep so far: it makes a message later by a tenth of the wait on
-// average, and the wake-ups of a wait grow with the logarithm of its length. Shorter first sleeps
-// would cost more than they wait: 50 us took 27 % of a core in waits of 1.1 ms.
-constexpr std::chrono::microseconds kShortestSleep{200};
+// turn outlasts them (80 yields, or an unlucky placement of the ranks) it takes a sleep per step.
+constexpr int kYields = 150;
+// A sleep is half of the sleep so far, up to the longest: it makes a message later by a quarter of
+// the wait on average, and no more than by the longest. A wait of 1.1 ms takes 18 to 19 % of a core,
+// a longer one less; with a first sleep of 50 us it takes 24 %.
+constexpr std::chrono::microseconds kShortestSleep{80};
 constexpr std::chrono::microseconds kLongestSleep{250};
 // How late the end of a sleep may come on a quiet machine.
 constexpr double kYieldSeconds = 100e-6;
@@ -32,7 +31,7 @@ void WaitingPolicy::Pause() {
     sched_yield();
     return;
   }
-  const std::chrono::microseconds sleep = std::clamp(slept_ / 5, kShortestSleep, kLongestSleep);
+  const std::chrono::microseconds sleep = std::clamp(slept_ / 2, kShortestSleep, kLongestSleep);
   std::this_thread::sleep_for(sleep);
   slept_ += sleep;
 }
