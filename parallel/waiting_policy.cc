@@ -15,8 +15,8 @@ namespace {
 // turn outlasts them (80 yields, or an unlucky placement of the ranks) it takes a sleep per step.
 constexpr int kYields = 150;
 // A sleep is half of the sleep so far, up to the longest: it makes a message later by a quarter of
-// the wait on average, and no more than by the longest. A wait of 1.1 ms takes 18 to 19 % of a core,
-// a longer one less; with a first sleep of 50 us it takes 24 %.
+// the wait on average, and no more than by the longest. A wait of 1.1 ms takes 18 to 19 % of a
+// core, a longer one less; with a first sleep of 50 us it takes 24 %.
 constexpr std::chrono::microseconds kShortestSleep{80};
 constexpr std::chrono::microseconds kLongestSleep{250};
 // How late the end of a sleep may come on a quiet machine.

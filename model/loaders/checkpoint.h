@@ -92,8 +92,8 @@ std::unique_ptr<Checkpoint> OpenGguf(const std::string& path);
 std::unique_ptr<Checkpoint> OpenSafetensors(const std::string& directory);
 std::unique_ptr<Checkpoint> OpenLlama2c(const std::string& path);
 // synthetic:<shape>[:<dtype>][:seed=<n>], seeded weights. Shapes: tiny, tinyllama-1.1b, llama2-7b,
-// llama2-13b, llama2-70b, llama3-8b, qwen2-1.5b. dtype (default f16; tiny: f32) is that of the matrices; norms
-// and biases are f32.
+// llama2-13b, llama2-70b, llama3-8b, qwen2-1.5b. dtype (default f16; tiny: f32) is that of the
+// matrices; norms and biases are f32.
 std::unique_ptr<Checkpoint> OpenSynthetic(const std::string& name);
 
 }  // namespace jupiter
