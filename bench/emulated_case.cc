@@ -78,15 +78,9 @@ PlannedRun CaseRecorder::PlanFor(const EmulatedCase& which, const Cluster& clust
       return run;
     }
     run.plan.slices = options.slices;
-    run.prediction = predictor.Predict(run.plan);
-    return run;
+    return Judge(predictor, std::move(run.plan));
   }
-  PlannedRun run;
-  run.plan = MakePlan(options, checkpoint_->config(), transport_.size(), {});
-  run.prediction = predictor.Predict(run.plan);
-  run.feasible = run.prediction->feasible;
-  run.reason = run.prediction->reason;
-  return run;
+  return Judge(predictor, MakePlan(options, checkpoint_->config(), transport_.size(), {}));
 }
 
 std::shared_ptr<const RunRecord> CaseRecorder::RecordOf(const SessionOptions& options,

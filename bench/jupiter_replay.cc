@@ -2,6 +2,7 @@
 //
 //   jupiter_replay --record run.jsonl --cluster experiments/clusters/env-a.yaml
 #include <cstdio>
+#include <variant>
 
 #include "bench/emulated_case.h"
 #include "bench/flags.h"
@@ -65,6 +66,17 @@ std::string ShowTimeline(const Replay& replay, const Cluster& cluster) {
   return "# computes, + sends or receives:\n" + DrawTimeline(rows, replay.end, 80);
 }
 
+void CheckHasTimes(const RunRecord& record, const std::string& path) {
+  for (const RankRecord& rank : record.ranks) {
+    for (const Event& event : rank.events) {
+      const auto* op = std::get_if<OpEvent>(&event);
+      if (op != nullptr && op->op.seconds > 0) return;
+    }
+  }
+  FailUser("{}: has no measured times for --measured; record a real run with jupiter_run --record",
+           path);
+}
+
 int Execute(const ReplayFlags& flags) {
   constexpr int kDigits = 9;  // of milliseconds: a replay is the same to the last digit
   Cluster cluster = LoadCluster(flags.cluster);
@@ -76,6 +88,7 @@ int Execute(const ReplayFlags& flags) {
   }
   Testbed testbed = TestbedOf(cluster);
   if (flags.measured) {
+    CheckHasTimes(record, flags.record);
     for (auto& costs : testbed.costs) costs = std::make_shared<RecordedCosts>();
   }
   const Replay replay = Simulate(record, testbed, {.spans = flags.timeline});

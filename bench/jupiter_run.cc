@@ -22,7 +22,7 @@ struct RunFlags {
   EngineFlags engine;
   PromptFlags prompt;
   SamplingOptions sampling;
-  std::string strategy = "jupiter";
+  std::string strategy;  // empty: that of --plan, or jupiter
   int tokens = 64;
   bool ids = false;
   bool ignore_eos = false;
@@ -41,7 +41,8 @@ RunFlags Parse(int argc, const char* const* argv) {
     strategies +=
         fmt::format("{}{} ({})", strategies.empty() ? "" : "; ", entry.name, entry.summary);
   }
-  app.add_option("-s,--strategy", flags.strategy, strategies)->capture_default_str();
+  app.add_option("-s,--strategy", flags.strategy,
+                 "default: that of --plan, or jupiter. " + strategies);
   app.add_option("-p,--prompt", flags.prompt.text, "text to continue");
   app.add_option("--prompt-file", flags.prompt.file, "file with the text");
   app.add_option("--prompt-ids", flags.prompt.ids, "token ids, such as 1,403,407 (no tokenizer)");
@@ -135,14 +136,15 @@ class Run {
  public:
   Run(Context& context, const RunFlags& flags)
       : flags_(flags), transport_(context), options_(ToSessionOptions(flags.engine)) {
-    options_.strategy = flags.strategy;
     options_.max_tokens = flags.tokens;
     CheckFacts(transport_, {{"program flags", DescribeFlags()}});
     SlowDown(transport_, flags.engine, options_);
+    const GivenPlanning given = ReadPlanning(transport_, flags.engine);
+    options_.strategy = StrategyFor(given, flags.strategy);
     Together(transport_, [&] { Open(context); });
     options_.prompt_tokens =
         std::stoi(Broadcast(transport_, fmt::format("{}", text_.prompt.size()), 0));
-    ApplyPlanning(ReadPlanning(transport_, flags.engine), *checkpoint_, options_);
+    ApplyPlanning(given, *checkpoint_, options_);
     session_ = std::make_unique<Session>(transport_, *device_, *checkpoint_, options_);
   }
 
@@ -184,7 +186,7 @@ class Run {
     if (!device_->holds_data() && flags_.record.empty()) {
       FailUser("--device recording computes nothing; give --record FILE, for jupiter_replay");
     }
-    FindStrategy(flags_.strategy);
+    FindStrategy(options_.strategy);
     checkpoint_ = OpenCheckpoint(flags_.engine.model);
     if (!IsSource()) return;
     text_ = ReadText(flags_, checkpoint_->config());
@@ -256,7 +258,7 @@ class Run {
 
   void SaveRecordOf(Recorder& recorder) {
     const RunRecord record = GatherRecords(
-        transport_, recorder, fmt::format("{} {}", checkpoint_->config().name, flags_.strategy));
+        transport_, recorder, fmt::format("{} {}", checkpoint_->config().name, options_.strategy));
     Together(transport_, [&] {
       if (IsSource()) SaveRecord(record, flags_.record);
     });

@@ -62,6 +62,14 @@ GivenPlanning ReadPlanning(Transport& transport, const EngineFlags& flags) {
   return given;
 }
 
+std::string StrategyFor(const GivenPlanning& given, const std::string& asked) {
+  if (!given.plan) return asked.empty() ? "jupiter" : asked;
+  if (!asked.empty() && asked != given.plan->strategy) {
+    FailUser("--strategy {}: the plan is for {}; leave the flag out", asked, given.plan->strategy);
+  }
+  return given.plan->strategy;
+}
+
 void ApplyPlanning(const GivenPlanning& given, const Checkpoint& checkpoint,
                    SessionOptions& options) {
   if (given.plan && given.plan->strategy == options.strategy) Follow(options, *given.plan);

@@ -29,6 +29,9 @@ struct GivenPlanning {
 };
 // Rank 0 reads the files. Collective; throws UserError on all ranks.
 GivenPlanning ReadPlanning(Transport& transport, const EngineFlags& flags);
+// The strategy to run: the one that was asked for (empty: none), else that of the given plan, else
+// jupiter. Throws UserError when the plan is for another one than was asked for.
+std::string StrategyFor(const GivenPlanning& given, const std::string& asked);
 // Makes the options follow the given plan, if it is for their strategy, or the plan that their
 // strategy's planner makes for the given cluster. Throws UserError when nothing fits.
 void ApplyPlanning(const GivenPlanning& given, const Checkpoint& checkpoint,

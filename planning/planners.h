@@ -36,6 +36,9 @@ const PlannerEntry& FindPlanner(std::string_view name);
 // The planner that a strategy's paper has; nothing for strategies without layers to split.
 std::string_view PlannerOf(std::string_view strategy);
 
+// A plan with its prediction, and whether it fits.
+PlannedRun Judge(const Predictor& predictor, Plan plan);
+
 // Jupiter's second programme alone: slices of the task's prompt under the layers of a plan.
 std::vector<int> PlanSlices(const Predictor& predictor, const Plan& plan);
 

@@ -16,8 +16,6 @@ PlannedRun PlanGalaxyShares(const Predictor& predictor);
 // The task's plan for these layers by rank, not yet predicted.
 Plan PipelinePlan(const PlanningTask& task, std::string strategy, std::vector<int> layers,
                   std::vector<int> order);
-// The same with its prediction.
-PlannedRun Judge(const Predictor& predictor, Plan plan);
 // A run that cannot be: the reason.
 PlannedRun Infeasible(std::string reason);
 

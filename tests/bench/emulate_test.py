@@ -78,6 +78,8 @@ def test_records_are_saved_and_replayed(session):
     found = re.search(r"TTFT ([0-9.]+) ms", first)
     session.check(found and abs(float(found[1]) - row["TTFT_ms"]) < 1e-6, "another TTFT than the bench's")
     session.check("# computes" in first, "no timeline")
+    measured = session.tool("jupiter_replay", [*replay, "--measured"], code=2)
+    session.check("has no measured times" in measured.err, "times out of nowhere")
 
 
 def test_run_records(session):
@@ -115,6 +117,18 @@ def test_what_does_not_fit(session):
         session.options.bench, [*flags[2:], "--emulate", cluster("env-a"), "--benchmark_format=json"],
         4, 2))
     session.check(all(row["error_occurred"] for row in rows_.values()), "a row without error")
+    small = CLUSTER.replace("profile: jetson-nano}", "profile: jetson-nano, memory: "
+                            "{usable: {value: 2000 MiB, source: a test}}}")
+    small = small.replace("jetson-xavier-nx}", "jetson-nano, memory: "
+                          "{usable: {value: 3600 MiB, source: a test}}}")
+    path = session.write("small.yaml", small)
+    # The planner's slices fit where the whole prompt at once does not.
+    flags = [*MODEL, "--emulate", path, "--strategies", "jupiter", "--n-prompt", 2048, "--n-gen", 4,
+             "--benchmark_format=json"]
+    for slices, code in [("auto", 0), ("whole", 2)]:
+        result = session.call(session.options.bench, [*flags, "--slices", slices], 2, code)
+        row = next(iter(rows(session, result).values()))
+        session.check(("short" in row.get("error_message", "")) == (code == 2), f"slices {slices}")
 
 
 def test_plans_are_followed(session):
@@ -128,6 +142,9 @@ def test_plans_are_followed(session):
     for flags in [["--plan", path], ["--cluster", pair]]:
         result = session.call(session.options.run, [*tiny, *prompt, *flags], 2)
         session.check(result.out == local.out, f"{flags[0]}: other tokens")
+    other = session.call(session.options.run,
+                         [*tiny, *prompt, "--plan", path, "--strategy", "edgeshard"], 2, 2)
+    session.check("the plan is for jupiter" in other.err, "a plan for another strategy was taken")
     bench = session.call(session.options.bench,
                          [*tiny, "--n-prompt", 40, "--n-gen", 3, "--cluster", pair,
                           "--benchmark_min_time=0.01", "--benchmark_format=json"], 2)
