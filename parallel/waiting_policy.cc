@@ -12,7 +12,8 @@ namespace jupiter {
 namespace {
 
 // Enough for the turn of a ring of 4 ranks on 2 cores, which takes 4 to 5 us per step then; once a
-// turn outlasts them (with 80 yields; now in some starts, why is not known) it takes sleeps per step.
+// turn outlasts them (with 80 yields; now in some starts, why is not known) it takes sleeps per
+// step.
 constexpr int kYields = 150;
 // A sleep is half of the sleep so far, up to the longest: it makes a message later by a quarter of
 // the wait on average, and no more than by the longest. A wait of 1.1 ms takes 18 to 19 % of a
