@@ -80,7 +80,8 @@ PlannedRun CaseRecorder::PlanFor(const EmulatedCase& which, const Cluster& clust
     run.plan.slices = options.slices;
     return Judge(predictor, std::move(run.plan));
   }
-  return Judge(predictor, MakePlan(options, checkpoint_->config(), transport_.size(), {}));
+  return Judge(predictor, MakePlan(options, ShapeOf(*checkpoint_, options.quantise, options.kv),
+                                   transport_.size(), {}));
 }
 
 std::shared_ptr<const RunRecord> CaseRecorder::RecordOf(const SessionOptions& options,

@@ -70,6 +70,14 @@ void AddEngineFlags(CLI::App& app, EngineFlags& flags) {
   app.add_option("--layers", flags.layers, "layers per rank, such as 8,8,8,8");
   app.add_option("--split", flags.split,
                  "without --layers: equal (default), or speed (measured at start)");
+  app.add_option("--heads", flags.heads,
+                 "KV heads per rank, such as 4,2,2 (megatron, detransformer, galaxy)");
+  app.add_option("--columns", flags.columns,
+                 "feed-forward columns per rank (megatron, detransformer, galaxy)");
+  app.add_option("--rows", flags.rows,
+                 "weights by which the rows of a prompt are split (sequence, galaxy)");
+  app.add_flag("--overlap,!--no-overlap", flags.overlap,
+               "galaxy: messages travel while tiles are multiplied (default), or before and after");
   app.add_option("--cluster", flags.cluster,
                  "cluster file, a device per rank: layers and slices by the strategy's planner");
   app.add_option("--plan", flags.plan, "plan of jupiter_plan --save: layers, slices and types");
@@ -141,6 +149,10 @@ SessionOptions ToSessionOptions(const EngineFlags& flags) {
   SessionOptions options;
   options.split = ParseSplit(flags);
   if (options.split == LayerSplit::kGiven) options.layers = ParseList("--layers", *flags.layers);
+  if (!flags.heads.empty()) options.shares.heads = ParseList("--heads", flags.heads);
+  if (!flags.columns.empty()) options.shares.columns = ParseList("--columns", flags.columns);
+  if (!flags.rows.empty()) options.shares.rows = ParseList("--rows", flags.rows);
+  options.overlap = flags.overlap;
   options.slices = ParseSlices(flags.slices, flags.min_slice);
   options.wire = ParseType("--wire", flags.wire, {DType::kF32, DType::kF16, DType::kQ8_0});
   options.residual = ParseType("--residual", flags.residual, {DType::kF32, DType::kF16});

@@ -29,6 +29,11 @@ struct EngineFlags {
   int threads = 0;  // 0: the host's cores shared by its ranks
   std::optional<std::string> layers;
   std::string split;    // empty: equal, or planned where there is a cluster
+  // Shares of every layer per rank, for strategies that cut layers; empty: even, or by --split.
+  std::string heads;
+  std::string columns;
+  std::string rows;
+  bool overlap = true;
   std::string cluster;  // a file: each strategy follows its planner's plan
   std::string plan;     // a file: the strategy it names follows it
   std::string slices = "auto";

@@ -33,9 +33,11 @@ PlanningTask TaskFor(const ModelShape& shape, const Cluster& cluster,
 }
 
 void Follow(SessionOptions& options, const Plan& plan) {
-  options.split = LayerSplit::kGiven;
+  options.split = IsShared(plan) ? LayerSplit::kEqual : LayerSplit::kGiven;
   options.layers = plan.layers;
   options.order = plan.order;
+  options.shares = plan.shares;
+  options.overlap = plan.overlap;
   options.slices = plan.slices;
   options.wire = plan.wire;
   options.residual = plan.residual;

@@ -110,11 +110,7 @@ CaseRunner::Expected CaseRunner::ComputeExpected(const Case& which, const Sessio
     return expected;
   }
   SessionOptions options = OptionsFor(which);
-  options.strategy = "local";
-  options.slowdown.clear();  // it is not measured
-  options.split = LayerSplit::kEqual;
-  options.reference_boundaries =
-      WireIsExact(session.plan()) ? std::vector<int>{} : BoundariesOf(session.plan());
+  ReferTo(session.plan(), options);
   Case everywhere = which;
   everywhere.all_cores = true;
   const std::unique_ptr<Device> device = MakeDeviceFor(everywhere);

@@ -18,6 +18,15 @@ void AttentionPaths::Append(KvRun run) {
   runs_.push_back(run);
 }
 
+AttentionPaths AttentionPaths::Rows(std::int64_t begin, std::int64_t end) const {
+  AttentionPaths part;
+  for (std::int64_t row = begin; row < end; ++row) {
+    part.StartRow();
+    for (const KvRun& run : Row(row)) part.Append(run);
+  }
+  return part;
+}
+
 std::span<const KvRun> AttentionPaths::Row(std::int64_t row) const {
   const std::int32_t begin = row_begin_[row];
   const std::int32_t end =

@@ -35,6 +35,9 @@ class AttentionPaths {
   // Appends slots to the path of the current row; a run that continues the last one is merged.
   void Append(KvRun run);
 
+  // The paths of rows [begin, end).
+  AttentionPaths Rows(std::int64_t begin, std::int64_t end) const;
+
   std::int64_t rows() const { return static_cast<std::int64_t>(row_begin_.size()); }
   std::span<const KvRun> Row(std::int64_t row) const;
   // Logical positions on the path of a row.

@@ -1,22 +1,22 @@
 #include "model/layer.h"
 
 #include <cmath>
+#include <span>
 #include <utility>
 #include <vector>
+
+#include "model/layer_input.h"
 
 namespace jupiter {
 namespace {
 
 const Tensor* Bias(const std::optional<Tensor>& bias) { return bias ? &*bias : nullptr; }
 
-}  // namespace
-
-ConstTensorView LayerInput::For(Device& device, const Weight& weight) {
-  if (weight.input_dtype() == DType::kF32) return dense_;
-  const TensorView act = act_.Rows(0, dense_.rows);
-  if (!std::exchange(quantised_, true)) device.Quantise(dense_, act);
-  return act;
+TensorView Part(const Tensor& tensor, RowRange rows) {
+  return tensor.Rows(rows.begin, rows.count());
 }
+
+}  // namespace
 
 Layer::Layer(const ModelConfig& config, LayerWeights weights, const LayerShare& share, int index)
     : config_(config), weights_(std::move(weights)), index_(index) {
@@ -34,22 +34,50 @@ LayerWidths Layer::Widths(const ModelConfig& config, const LayerShare& share) {
 void Layer::AttentionBlock(Device& device, Workspace& workspace, const BatchLayout& layout,
                            const Tensor& rope_table, ConstTensorView x, TensorView out,
                            bool accumulate) const {
-  const std::int64_t rows = x.rows;
-  const TensorView normed = workspace.normed.Rows(0, rows);
-  device.RmsNorm(x, weights_.attn_norm, config_.norm_epsilon, normed);
-  LayerInput input(normed, workspace.normed_act);
-  const TensorView q = workspace.q.Rows(0, rows);
-  const TensorView k = workspace.k.Rows(0, rows);
-  device.Linear(input.For(device, *weights_.wq), *weights_.wq, q, {.bias = Bias(weights_.bq)});
-  device.Linear(input.For(device, *weights_.wk), *weights_.wk, k, {.bias = Bias(weights_.bk)});
-  device.Linear(input.For(device, *weights_.wv), *weights_.wv, workspace.v.Rows(0, rows),
-                {.bias = Bias(weights_.bv)});
-  device.Rope(q, layout.positions, rope_table, config_.rope_style);
-  device.Rope(k, layout.positions, rope_table, config_.rope_style);
+  const RowRange all{0, x.rows};
+  NormForAttention(device, workspace, all, x);
+  ProjectQkv(device, workspace, all);
+  Rotate(device, workspace, layout, rope_table, all);
   AppendKv(device, workspace, layout);
-  Attend(device, workspace, layout);
-  LayerInput attended(workspace.attended.Rows(0, rows), workspace.attended_act);
-  device.Linear(attended.For(device, *weights_.wo), *weights_.wo, out, {.accumulate = accumulate});
+  Attend(device, workspace, layout, all);
+  ProjectOut(device, workspace, all, out, accumulate);
+}
+
+void Layer::MlpBlock(Device& device, Workspace& workspace, ConstTensorView x, TensorView out,
+                     bool accumulate) const {
+  const RowRange all{0, x.rows};
+  NormForMlp(device, workspace, all, x);
+  GateUp(device, workspace, all);
+  Down(device, workspace, all, out, accumulate);
+}
+
+void Layer::NormForAttention(Device& device, Workspace& workspace, RowRange rows,
+                             ConstTensorView x) const {
+  device.RmsNorm(x, weights_.attn_norm, config_.norm_epsilon, Part(workspace.normed, rows));
+}
+
+void Layer::NormForMlp(Device& device, Workspace& workspace, RowRange rows,
+                       ConstTensorView x) const {
+  device.RmsNorm(x, weights_.mlp_norm, config_.norm_epsilon, Part(workspace.normed, rows));
+}
+
+void Layer::ProjectQkv(Device& device, Workspace& workspace, RowRange rows) const {
+  LayerInput input(workspace.normed, workspace.normed_act, rows);
+  device.Linear(input.For(device, *weights_.wq), *weights_.wq, Part(workspace.q, rows),
+                {.bias = Bias(weights_.bq)});
+  device.Linear(input.For(device, *weights_.wk), *weights_.wk, Part(workspace.k, rows),
+                {.bias = Bias(weights_.bk)});
+  device.Linear(input.For(device, *weights_.wv), *weights_.wv, Part(workspace.v, rows),
+                {.bias = Bias(weights_.bv)});
+}
+
+void Layer::Rotate(Device& device, Workspace& workspace, const BatchLayout& layout,
+                   const Tensor& rope_table, RowRange rows) const {
+  const auto positions =
+      std::span<const std::int32_t>(layout.positions)
+          .subspan(static_cast<std::size_t>(rows.begin), static_cast<std::size_t>(rows.count()));
+  device.Rope(Part(workspace.q, rows), positions, rope_table, config_.rope_style);
+  device.Rope(Part(workspace.k, rows), positions, rope_table, config_.rope_style);
 }
 
 void Layer::AppendKv(Device& device, const Workspace& workspace, const BatchLayout& layout) const {
@@ -61,27 +89,39 @@ void Layer::AppendKv(Device& device, const Workspace& workspace, const BatchLayo
   }
 }
 
-void Layer::Attend(Device& device, const Workspace& workspace, const BatchLayout& layout) const {
+void Layer::Attend(Device& device, const Workspace& workspace, const BatchLayout& layout,
+                   RowRange rows) const {
   std::vector<KvSegment> segments;
   segments.reserve(layout.segments.size());
   for (const KvCache* cache : layout.segments) segments.push_back(cache->segment(index_));
-  device.Attention(workspace.q.Rows(0, layout.rows()), segments, layout.paths, shape_,
-                   workspace.attended.Rows(0, layout.rows()));
+  const TensorView q = Part(workspace.q, rows);
+  const TensorView out = Part(workspace.attended, rows);
+  if (rows.count() == layout.rows()) {
+    device.Attention(q, segments, layout.paths, shape_, out);
+  } else {
+    device.Attention(q, segments, layout.paths.Rows(rows.begin, rows.end), shape_, out);
+  }
 }
 
-void Layer::MlpBlock(Device& device, Workspace& workspace, ConstTensorView x, TensorView out,
-                     bool accumulate) const {
-  const std::int64_t rows = x.rows;
-  const TensorView normed = workspace.normed.Rows(0, rows);
-  device.RmsNorm(x, weights_.mlp_norm, config_.norm_epsilon, normed);
-  LayerInput input(normed, workspace.normed_act);
-  const TensorView gate = workspace.gate.Rows(0, rows);
-  const TensorView up = workspace.up.Rows(0, rows);
+void Layer::ProjectOut(Device& device, Workspace& workspace, RowRange rows, TensorView out,
+                       bool accumulate) const {
+  LayerInput input(workspace.attended, workspace.attended_act, rows);
+  device.Linear(input.For(device, *weights_.wo), *weights_.wo, out, {.accumulate = accumulate});
+}
+
+void Layer::GateUp(Device& device, Workspace& workspace, RowRange rows) const {
+  LayerInput input(workspace.normed, workspace.normed_act, rows);
+  const TensorView gate = Part(workspace.gate, rows);
+  const TensorView up = Part(workspace.up, rows);
   device.Linear(input.For(device, *weights_.w_gate), *weights_.w_gate, gate);
   device.Linear(input.For(device, *weights_.w_up), *weights_.w_up, up);
   device.SwiGlu(gate, up, gate);
-  LayerInput activated(gate, workspace.gate_act);
-  device.Linear(activated.For(device, *weights_.w_down), *weights_.w_down, out,
+}
+
+void Layer::Down(Device& device, Workspace& workspace, RowRange rows, TensorView out,
+                 bool accumulate) const {
+  LayerInput input(workspace.gate, workspace.gate_act, rows);
+  device.Linear(input.For(device, *weights_.w_down), *weights_.w_down, out,
                 {.accumulate = accumulate});
 }
 

@@ -4,27 +4,14 @@
 // a block's partial sums and reduce them over ranks in between.
 #pragma once
 
-#include <span>
-
 #include "kernels/device.h"
 #include "model/batch_layout.h"
 #include "model/config.h"
+#include "model/row_range.h"
 #include "model/weights.h"
 #include "model/workspace.h"
 
 namespace jupiter {
-
-// An activation that is quantised when, and only when, some weight asks for it, and then once.
-class LayerInput {
- public:
-  LayerInput(ConstTensorView dense, const Tensor& act) : dense_(dense), act_(act) {}
-  ConstTensorView For(Device& device, const Weight& weight);
-
- private:
-  ConstTensorView dense_;
-  const Tensor& act_;
-  bool quantised_ = false;
-};
 
 class Layer {
  public:
@@ -41,10 +28,32 @@ class Layer {
   void MlpBlock(Device& device, Workspace& workspace, ConstTensorView x, TensorView out,
                 bool accumulate) const;
 
- private:
+  // The same blocks in steps, for strategies that put messages between them or take rows in tiles.
+  // Each reads and writes rows `rows` of the workspace's buffers; x, out [rows.count(), hidden].
+  //
+  // workspace.normed = attn_norm(x), or mlp_norm(x)
+  void NormForAttention(Device& device, Workspace& workspace, RowRange rows,
+                        ConstTensorView x) const;
+  void NormForMlp(Device& device, Workspace& workspace, RowRange rows, ConstTensorView x) const;
+  // workspace.q, k, v from workspace.normed, without the rotation.
+  void ProjectQkv(Device& device, Workspace& workspace, RowRange rows) const;
+  void Rotate(Device& device, Workspace& workspace, const BatchLayout& layout,
+              const Tensor& rope_table, RowRange rows) const;
+  // All rows of the batch: their keys and values become part of the sequences.
   void AppendKv(Device& device, const Workspace& workspace, const BatchLayout& layout) const;
-  void Attend(Device& device, const Workspace& workspace, const BatchLayout& layout) const;
+  // workspace.attended from workspace.q and all keys and values on the rows' paths.
+  void Attend(Device& device, const Workspace& workspace, const BatchLayout& layout,
+              RowRange rows) const;
+  // out (+)= wo(workspace.attended)
+  void ProjectOut(Device& device, Workspace& workspace, RowRange rows, TensorView out,
+                  bool accumulate) const;
+  // workspace.gate = silu(w_gate(n)) * w_up(n) with n = workspace.normed
+  void GateUp(Device& device, Workspace& workspace, RowRange rows) const;
+  // out (+)= w_down(workspace.gate)
+  void Down(Device& device, Workspace& workspace, RowRange rows, TensorView out,
+            bool accumulate) const;
 
+ private:
   const ModelConfig& config_;
   LayerWeights weights_;
   AttentionShape shape_;

@@ -1,16 +1,24 @@
 #include "model/stage.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "kernels/base/check.h"
+#include "model/layer_input.h"
 #include "model/rope_table.h"
 
 namespace jupiter {
 namespace {
 
+LayerShare ShareOf(const ModelConfig& config, const StageOptions& options) {
+  return options.share.value_or(LayerShare::Whole(config));
+}
+
 KvShape ShapeOfKv(const ModelConfig& config, const StageOptions& options) {
-  return {options.layer_end - options.layer_begin, config.kv_width(), options.kv_dtype};
+  const LayerWidths widths = Layer::Widths(config, ShareOf(config, options));
+  const int layers = options.layer_end - options.layer_begin;
+  return {widths.kv == 0 ? 0 : layers, widths.kv, options.kv_dtype};
 }
 
 bool HasAct(const ModelConfig& config) { return config.hidden % BlockColumns(DType::kAct8) == 0; }
@@ -32,23 +40,30 @@ std::int64_t LoadingBytes(const Checkpoint& checkpoint, const TensorInfo& info, 
   return bytes;
 }
 
+std::int64_t WeightBytes(const Device& device, DType dtype, const TensorInfo& info,
+                         const Shard& shard) {
+  const std::int64_t rows = shard.row_end - shard.row_begin;
+  const std::int64_t columns = shard.column_end - shard.column_begin;
+  if (info.rows == 1) return RowBytes(DType::kF32, columns);
+  return rows * columns == 0 ? 0 : device.WeightBytes(dtype, rows, columns);
+}
+
 }  // namespace
 
 StageMemory PlanStageMemory(const Device& device, Checkpoint& checkpoint,
                             const StageOptions& options) {
   const ModelConfig& config = checkpoint.config();
+  const LayerShare share = ShareOf(config, options);
   StageMemory memory;
   for (const TensorInfo& info : checkpoint.tensors()) {
     if (!BelongsTo(info, config, options)) continue;
     const DType dtype = LoadedType(config, info, options.quantise);
-    memory.weights += info.rows == 1 ? RowBytes(DType::kF32, info.columns)
-                                     : device.WeightBytes(dtype, info.rows, info.columns);
+    memory.weights += WeightBytes(device, dtype, info, ShardOf(config, info, share));
     memory.loading = std::max(memory.loading, LoadingBytes(checkpoint, info, dtype));
   }
   memory.kv = KvCache::Bytes(ShapeOfKv(config, options), options.max_positions);
-  memory.activations =
-      Workspace::Bytes(Layer::Widths(config, LayerShare::Whole(config)), options.max_rows) +
-      RowBytes(DType::kF32, config.head_dim) * options.max_positions;
+  memory.activations = Workspace::Bytes(Layer::Widths(config, share), options.max_rows) +
+                       RowBytes(DType::kF32, config.head_dim) * options.max_positions;
   if (options.head) {
     memory.activations +=
         options.max_head_rows * (RowBytes(DType::kF32, config.hidden + config.vocab) +
@@ -62,11 +77,11 @@ Stage::Stage(Device& device, Checkpoint& checkpoint, const StageOptions& options
       config_(checkpoint.config()),
       options_(options),
       rope_table_(MakeRopeTable(device, config_, options.max_positions)),
-      workspace_(device, Layer::Widths(config_, LayerShare::Whole(config_)), options.max_rows) {
+      workspace_(device, Layer::Widths(config_, ShareOf(config_, options)), options.max_rows) {
   WeightLoader loader(device, checkpoint, options.quantise);
   if (options.embedding) embedding_ = loader.Embedding();
+  const LayerShare share = ShareOf(config_, options);
   for (int layer = options.layer_begin; layer < options.layer_end; ++layer) {
-    const LayerShare share = LayerShare::Whole(config_);
     layers_.emplace_back(config_, loader.Layer(layer, share), share, layer - options.layer_begin);
   }
   if (!options.head) return;
@@ -92,24 +107,40 @@ void Stage::Open(const SequenceOpening& opening) {
 }
 
 void Stage::Round(int boundary, TensorView x) {
-  if (options_.rounding.empty()) return;
+  if (options_.rounding.empty() || x.rows == 0) return;
   for (DType dtype : options_.rounding[static_cast<std::size_t>(boundary)]) device_.Round(x, dtype);
 }
 
-TensorView Stage::Forward(const Batch& batch) {
+const BatchLayout& Stage::Begin(const Batch& batch) {
   for (const SequenceOpening& opening : batch.open) Open(opening);
   layout_ = LayOut(device_, batch, caches_);
+  return layout_;
+}
+
+void Stage::Finish(const Batch& batch) {
+  for (std::int32_t sequence : batch.close) caches_.erase(sequence);
+}
+
+void Stage::Embed(RowRange rows) {
+  if (rows.count() == 0) return;
+  const auto tokens =
+      std::span<const std::int32_t>(layout_.tokens)
+          .subspan(static_cast<std::size_t>(rows.begin), static_cast<std::size_t>(rows.count()));
+  const TensorView x = workspace_.residual.Rows(rows.begin, rows.count());
+  device_.Embed(tokens, *embedding_, x);
+  Round(0, x);
+}
+
+TensorView Stage::Forward(const Batch& batch) {
+  Begin(batch);
   const TensorView x = workspace_.residual.Rows(0, layout_.rows());
   if (x.rows > 0) Compute(x);
-  for (std::int32_t sequence : batch.close) caches_.erase(sequence);
+  Finish(batch);
   return x;
 }
 
 void Stage::Compute(TensorView x) {
-  if (options_.embedding) {
-    device_.Embed(layout_.tokens, *embedding_, x);
-    Round(0, x);
-  }
+  if (options_.embedding) Embed({0, x.rows});
   for (int i = 0; i < layers(); ++i) {
     const Layer& layer = layers_[static_cast<std::size_t>(i)];
     layer.AttentionBlock(device_, workspace_, layout_, rope_table_, x, x, true);
@@ -128,7 +159,7 @@ ConstTensorView Stage::Logits() {
   }
   const TensorView normed = workspace_.normed.Rows(0, rows);
   device_.RmsNorm(input, final_norm_, config_.norm_epsilon, normed);
-  LayerInput head_input(normed, head_act_);
+  LayerInput head_input(workspace_.normed, head_act_, {0, rows});
   const TensorView logits = logits_.Rows(0, rows);
   device_.Linear(head_input.For(device_, *head_), *head_, logits);
   return logits;

@@ -1,5 +1,5 @@
-// A contiguous piece of the model on one device: a range of layers, optionally the embedding in
-// front and the output head behind.
+// A piece of the model on one device: a range of layers, whole or one rank's share of each,
+// optionally the embedding in front and the output head behind.
 #pragma once
 
 #include <cstdint>
@@ -21,9 +21,10 @@ struct StageOptions {
   int layer_end = 0;
   bool embedding = false;
   bool head = false;
-  std::int64_t max_rows = 1;       // of one batch
-  std::int64_t max_head_rows = 1;  // of one batch
-  int max_positions = 1;           // of one sequence
+  std::optional<LayerShare> share;  // of every layer; none: whole layers
+  std::int64_t max_rows = 1;        // of one batch
+  std::int64_t max_head_rows = 1;   // of one batch
+  int max_positions = 1;            // of one sequence
   DType kv_dtype = DType::kF32;
   // The residual stream is rounded to these types, in this order: entry 0 behind the embedding,
   // entry l+1 at the end of layer l of the model. Empty: nothing is rounded.
@@ -55,6 +56,21 @@ class Stage {
   TensorView Forward(const Batch& batch);
   // Frees the KV rows of all sequences.
   void CloseAll() { caches_.clear(); }
+
+  // Forward in steps, for strategies whose ranks compute shares of layers.
+  //
+  // Opens sequences and settles provisional rows; the layout is valid until the next call.
+  const BatchLayout& Begin(const Batch& batch);
+  // workspace().residual = the embedding of these rows.
+  void Embed(RowRange rows);
+  // x as the residual stream is to be rounded at a boundary, see StageOptions::rounding.
+  void Round(int boundary, TensorView x);
+  // Closes sequences.
+  void Finish(const Batch& batch);
+  int layers() const { return options_.layer_end - options_.layer_begin; }
+  const Layer& layer(int index) const { return layers_[static_cast<std::size_t>(index)]; }
+  Workspace& workspace() { return workspace_; }
+  const Tensor& rope_table() const { return rope_table_; }
   // Logits [head rows, vocab] of the last Forward's batch, valid until the next call. Head stages
   // only.
   ConstTensorView Logits();
@@ -65,8 +81,6 @@ class Stage {
  private:
   void Open(const SequenceOpening& opening);
   void Compute(TensorView x);
-  void Round(int boundary, TensorView x);
-  int layers() const { return options_.layer_end - options_.layer_begin; }
 
   Device& device_;
   const ModelConfig& config_;

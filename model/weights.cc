@@ -42,6 +42,21 @@ ModelShape ShapeOf(const Checkpoint& checkpoint, std::optional<DType> quantise, 
   return shape;
 }
 
+Shard ShardOf(const ModelConfig& config, const TensorInfo& info, const LayerShare& share) {
+  const std::string_view leaf = std::string_view(info.name).substr(info.name.rfind('.') + 1);
+  const std::int64_t kv_begin = std::int64_t{share.kv_head_begin} * config.head_dim;
+  const std::int64_t kv_end = std::int64_t{share.kv_head_end} * config.head_dim;
+  const std::int64_t group = config.heads / config.kv_heads;
+  if (leaf == "wq") return {kv_begin * group, kv_end * group, 0, info.columns};
+  if (leaf == "wk" || leaf == "wv") return {kv_begin, kv_end, 0, info.columns};
+  if (leaf == "bq") return {0, 1, kv_begin * group, kv_end * group};
+  if (leaf == "bk" || leaf == "bv") return {0, 1, kv_begin, kv_end};
+  if (leaf == "wo") return {0, info.rows, kv_begin * group, kv_end * group};
+  if (leaf == "w_gate" || leaf == "w_up") return {share.ffn_begin, share.ffn_end, 0, info.columns};
+  if (leaf == "w_down") return {0, info.rows, share.ffn_begin, share.ffn_end};
+  return {0, info.rows, 0, info.columns};
+}
+
 HostTensor WeightLoader::Read(const TensorInfo& info, DType dtype, const Shard& share) {
   if (!device_.holds_data()) {
     const std::int64_t row_bytes = RowBytes(dtype, info.columns);
@@ -55,15 +70,15 @@ HostTensor WeightLoader::Read(const TensorInfo& info, DType dtype, const Shard& 
   return dtype == info.dtype ? host : QuantiseNamed(info.name, host.view, dtype);
 }
 
-std::unique_ptr<Weight> WeightLoader::Matrix(const std::string& name, const Shard& share) {
+std::unique_ptr<Weight> WeightLoader::Matrix(const std::string& name, const Shard& shard) {
   const TensorInfo& info = checkpoint_.Info(name);
   const DType dtype = LoadedType(checkpoint_.config(), info, quantise_);
   // The cut is checked in the type the device will hold, before a byte is read.
-  CheckShard(name, dtype, info.rows, info.columns, share);
+  CheckShard(name, dtype, info.rows, info.columns, shard);
   try {
-    const HostTensor host = Read(info, dtype, share);
+    const HostTensor host = Read(info, dtype, shard);
     std::unique_ptr<Weight> weight =
-        device_.Load(name, host.view, share.column_begin, share.column_end);
+        device_.Load(name, host.view, shard.column_begin, shard.column_end);
     checkpoint_.DropPages();
     return weight;
   } catch (const UserError& error) {
@@ -71,14 +86,9 @@ std::unique_ptr<Weight> WeightLoader::Matrix(const std::string& name, const Shar
   }
 }
 
-std::unique_ptr<Weight> WeightLoader::Rows(const std::string& name, std::int64_t begin,
-                                           std::int64_t end) {
-  return Matrix(name, {begin, end, 0, checkpoint_.Info(name).columns});
-}
-
-std::unique_ptr<Weight> WeightLoader::Columns(const std::string& name, std::int64_t begin,
-                                              std::int64_t end) {
-  return Matrix(name, {0, checkpoint_.Info(name).rows, begin, end});
+std::unique_ptr<Weight> WeightLoader::Whole(const std::string& name) {
+  const TensorInfo& info = checkpoint_.Info(name);
+  return Matrix(name, {0, info.rows, 0, info.columns});
 }
 
 Tensor WeightLoader::Dense(const std::string& name) {
@@ -96,38 +106,50 @@ Tensor WeightLoader::DenseColumns(const std::string& name, std::int64_t begin, s
 }
 
 LayerWeights WeightLoader::Layer(int layer, const LayerShare& share) {
-  const ModelConfig& config = checkpoint_.config();
   const std::string prefix = fmt::format("layers.{}.", layer);
-  const std::int64_t group = config.heads / config.kv_heads;
-  const std::int64_t kv_begin = std::int64_t{share.kv_head_begin} * config.head_dim;
-  const std::int64_t kv_end = std::int64_t{share.kv_head_end} * config.head_dim;
-  const std::int64_t q_begin = kv_begin * group;
-  const std::int64_t q_end = kv_end * group;
   LayerWeights weights;
   weights.attn_norm = Dense(prefix + "attn_norm");
-  weights.wq = Rows(prefix + "wq", q_begin, q_end);
-  weights.wk = Rows(prefix + "wk", kv_begin, kv_end);
-  weights.wv = Rows(prefix + "wv", kv_begin, kv_end);
-  if (config.qkv_bias) {
-    weights.bq = DenseColumns(prefix + "bq", q_begin, q_end);
-    weights.bk = DenseColumns(prefix + "bk", kv_begin, kv_end);
-    weights.bv = DenseColumns(prefix + "bv", kv_begin, kv_end);
-  }
-  weights.wo = Columns(prefix + "wo", q_begin, q_end);
+  if (share.kv_heads() > 0) Attention(prefix, share, weights);
   weights.mlp_norm = Dense(prefix + "mlp_norm");
-  weights.w_gate = Rows(prefix + "w_gate", share.ffn_begin, share.ffn_end);
-  weights.w_up = Rows(prefix + "w_up", share.ffn_begin, share.ffn_end);
-  weights.w_down = Columns(prefix + "w_down", share.ffn_begin, share.ffn_end);
+  if (share.ffn() > 0) Mlp(prefix, share, weights);
   return weights;
 }
 
-std::unique_ptr<Weight> WeightLoader::Embedding() {
-  return Rows("embed", 0, checkpoint_.Info("embed").rows);
+void WeightLoader::Attention(const std::string& prefix, const LayerShare& share,
+                             LayerWeights& weights) {
+  const ModelConfig& config = checkpoint_.config();
+  const auto matrix = [&](const char* name) {
+    return Matrix(prefix + name, ShardOf(config, checkpoint_.Info(prefix + name), share));
+  };
+  const auto bias = [&](const char* name) {
+    const Shard shard = ShardOf(config, checkpoint_.Info(prefix + name), share);
+    return DenseColumns(prefix + name, shard.column_begin, shard.column_end);
+  };
+  weights.wq = matrix("wq");
+  weights.wk = matrix("wk");
+  weights.wv = matrix("wv");
+  if (config.qkv_bias) {
+    weights.bq = bias("bq");
+    weights.bk = bias("bk");
+    weights.bv = bias("bv");
+  }
+  weights.wo = matrix("wo");
 }
 
+void WeightLoader::Mlp(const std::string& prefix, const LayerShare& share, LayerWeights& weights) {
+  const auto matrix = [&](const char* name) {
+    const TensorInfo& info = checkpoint_.Info(prefix + name);
+    return Matrix(prefix + name, ShardOf(checkpoint_.config(), info, share));
+  };
+  weights.w_gate = matrix("w_gate");
+  weights.w_up = matrix("w_up");
+  weights.w_down = matrix("w_down");
+}
+
+std::unique_ptr<Weight> WeightLoader::Embedding() { return Whole("embed"); }
+
 std::unique_ptr<Weight> WeightLoader::Head() {
-  if (checkpoint_.config().tied_head) return Embedding();
-  return Rows("head", 0, checkpoint_.Info("head").rows);
+  return Whole(checkpoint_.config().tied_head ? "embed" : "head");
 }
 
 }  // namespace jupiter

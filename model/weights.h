@@ -25,9 +25,14 @@ struct LayerShare {
   int ffn() const { return ffn_end - ffn_begin; }
 };
 
+// What a share has of a tensor of a layer (by canonical name): rows of wq, wk, wv, w_gate and w_up,
+// columns of wo and w_down, entries of biases; everything else whole.
+Shard ShardOf(const ModelConfig& config, const TensorInfo& info, const LayerShare& share);
+
 struct LayerWeights {
-  Tensor attn_norm;                      // [1, hidden]
-  Tensor mlp_norm;                       // [1, hidden]
+  Tensor attn_norm;  // [1, hidden]
+  Tensor mlp_norm;   // [1, hidden]
+  // Null where the share is empty.
   std::unique_ptr<Weight> wq;            // [heads*head_dim, hidden]     of the share
   std::unique_ptr<Weight> wk, wv;        // [kv_heads*head_dim, hidden]  of the share
   std::unique_ptr<Weight> wo;            // [hidden, heads*head_dim]     columns of the share
@@ -57,14 +62,15 @@ class WeightLoader {
   Tensor FinalNorm() { return Dense("final_norm"); }
 
  private:
+  void Attention(const std::string& prefix, const LayerShare& share, LayerWeights& weights);
+  void Mlp(const std::string& prefix, const LayerShare& share, LayerWeights& weights);
   // Host rows of a share in the type the device will hold; null data for a device that looks at
   // none.
   HostTensor Read(const TensorInfo& info, DType dtype, const Shard& share);
   Tensor Dense(const std::string& name);
   Tensor DenseColumns(const std::string& name, std::int64_t begin, std::int64_t end);
-  std::unique_ptr<Weight> Matrix(const std::string& name, const Shard& share);
-  std::unique_ptr<Weight> Rows(const std::string& name, std::int64_t begin, std::int64_t end);
-  std::unique_ptr<Weight> Columns(const std::string& name, std::int64_t begin, std::int64_t end);
+  std::unique_ptr<Weight> Matrix(const std::string& name, const Shard& shard);
+  std::unique_ptr<Weight> Whole(const std::string& name);
 
   Device& device_;
   Checkpoint& checkpoint_;

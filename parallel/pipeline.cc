@@ -1,15 +1,13 @@
 #include "parallel/pipeline.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "kernels/base/check.h"
+#include "parallel/batch_message.h"
 #include "planning/slices.h"
 
 namespace jupiter {
 namespace {
-
-enum class FrameKind : std::uint32_t { kBatch = 1, kEnd = 2 };
 
 // The stage of `rank` under the plan.
 StageOptions OptionsOf(const StrategyInputs& inputs) {
@@ -67,38 +65,21 @@ std::optional<Batch> Pipeline::Receive() {
   JUPITER_CHECK(previous_ >= 0, "the source receives no batches");
   const Message message =
       transport_.Receive(previous_, Channel::kBatch, "hidden rows of the next batch");
-  const std::span<const std::byte> header = message.header();
-  std::uint32_t kind = 0;
-  if (header.size() < sizeof kind) throw PeerError("a batch message has no kind");
-  std::memcpy(&kind, header.data(), sizeof kind);
-  if (kind == static_cast<std::uint32_t>(FrameKind::kEnd)) {
+  std::optional<Batch> batch = ReadBatch(message, previous_, stage_->options());
+  if (!batch) {
     End();
     return std::nullopt;
   }
-  if (kind != static_cast<std::uint32_t>(FrameKind::kBatch)) {
-    throw PeerError(fmt::format("a batch message is of unknown kind {}", kind));
-  }
-  Batch batch = DecodeBatch(header.subspan(sizeof kind));
   const std::int64_t row_bytes = RowBytes(wire_, hidden_);
-  if (std::ssize(message.payload()) != batch.rows() * row_bytes) {
+  const std::int64_t rows = batch->rows();
+  if (std::ssize(message.payload()) != rows * row_bytes) {
     throw PeerError(fmt::format("rank {} sent {} bytes for {} rows of {} bytes", previous_,
-                                message.payload().size(), batch.rows(), row_bytes));
+                                message.payload().size(), rows, row_bytes));
   }
-  if (batch.rows() > stage_->options().max_rows) {
-    throw PeerError(fmt::format("rank {} sent a batch of {} rows, at most {} were planned",
-                                previous_, batch.rows(), stage_->options().max_rows));
-  }
-  for (const SequenceOpening& opening : batch.open) {
-    if (opening.capacity > stage_->options().max_positions) {
-      throw PeerError(
-          fmt::format("rank {} opens a sequence of {} positions, at most {} were planned",
-                      previous_, opening.capacity, stage_->options().max_positions));
-    }
-  }
-  if (batch.rows() > 0) {
+  if (rows > 0) {
     stage_->device().Import(
-        ConstTensorView{message.payload().data(), wire_, batch.rows(), hidden_, row_bytes},
-        stage_->Input(batch.rows()));
+        ConstTensorView{message.payload().data(), wire_, rows, hidden_, row_bytes},
+        stage_->Input(rows));
   }
   return batch;
 }
@@ -111,12 +92,8 @@ ConstTensorView Pipeline::Forward(const Batch& batch) {
 }
 
 void Pipeline::SendOn(const Batch& batch, ConstTensorView hidden) {
-  const std::vector<std::byte> encoded = EncodeBatch(batch);
-  const auto kind = static_cast<std::uint32_t>(FrameKind::kBatch);
   const std::int64_t row_bytes = RowBytes(wire_, hidden_);
-  Message message(sizeof kind + encoded.size(), static_cast<std::size_t>(hidden.rows * row_bytes));
-  std::memcpy(message.header().data(), &kind, sizeof kind);
-  std::memcpy(message.header().data() + sizeof kind, encoded.data(), encoded.size());
+  Message message = BatchMessage(batch, static_cast<std::size_t>(hidden.rows * row_bytes));
   if (hidden.rows > 0) {
     stage_->device().Export(
         hidden, TensorView{message.payload().data(), wire_, hidden.rows, hidden_, row_bytes});
@@ -127,10 +104,7 @@ void Pipeline::SendOn(const Batch& batch, ConstTensorView hidden) {
 void Pipeline::End() {
   stage_->CloseAll();
   if (next_ < 0) return;
-  const auto kind = static_cast<std::uint32_t>(FrameKind::kEnd);
-  Message message(sizeof kind, 0);
-  std::memcpy(message.header().data(), &kind, sizeof kind);
-  transport_.Send(next_, Channel::kBatch, std::move(message));
+  transport_.Send(next_, Channel::kBatch, EndMessage());
 }
 
 std::vector<int> Pipeline::CutPrompt(int tokens) const {

@@ -48,11 +48,26 @@ double FactorOf(const Transport& transport, const SessionOptions& options) {
   return options.slowdown[static_cast<std::size_t>(transport.rank())];
 }
 
+// How the sums of a strategy with shares differ from those of one process; empty where they do not.
+std::string SumsKey(const Plan& plan, const std::string& strategy) {
+  if (strategy == "sequence") {
+    const bool exact = plan.wire == DType::kF32 || plan.wire == plan.kv;
+    return exact ? "" : fmt::format(" kv-wire={}", Name(plan.wire));
+  }
+  std::string key =
+      fmt::format(" sums={} {} wire={}", strategy, Show(plan.shares), Name(plan.wire));
+  // Its order of sums depends on the tile that a row is in.
+  if (strategy == "galaxy") key += fmt::format(" slices={}", ToString(plan.slices));
+  return key;
+}
+
 std::string NumericsKey(std::uint64_t fingerprint, const SessionOptions& options,
                         const Plan& plan) {
   std::string key = fmt::format("{:016x} weights={} residual={} kv={}", fingerprint,
                                 options.quantise ? Name(*options.quantise) : "file",
                                 Name(plan.residual), Name(plan.kv));
+  const std::string& sums = plan.reference_of.empty() ? plan.strategy : plan.reference_of;
+  if (!plan.shares.empty()) return key + SumsKey(plan, sums);
   std::vector<int> boundaries = plan.reference_boundaries;
   if (boundaries.empty()) boundaries = BoundariesOf(plan);
   if (!WireIsExact(plan) && !boundaries.empty()) {
@@ -75,10 +90,18 @@ void CheckRequestFits(const SessionOptions& options, const ModelConfig& config) 
   }
 }
 
+void CheckWire(std::string_view what, DType wire, std::int64_t width) {
+  const int block = BlockColumns(wire);
+  if (width % block == 0) return;
+  FailUser("--wire {}: the {} width {} is not a multiple of {}; use f32 or f16", Name(wire), what,
+           width, block);
+}
+
 }  // namespace
 
-Plan MakePlan(const SessionOptions& options, const ModelConfig& config, int ranks,
+Plan MakePlan(const SessionOptions& options, const ModelShape& shape, int ranks,
               const std::vector<double>& speeds) {
+  const ModelConfig& config = shape.config;
   Plan plan;
   plan.strategy = options.strategy;
   plan.slices = options.slices;
@@ -86,6 +109,9 @@ Plan MakePlan(const SessionOptions& options, const ModelConfig& config, int rank
   plan.residual = options.residual;
   plan.kv = options.kv;
   plan.reference_boundaries = options.reference_boundaries;
+  plan.reference_of = options.reference_of;
+  plan.shares = options.shares;
+  plan.overlap = options.overlap;
   switch (options.split) {
     case LayerSplit::kEqual: plan.layers = EqualLayers(config.layers, ranks); break;
     case LayerSplit::kSpeed: plan.layers = ProportionalLayers(config.layers, speeds); break;
@@ -96,13 +122,28 @@ Plan MakePlan(const SessionOptions& options, const ModelConfig& config, int rank
       plan.order = options.order;
       break;
   }
-  FindStrategy(options.strategy).adapt(plan, config.layers);
-  const int wire_block = BlockColumns(plan.wire);
-  if (config.hidden % wire_block != 0) {
-    FailUser("--wire {}: the hidden width {} is not a multiple of {}; use f32 or f16",
-             Name(plan.wire), config.hidden, wire_block);
-  }
+  const std::vector<double> same(static_cast<std::size_t>(ranks), 1.0);
+  FindStrategy(options.strategy).adapt(plan, {shape, speeds.empty() ? same : speeds});
+  if (plan.reference_of.empty()) CheckShares(plan.shares, shape, ranks);
+  CheckWire("hidden", plan.wire, config.hidden);
+  if (plan.strategy == "sequence") CheckWire("KV", plan.wire, config.kv_width());
   return plan;
+}
+
+void ReferTo(const Plan& plan, SessionOptions& options) {
+  options.strategy = "local";
+  options.split = LayerSplit::kEqual;
+  options.slowdown.clear();  // it is not measured
+  options.reference_boundaries = WireIsExact(plan) ? std::vector<int>{} : BoundariesOf(plan);
+  options.wire = plan.wire;
+  if (!IsShared(plan)) return;
+  if (SumsKey(plan, plan.strategy).empty()) {
+    options.shares = {};
+    return;
+  }
+  options.reference_of = plan.strategy;
+  options.shares = plan.shares;
+  options.slices = plan.slices;
 }
 
 Session::Session(Transport& transport, Device& device, Checkpoint& checkpoint,
@@ -125,7 +166,8 @@ Session::Session(Transport& transport, Device& device, Checkpoint& checkpoint,
   std::uint64_t fingerprint = 0;
   Together(transport, [&] {
     CheckRequestFits(options, config);
-    plan_ = MakePlan(options, config, transport.size(), speeds);
+    plan_ = MakePlan(options, ShapeOf(checkpoint, options.quantise, options.kv), transport.size(),
+                     speeds);
     fingerprint = FingerprintModel(checkpoint);
   });
   CheckFacts(transport, {{"numerics version", fmt::format("{}", kNumericsVersion)},

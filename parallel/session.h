@@ -25,7 +25,10 @@ struct SessionOptions {
   DType wire = DType::kF32;
   DType residual = DType::kF32;
   DType kv = DType::kF32;
+  Shares shares;                          // given ones, see Plan
+  bool overlap = true;                    // see Plan
   std::vector<int> reference_boundaries;  // see Plan
+  std::string reference_of;               // see Plan
   std::optional<DType> quantise;
   std::int64_t memory_limit = 0;  // bytes of each rank; 0: what its host has available
   std::vector<double> slowdown;   // per rank, see Slowdown; empty: as fast as they are
@@ -37,8 +40,11 @@ struct SessionOptions {
 
 // The plan for these options on this many ranks. `speeds` (layers per second of each rank) is read
 // for kSpeed only. Throws UserError.
-Plan MakePlan(const SessionOptions& options, const ModelConfig& config, int ranks,
+Plan MakePlan(const SessionOptions& options, const ModelShape& shape, int ranks,
               const std::vector<double>& speeds);
+
+// Makes options for `local` those of a reference for this plan: the same bits from one process.
+void ReferTo(const Plan& plan, SessionOptions& options);
 
 // Layers per second of this rank (in some unit that is the same on all ranks), from a short
 // measurement of a matrix of the model. Throws UserError when it cannot be read.

@@ -19,6 +19,7 @@
 
 #include "model/batch.h"
 #include "model/loaders/checkpoint.h"
+#include "model/model_shape.h"
 #include "model/stage.h"
 #include "parallel/transport.h"
 #include "planning/plan.h"
@@ -70,13 +71,19 @@ class Strategy {
   Strategy() = default;
 };
 
+// What a plan is made a strategy's own with.
+struct AdaptInputs {
+  const ModelShape& shape;
+  std::vector<double> speeds;  // of each rank, in some unit; equal where nobody measured
+};
+
 // A strategy as the registry knows it.
 struct StrategyEntry {
   std::string_view name;
   // One line for --help: what is cut and what is sent.
   std::string_view summary;
   // Makes a plan whose layers are split over the ranks into one that this strategy executes.
-  std::function<void(Plan& plan, int model_layers)> adapt;
+  std::function<void(Plan& plan, const AdaptInputs& inputs)> adapt;
   // Memory of this rank under the plan; zero for ranks that hold nothing.
   std::function<StageMemory(const StrategyInputs&)> plan_memory;
   // Builds this rank's part; throws UserError where this rank cannot (agree afterwards).

@@ -114,8 +114,11 @@ bool WireIsExact(const Plan& plan) {
   return plan.wire == DType::kF32 || plan.wire == plan.residual;
 }
 
+bool IsShared(const Plan& plan) { return plan.strategy != "local" && !plan.shares.empty(); }
+
 std::vector<int> BoundariesOf(const Plan& plan) {
   std::vector<int> boundaries;
+  if (IsShared(plan)) return boundaries;
   int layers = 0;
   const std::vector<int> ranks = PipelineRanks(plan);
   for (std::size_t i = 0; i + 1 < ranks.size(); ++i) {
@@ -126,7 +129,8 @@ std::vector<int> BoundariesOf(const Plan& plan) {
 }
 
 std::vector<std::vector<DType>> RoundingOf(const Plan& plan) {
-  const int layers = std::accumulate(plan.layers.begin(), plan.layers.end(), 0);
+  const int layers = IsShared(plan) ? plan.layers.front()
+                                    : std::accumulate(plan.layers.begin(), plan.layers.end(), 0);
   if (plan.residual == DType::kF32 && plan.reference_boundaries.empty()) return {};
   std::vector<std::vector<DType>> rounding(static_cast<std::size_t>(layers) + 1);
   if (plan.residual != DType::kF32) {

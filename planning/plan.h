@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kernels/base/dtype.h"
+#include "planning/shares.h"
 
 namespace jupiter {
 
@@ -33,15 +34,20 @@ inline constexpr int kMostWaitingBatches = 4;
 
 struct Plan {
   std::string strategy;     // a registered name
-  std::vector<int> layers;  // per rank; 0: the rank has no layers
+  std::vector<int> layers;  // per rank; 0: the rank has no layers; with shares: all of them, shared
   std::vector<int> order;   // ranks in pipeline order, the source first; empty: 0, 1, 2, ...
   SlicePolicy slices;
+  Shares shares;                 // where every rank computes a share of all layers
+  bool overlap = true;           // galaxy: messages travel while tiles are multiplied
   DType wire = DType::kF32;      // of hidden rows in messages: f32, f16 or q8_0
   DType residual = DType::kF32;  // f32, or f16: rounded at every layer boundary
   DType kv = DType::kF32;        // f32 or f16
   // A reference rounds to the wire type where the pipeline that it stands for has messages;
   // pipelines leave this empty, since their messages do it.
   std::vector<int> reference_boundaries;
+  // A reference computes the sums over ranks of this strategy, for ranks with the plan's shares;
+  // empty elsewhere.
+  std::string reference_of;
 };
 
 // Throws UserError unless there is a number for each rank, none negative, adding up to the model.
@@ -63,6 +69,9 @@ int FirstLayer(const Plan& plan, int rank);
 // True when messages carry the residual stream without changing it: f32, or f16 of a stream that is
 // rounded to f16 anyway.
 bool WireIsExact(const Plan& plan);
+
+// Whether every rank computes a share of all layers, rather than some layers whole.
+bool IsShared(const Plan& plan);
 
 // Boundaries of a plan's pipeline that messages cross: b means before layer b, so 0 is behind the
 // embedding (a source without layers).

@@ -59,6 +59,14 @@ class Reader {
     if (!dtype) Fail(key, Get(key), "a type such as f32 or f16");
     return *dtype;
   }
+  std::vector<int> ListIfAny(const char* key) const {
+    return Has(key) ? Numbers(Get(key), key, 0) : std::vector<int>{};
+  }
+  bool Flag(const char* key) const {
+    const Json& value = Get(key);
+    if (!value.is_boolean()) Fail(key, value, "true or false");
+    return value.get<bool>();
+  }
   bool Has(const char* key) const { return object_.contains(key); }
   const Json& Get(const char* key) const {
     if (!Has(key)) FailUser("{}: {} is missing", source_, key);
@@ -116,6 +124,13 @@ std::string ToJson(const Plan& plan) {
   json["strategy"] = plan.strategy;
   json["layers"] = plan.layers;
   if (!plan.order.empty()) json["order"] = plan.order;
+  const auto add = [&](const char* key, const std::vector<int>& list) {
+    if (!list.empty()) json[key] = list;
+  };
+  add("heads", plan.shares.heads);
+  add("columns", plan.shares.columns);
+  add("rows", plan.shares.rows);
+  if (!plan.overlap) json["overlap"] = false;
   json["slices"] = SlicesToJson(plan.slices);
   json["min_slice"] = plan.slices.least;
   json["wire"] = Name(plan.wire);
@@ -128,13 +143,17 @@ Plan ParsePlan(const std::string& text, const std::string& source) {
   const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (json.is_discarded()) FailUser("{}: not JSON; expected a plan of jupiter_plan --save", source);
   const Reader reader(json, source);
-  reader.ExpectOnly(
-      {"strategy", "layers", "order", "slices", "min_slice", "wire", "residual", "kv"});
+  reader.ExpectOnly({"strategy", "layers", "order", "heads", "columns", "rows", "overlap", "slices",
+                     "min_slice", "wire", "residual", "kv"});
   Plan plan;
   plan.strategy = reader.Word("strategy");
   plan.layers = reader.Numbers(reader.Get("layers"), "layers", 0);
   if (reader.Has("order")) plan.order = reader.Numbers(reader.Get("order"), "order", 0);
   CheckOrder(plan.order, static_cast<int>(plan.layers.size()));
+  plan.shares.heads = reader.ListIfAny("heads");
+  plan.shares.columns = reader.ListIfAny("columns");
+  plan.shares.rows = reader.ListIfAny("rows");
+  if (reader.Has("overlap")) plan.overlap = reader.Flag("overlap");
   plan.slices = SlicesFromJson(reader.Get("slices"), reader);
   plan.slices.least = reader.Number("min_slice", 1);
   plan.wire = reader.Type("wire");

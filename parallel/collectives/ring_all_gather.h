@@ -1,6 +1,7 @@
 // Each rank's chunk on every rank.
 #pragma once
 
+#include <functional>
 #include <string_view>
 
 #include "parallel/collectives/exchange.h"
@@ -15,5 +16,9 @@ namespace jupiter {
 // A rank sends every chunk but its successor's: elements of x minus those of chunk rank() + 1.
 void RingAllGather(Exchange& exchange, TensorView x, const Split& split,
                    std::string_view operation);
+// Calls `use(r)` once for each rank's chunk, its own first, while the next chunk travels: work on
+// chunks hides behind messages, or they behind it (Ye et al., Galaxy, INFOCOM 2024).
+void RingAllGather(Exchange& exchange, TensorView x, const Split& split, std::string_view operation,
+                   const std::function<void(int rank)>& use);
 
 }  // namespace jupiter

@@ -1,6 +1,7 @@
 // Sum of one matrix per rank, of which each rank keeps one chunk.
 #pragma once
 
+#include <functional>
 #include <string_view>
 
 #include "parallel/collectives/exchange.h"
@@ -18,5 +19,9 @@ namespace jupiter {
 // every chunk but its own: elements of x minus those of chunk rank().
 void RingReduceScatter(Exchange& exchange, TensorView x, const Split& split,
                        std::string_view operation);
+// Calls `make(c)` once for each chunk, its own last, before this rank's summand of that chunk is
+// needed: it is made while the sum of the others travels.
+void RingReduceScatter(Exchange& exchange, TensorView x, const Split& split,
+                       std::string_view operation, const std::function<void(int chunk)>& make);
 
 }  // namespace jupiter

@@ -9,7 +9,10 @@
 namespace jupiter {
 
 StrategyEntry EdgeShardStrategy() {
-  const auto adapt = [](Plan& plan, int) { plan.slices = SlicePolicy{}; };
+  const auto adapt = [](Plan& plan, const AdaptInputs&) {
+    plan.slices = SlicePolicy{};
+    plan.shares = {};
+  };
   return {"edgeshard", "layers split over ranks, the prompt passes whole", adapt,
           Pipeline::PlanMemory, Pipeline::Build};
 }

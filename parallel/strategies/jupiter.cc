@@ -11,7 +11,7 @@
 namespace jupiter {
 
 StrategyEntry JupiterStrategy() {
-  const auto adapt = [](Plan&, int) {};
+  const auto adapt = [](Plan& plan, const AdaptInputs&) { plan.shares = {}; };
   return {"jupiter", "layers split over ranks, the prompt passes in slices", adapt,
           Pipeline::PlanMemory, Pipeline::Build};
 }

@@ -3,18 +3,31 @@
 //
 // Steps: embed, all layers, head. Bytes per token on the wire: 0.
 #include "parallel/strategies/strategies.h"
+#include "parallel/strategies/sums_reference.h"
 #include "planning/slices.h"
 
 namespace jupiter {
 
 StrategyEntry LocalStrategy() {
-  const auto adapt = [](Plan& plan, int model_layers) {
+  const auto adapt = [](Plan& plan, const AdaptInputs& inputs) {
     plan.layers.assign(plan.layers.size(), 0);
-    plan.layers[Strategy::kSource] = model_layers;
+    plan.layers[Strategy::kSource] = inputs.shape.config.layers;
     plan.order.clear();
+    if (!plan.reference_of.empty()) return;
     plan.slices = LocalSlices();
+    plan.shares = {};
   };
-  return {"local", "the whole model on rank 0", adapt, Pipeline::PlanMemory, Pipeline::Build};
+  // As the reference of a strategy with sums of its own, the source alone computes them.
+  const auto sums = [](const StrategyInputs& inputs) {
+    return !inputs.plan.reference_of.empty() && inputs.transport.rank() == Strategy::kSource;
+  };
+  const auto memory = [sums](const StrategyInputs& inputs) {
+    return sums(inputs) ? SumsReferenceMemory(inputs) : Pipeline::PlanMemory(inputs);
+  };
+  const auto build = [sums](const StrategyInputs& inputs) {
+    return sums(inputs) ? BuildSumsReference(inputs) : Pipeline::Build(inputs);
+  };
+  return {"local", "the whole model on rank 0", adapt, memory, build};
 }
 
 }  // namespace jupiter

@@ -4,8 +4,9 @@
 namespace jupiter {
 
 const std::vector<StrategyEntry>& Strategies() {
-  static const std::vector<StrategyEntry> entries = {LocalStrategy(), EdgeShardStrategy(),
-                                                     JupiterStrategy()};
+  static const std::vector<StrategyEntry> entries = {
+      LocalStrategy(),  SequenceStrategy(),  MegatronStrategy(), DeTransformerStrategy(),
+      GalaxyStrategy(), EdgeShardStrategy(), JupiterStrategy()};
   return entries;
 }
 

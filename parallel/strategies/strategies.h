@@ -9,5 +9,9 @@ namespace jupiter {
 StrategyEntry LocalStrategy();
 StrategyEntry EdgeShardStrategy();
 StrategyEntry JupiterStrategy();
+StrategyEntry SequenceStrategy();
+StrategyEntry MegatronStrategy();
+StrategyEntry DeTransformerStrategy();
+StrategyEntry GalaxyStrategy();
 
 }  // namespace jupiter

@@ -163,7 +163,9 @@ class EmulationTest : public testing::TestWithParam<EmulationCase> {
     return options;
   }
   Plan PlanOf(const SessionOptions& options) const {
-    return MakePlan(options, OpenCheckpoint(GetParam().model)->config(), TestContext().size(), {});
+    return MakePlan(options,
+                    ShapeOf(*OpenCheckpoint(GetParam().model), options.quantise, options.kv),
+                    TestContext().size(), {});
   }
 };
 

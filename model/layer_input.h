@@ -1,0 +1,24 @@
+// An activation that is quantised when, and only when, some weight asks for it, and then once.
+#pragma once
+
+#include "kernels/device.h"
+#include "model/row_range.h"
+
+namespace jupiter {
+
+class LayerInput {
+ public:
+  // Rows of an f32 buffer and of the kAct8 buffer beside it.
+  LayerInput(const Tensor& dense, const Tensor& act, RowRange rows)
+      : dense_(dense.Rows(rows.begin, rows.count())), act_(act), rows_(rows) {}
+  // In the type that the weight takes.
+  ConstTensorView For(Device& device, const Weight& weight);
+
+ private:
+  ConstTensorView dense_;
+  const Tensor& act_;
+  RowRange rows_;
+  bool quantised_ = false;
+};
+
+}  // namespace jupiter

@@ -1,0 +1,224 @@
+#include "parallel/strategies/sums_reference.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "kernels/base/check.h"
+#include "parallel/lockstep.h"
+#include "planning/slices.h"
+
+namespace jupiter {
+namespace {
+
+// A plan for sequence has no shares of heads: its reference is one whole share.
+int RanksOf(const Plan& plan) {
+  return plan.shares.heads.empty() ? 1 : static_cast<int>(plan.shares.heads.size());
+}
+
+// The embedding and the head are there once.
+StageOptions OptionsOf(const StrategyInputs& inputs, int rank) {
+  StageOptions options = LockstepOptions(inputs.plan, inputs.checkpoint.config(), inputs.capacity,
+                                         inputs.quantise, rank);
+  options.embedding = rank == 0;
+  return options;
+}
+
+// out = sum of the parts of one chunk that ends at rank `last`, in the order of a ring
+// reduce-scatter: from the rank behind `last` around to it. What a message would carry is rounded.
+void SumChunk(Device& device, const std::vector<TensorView>& parts, int last, DType wire,
+              TensorView out) {
+  const auto ranks = static_cast<int>(parts.size());
+  if (out.rows == 0 || out.columns == 0) return;
+  const auto part = [&](int step) {
+    return parts[static_cast<std::size_t>((last + step) % ranks)];
+  };
+  device.Copy(part(1), out);
+  for (int step = 2; step <= ranks; ++step) {
+    if (wire != DType::kF32) device.Round(out, wire);
+    device.Add(part(step), out);
+  }
+}
+
+class SumsReference : public Strategy {
+ public:
+  explicit SumsReference(const StrategyInputs& inputs)
+      : device_(inputs.device),
+        plan_(inputs.plan),
+        sums_(FindSums(inputs.plan.reference_of)),
+        column_split_(
+            Split::OfColumns(Split::Even(inputs.checkpoint.config().hidden, RanksOf(inputs.plan),
+                                         BlockColumns(inputs.plan.wire)))) {
+    const std::int64_t rows = inputs.capacity.prompt_rows;
+    const std::int64_t hidden = inputs.checkpoint.config().hidden;
+    for (int rank = 0; rank < RanksOf(plan_); ++rank) {
+      stages_.push_back(
+          std::make_unique<Stage>(inputs.device, inputs.checkpoint, OptionsOf(inputs, rank)));
+      parts_.push_back(device_.Allocate(DType::kF32, rows, hidden));
+    }
+    own_ = device_.Allocate(DType::kF32, rows, hidden);
+    sum_ = device_.Allocate(DType::kF32, rows, hidden);
+    zeros_ = device_.Allocate(DType::kF32, rows, hidden);
+  }
+
+  int head() const override { return kSource; }
+  bool takes_part() const override { return true; }
+  std::optional<Batch> Receive() override { JUPITER_CHECK(false, "one process"); }
+  void End() override {
+    for (const auto& stage : stages_) stage->CloseAll();
+  }
+  std::vector<int> CutPrompt(int tokens) const override {
+    return jupiter::CutPrompt(plan_.slices, tokens, RanksOf(plan_));
+  }
+
+  ConstTensorView Forward(const Batch& batch) override {
+    layouts_.clear();
+    for (const auto& stage : stages_) layouts_.push_back(&stage->Begin(batch));
+    const std::int64_t rows = layouts_.front()->rows();
+    tiles_ = sums_.tiles && GoesInTiles(batch);
+    gathers_ = !sums_.sums && GoesInTiles(batch);
+    if (rows > 0) Compute({0, rows});
+    for (const auto& stage : stages_) stage->Finish(batch);
+    if (batch.head_rows() == 0) return {};
+    return stages_.front()->Logits();
+  }
+
+ private:
+  void Compute(RowRange all) {
+    Stage& first = *stages_.front();
+    first.Embed(all);
+    const TensorView x = first.workspace().residual.Rows(0, all.count());
+    for (int layer = 0; layer < first.layers(); ++layer) {
+      if (sums_.decoupled) {
+        Decoupled(layer, all, x);
+      } else {
+        Coupled(layer, all, x);
+      }
+      first.Round(layer + 1, x);
+    }
+  }
+
+  void Coupled(int layer, RowRange all, TensorView x) {
+    for (std::size_t rank = 0; rank < stages_.size(); ++rank) Attention(rank, layer, all, x);
+    AddSum(all, x);
+    for (std::size_t rank = 0; rank < stages_.size(); ++rank) Mlp(rank, layer, all, x, false);
+    AddSum(all, x);
+  }
+
+  void Decoupled(int layer, RowRange all, TensorView x) {
+    for (std::size_t rank = 0; rank < stages_.size(); ++rank) {
+      Attention(rank, layer, all, x);
+      const TensorView own = own_.Rows(0, x.rows);
+      device_.Copy(x, own);
+      device_.Add(PartOf(rank, all), own);
+      Mlp(rank, layer, all, own, true);
+    }
+    AddSum(all, x);
+  }
+
+  void Attention(std::size_t rank, int index, RowRange all, ConstTensorView x) {
+    const TensorView out = PartOf(rank, all);
+    Stage& stage = *stages_[rank];
+    if (stage.options().share->kv_heads() == 0) return device_.Copy(zeros_.Rows(0, x.rows), out);
+    const Layer& layer = stage.layer(index);
+    Workspace& workspace = stage.workspace();
+    layer.NormForAttention(device_, workspace, all, x);
+    RoundMessage(tiles_, workspace.normed, all);
+    layer.ProjectQkv(device_, workspace, all);
+    layer.Rotate(device_, workspace, *layouts_[rank], stage.rope_table(), all);
+    RoundMessage(gathers_, workspace.k, all);
+    RoundMessage(gathers_, workspace.v, all);
+    layer.AppendKv(device_, workspace, *layouts_[rank]);
+    layer.Attend(device_, workspace, *layouts_[rank], all);
+    layer.ProjectOut(device_, workspace, all, out, false);
+  }
+
+  void Mlp(std::size_t rank, int index, RowRange all, ConstTensorView x, bool accumulate) {
+    const TensorView out = PartOf(rank, all);
+    Stage& stage = *stages_[rank];
+    if (stage.options().share->ffn() == 0) {
+      if (!accumulate) device_.Copy(zeros_.Rows(0, x.rows), out);
+      return;
+    }
+    const Layer& layer = stage.layer(index);
+    layer.NormForMlp(device_, stage.workspace(), all, x);
+    RoundMessage(tiles_, stage.workspace().normed, all);
+    layer.GateUp(device_, stage.workspace(), all);
+    layer.Down(device_, stage.workspace(), all, out, accumulate);
+  }
+
+  bool HasMessages() const {
+    return std::max(plan_.shares.heads.size(), plan_.shares.rows.size()) > 1;
+  }
+
+  // x as a message would bring it, if it comes in one.
+  void RoundMessage(bool travels, const Tensor& x, RowRange all) {
+    if (travels && HasMessages() && plan_.wire != DType::kF32)
+      device_.Round(x.Rows(0, all.count()), plan_.wire);
+  }
+
+  // x += the sum of all parts.
+  void AddSum(RowRange all, TensorView x) {
+    const TensorView sum = sum_.Rows(0, all.count());
+    const auto ranks = static_cast<int>(stages_.size());
+    const Split split = tiles_ ? SplitRows(plan_, all.count(), ranks) : column_split_;
+    for (int chunk = 0; chunk < ranks; ++chunk) {
+      std::vector<TensorView> parts;
+      for (std::size_t rank = 0; rank < stages_.size(); ++rank) {
+        parts.push_back(split.Chunk(PartOf(rank, all), chunk));
+      }
+      SumChunk(device_, parts, chunk, plan_.wire, split.Chunk(sum, chunk));
+    }
+    // The all-gather of an all-reduce; a reduce-scatter alone keeps its sums at home.
+    if (!tiles_ && HasMessages() && plan_.wire != DType::kF32) device_.Round(sum, plan_.wire);
+    device_.Add(sum, x);
+  }
+
+  TensorView PartOf(std::size_t rank, RowRange all) const {
+    return parts_[rank].Rows(0, all.count());
+  }
+
+  Device& device_;
+  Plan plan_;
+  SumsOf sums_;
+  Split column_split_;
+  std::vector<std::unique_ptr<Stage>> stages_;  // by rank
+  std::vector<Tensor> parts_;                   // by rank: [prompt rows, hidden]
+  Tensor own_;                                  // [prompt rows, hidden]
+  Tensor sum_;                                  // [prompt rows, hidden]
+  Tensor zeros_;                                // [prompt rows, hidden]
+  std::vector<const BatchLayout*> layouts_;     // by rank, of this batch
+  bool tiles_ = false;                          // this batch
+  bool gathers_ = false;                        // this batch
+};
+
+}  // namespace
+
+SumsOf FindSums(const std::string& strategy) {
+  if (strategy == "megatron") return {};
+  if (strategy == "detransformer") return {.decoupled = true};
+  if (strategy == "galaxy") return {.tiles = true};
+  if (strategy == "sequence") return {.sums = false};
+  FailUser("{} adds up as one process does; it needs no reference of its own", strategy);
+}
+
+std::unique_ptr<Strategy> BuildSumsReference(const StrategyInputs& inputs) {
+  return std::make_unique<SumsReference>(inputs);
+}
+
+StageMemory SumsReferenceMemory(const StrategyInputs& inputs) {
+  StageMemory memory;
+  const int ranks = RanksOf(inputs.plan);
+  for (int rank = 0; rank < ranks; ++rank) {
+    const StageMemory stage =
+        PlanStageMemory(inputs.device, inputs.checkpoint, OptionsOf(inputs, rank));
+    memory.weights += stage.weights;
+    memory.kv += stage.kv;
+    memory.activations += stage.activations;
+    memory.loading = std::max(memory.loading, stage.loading);
+  }
+  memory.activations += (ranks + 3) * inputs.capacity.prompt_rows *
+                        RowBytes(DType::kF32, inputs.checkpoint.config().hidden);
+  return memory;
+}
+
+}  // namespace jupiter
