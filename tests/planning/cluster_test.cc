@@ -8,40 +8,16 @@
 #include <fstream>
 
 #include "refusal.h"
+#include "testbed_texts.h"
 
 namespace jupiter {
 namespace {
-
-const char* const kGood = R"(jupiter_cluster: 1
-name: test
-medium: shared
-devices:
-  - name: a
-    profile: jetson-nano
-    host: board-a
-    memory:
-      usable: {value: 3 GiB, source: nothing else runs}
-    speed: [{at: 0 s, factor: 1}, {at: 2 s, factor: 0.5}]
-  - {name: b, profile: raspberry-pi-5}
-  - {name: c, profile: raspberry-pi-5}
-link:
-  bandwidth: 100 Mbit/s
-  efficiency: 94 %
-  latency: 0.1 ms
-  wire_overhead: 3 us
-  host_overhead: 0.2 ms
-  host_time_per_byte: 0.25 ns/B
-  trace: [{at: 1 s, factor: 0}, {at: 2 s, factor: 2}]
-links:
-  - {from: a, to: b, bandwidth: 1 Gbit/s, trace: []}
-  - {from: c, to: a, latency: 5 ms, one_way: true}
-)";
 
 std::string Refusal(const std::string& text) {
   return RefusalOf([&] { ParseCluster(text, "f.yaml"); });
 }
 std::string RefusalWith(const std::string& from, const std::string& to) {
-  return Refusal(Replaced(kGood, from, to));
+  return Refusal(Replaced(kClusterText, from, to));
 }
 
 std::string ShippedPath(const std::string& name) {
@@ -84,8 +60,14 @@ void ExpectSame(const Cluster& a, const Cluster& b) {
   }
 }
 
+TEST(ClusterTest, ProfilesInTheFileComeBeforeShippedOnes) {
+  const Cluster cluster = ParseCluster(kClusterText + OwnProfiles(), "");
+  for (const ClusterDevice& device : cluster.devices) EXPECT_EQ(device.profile.name, "board");
+  EXPECT_EQ(cluster.devices[1].profile.roofline.op_rate.at(DType::kQ4_0).value, 2.7e12);
+}
+
 TEST(ClusterTest, EveryKeyArrives) {
-  const Cluster cluster = ParseCluster(kGood, "");
+  const Cluster cluster = ParseCluster(kClusterText, "");
   EXPECT_EQ(cluster.name, "test");
   EXPECT_TRUE(cluster.shared_medium);
   ASSERT_EQ(cluster.size(), 3);
@@ -111,7 +93,7 @@ TEST(ClusterTest, EveryKeyArrives) {
 }
 
 TEST(ClusterTest, PairsInheritAndAreSymmetricUnlessOneWay) {
-  const Cluster cluster = ParseCluster(kGood, "");
+  const Cluster cluster = ParseCluster(kClusterText, "");
   for (const Link& link : {cluster.links[0][1], cluster.links[1][0]}) {
     EXPECT_EQ(link.bandwidth, 1e9);
     EXPECT_EQ(link.efficiency, 0.94);
@@ -123,7 +105,7 @@ TEST(ClusterTest, PairsInheritAndAreSymmetricUnlessOneWay) {
 }
 
 TEST(ClusterTest, AtBandwidthChangesBandwidthAlone) {
-  const Cluster cluster = ParseCluster(kGood, "");
+  const Cluster cluster = ParseCluster(kClusterText, "");
   Cluster fast = AtBandwidth(cluster, 5e8);
   EXPECT_EQ(fast.links[0][1].bandwidth, 5e8);
   EXPECT_EQ(fast.links[2][0].bandwidth, 5e8);
@@ -135,7 +117,7 @@ TEST(ClusterTest, AtBandwidthChangesBandwidthAlone) {
 }
 
 TEST(ClusterTest, RoundTripIsExact) {
-  Cluster cluster = ParseCluster(kGood, "");
+  Cluster cluster = ParseCluster(kClusterText, "");
   cluster.links[1][2].host_seconds = 1e-4 / 3;
   cluster.links[2][1].bandwidth = 94.3e6 / 7;
   cluster.devices[2].profile.roofline.memory_bandwidth.value = 1e10 / 3;  // the same name as of b
@@ -174,7 +156,7 @@ TEST(ClusterTest, ShippedClustersLoadAndRoundTrip) {
 
 TEST(ClusterTest, SavedFilesLoadAndMayBeMoved) {
   const std::string path = testing::TempDir() + "cluster_test_" + std::to_string(getpid());
-  const Cluster cluster = ParseCluster(kGood, "");
+  const Cluster cluster = ParseCluster(kClusterText, "");
   SaveCluster(cluster, path);
   ExpectSame(LoadCluster(path), cluster);
   std::filesystem::remove(path);

@@ -8,39 +8,18 @@
 #include <fstream>
 
 #include "refusal.h"
+#include "testbed_texts.h"
 
 namespace jupiter {
 namespace {
 
-const char* const kGood = R"(jupiter_device: 1
-name: board
-description: a board
-memory:
-  total: {value: 8 GiB, source: data sheet}
-  usable: {value: 5.75 GiB, source: guess}
-roofline:
-  memory_bandwidth: {value: 44.8 GB/s, source: data sheet}
-  time_per_op: {value: 20 us, source: guess}
-  op_rate:
-    f32: {value: 422 GFLOP/s, source: cores}
-    q4_0: {value: 2.7 TOPS, source: cores}
-  other_rate: {value: 400 GFLOP/s, source: cores}
-measured:
-  - op: linear
-    weight: q4_0
-    input: act8
-    inner: 4096
-    outer: 11008
-    points:
-      - [1, 0, 0.61 ms]
-      - [32, 0, 0.9 ms]
-)";
+std::string Good() { return ProfileText(kLinearPoints); }
 
 std::string Refusal(const std::string& text) {
   return RefusalOf([&] { ParseDeviceProfile(text, "f.yaml"); });
 }
 std::string RefusalWith(const std::string& from, const std::string& to) {
-  return Refusal(Replaced(kGood, from, to));
+  return Refusal(Replaced(Good(), from, to));
 }
 
 class ProfileFolderTest : public testing::Test {
@@ -54,13 +33,13 @@ class ProfileFolderTest : public testing::Test {
   ~ProfileFolderTest() override { std::filesystem::remove_all(folder_); }
 
   std::string Path(const std::string& name) const { return (folder_ / name).string(); }
-  void Write(const std::string& name) const { std::ofstream(Path(name)) << kGood; }
+  void Write(const std::string& name) const { std::ofstream(Path(name)) << Good(); }
 
   std::filesystem::path folder_;
 };
 
 TEST(DeviceProfileTest, EveryNumberArrivesInBaseUnits) {
-  const DeviceProfile profile = ParseDeviceProfile(kGood, "");
+  const DeviceProfile profile = ParseDeviceProfile(Good(), "");
   EXPECT_EQ(profile.name, "board");
   EXPECT_EQ(profile.description, "a board");
   EXPECT_EQ(profile.total_memory.value, 8589934592.0);
@@ -100,7 +79,7 @@ TEST(DeviceProfileTest, ShippedProfilesLoadAndKeepTheirOrder) {
 }
 
 TEST(DeviceProfileTest, RoundTripIsExact) {
-  DeviceProfile profile = ParseDeviceProfile(kGood, "");
+  DeviceProfile profile = ParseDeviceProfile(Good(), "");
   profile.description = "quotes \" and \\ and: # \n lines";
   profile.roofline.memory_bandwidth.value = 1e9 / 3 * 100;
   profile.roofline.seconds_per_op.value = 1e-5 / 7;
@@ -192,7 +171,7 @@ TEST(DeviceProfileTest, WrongKindsAndAbsurdNumbersAreRefused) {
 }
 
 TEST_F(ProfileFolderTest, SavedFilesLoad) {
-  const DeviceProfile profile = ParseDeviceProfile(kGood, "");
+  const DeviceProfile profile = ParseDeviceProfile(Good(), "");
   SaveDeviceProfile(profile, Path("a.yaml"));
   EXPECT_EQ(ToYaml(LoadDeviceProfile(Path("a.yaml"))), ToYaml(profile));
   EXPECT_EQ(RefusalOf([&] { SaveDeviceProfile(profile, Path("none/a.yaml")); }),
