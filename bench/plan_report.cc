@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/timeline.h"
+#include "planning/json_reader.h"
 
 namespace jupiter {
 namespace {
@@ -141,7 +142,7 @@ std::string ShowPlan(const PlannedRun& run, const Cluster& cluster) {
 std::string ToJson(const std::vector<PlannedRun>& runs, const Cluster& cluster) {
   Json json = Json::array();
   for (const PlannedRun& run : runs) json.push_back(RunJson(run, cluster));
-  return json.dump(2);
+  return DumpJson(json, 2);
 }
 
 }  // namespace jupiter

@@ -10,6 +10,7 @@
 #include "bench/text_file.h"
 #include "kernels/base/check.h"
 #include "model/logits_hash.h"
+#include "planning/json_reader.h"
 
 namespace jupiter {
 namespace {
@@ -21,7 +22,7 @@ std::vector<std::int32_t> ReadIds(const nlohmann::json& json, const std::string&
   for (const nlohmann::json& id : json) {
     // The library would cut other numbers to fit.
     if (!id.is_number_unsigned() || id.get<std::uint64_t>() > kMost) {
-      FailUser("{}: not a reference file: {} is no token id", path, id.dump());
+      FailUser("{}: not a reference file: {} is no token id", path, DumpJson(id));
     }
     ids.push_back(id.get<std::int32_t>());
   }
@@ -82,7 +83,7 @@ void SaveReference(const Reference& reference, const std::string& path) {
     json["logits_hashes"].push_back(fmt::format("{:016x}", hash));
   }
   std::ofstream file(path);
-  file << json.dump(1) << '\n';
+  file << DumpJson(json, 1) << '\n';
   if (!file.flush()) FailUser("{}: cannot be written", path);
 }
 

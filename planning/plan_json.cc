@@ -1,20 +1,12 @@
 // Plans as JSON. Every field is checked: plans are files that users edit and move.
-#include <fmt/ranges.h>
-
-#include <algorithm>
-#include <initializer_list>
-#include <nlohmann/json.hpp>
-#include <optional>
-
 #include "kernels/base/check.h"
+#include "planning/json_reader.h"
 #include "planning/plan.h"
 
 namespace jupiter {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-constexpr int kMost = 1 << 24;
+using Json = JsonReader::Json;
 
 Json SlicesToJson(const SlicePolicy& policy) {
   switch (policy.kind) {
@@ -28,67 +20,7 @@ Json SlicesToJson(const SlicePolicy& policy) {
   JUPITER_CHECK(false);
 }
 
-// Reads fields of one object and names what is wrong with them.
-class Reader {
- public:
-  Reader(const Json& object, const std::string& source) : object_(object), source_(source) {
-    if (!object.is_object()) FailUser("{}: expected a plan as a JSON object", source);
-  }
-
-  std::string Word(const char* key) const {
-    const Json& value = Get(key);
-    if (!value.is_string()) Fail(key, value, "a word");
-    return value.get<std::string>();
-  }
-  int Number(const Json& value, const char* key, int least) const {
-    if (!value.is_number_integer() || value.get<std::int64_t>() < least ||
-        value.get<std::int64_t>() > kMost) {
-      Fail(key, value, fmt::format("a whole number from {} to {}", least, kMost));
-    }
-    return value.get<int>();
-  }
-  int Number(const char* key, int least) const { return Number(Get(key), key, least); }
-  std::vector<int> Numbers(const Json& value, const char* key, int least) const {
-    if (!value.is_array() || value.empty()) Fail(key, value, "a list of numbers");
-    std::vector<int> numbers;
-    for (const Json& number : value) numbers.push_back(Number(number, key, least));
-    return numbers;
-  }
-  DType Type(const char* key) const {
-    const std::optional<DType> dtype = ParseDType(Word(key));
-    if (!dtype) Fail(key, Get(key), "a type such as f32 or f16");
-    return *dtype;
-  }
-  std::vector<int> ListIfAny(const char* key) const {
-    return Has(key) ? Numbers(Get(key), key, 0) : std::vector<int>{};
-  }
-  bool Flag(const char* key) const {
-    const Json& value = Get(key);
-    if (!value.is_boolean()) Fail(key, value, "true or false");
-    return value.get<bool>();
-  }
-  bool Has(const char* key) const { return object_.contains(key); }
-  const Json& Get(const char* key) const {
-    if (!Has(key)) FailUser("{}: {} is missing", source_, key);
-    return object_[key];
-  }
-  void ExpectOnly(std::initializer_list<std::string_view> keys) const {
-    for (const auto& entry : object_.items()) {
-      if (std::find(keys.begin(), keys.end(), entry.key()) == keys.end()) {
-        FailUser("{}: unknown key {}; a plan has {}", source_, entry.key(), fmt::join(keys, ", "));
-      }
-    }
-  }
-  [[noreturn]] void Fail(const char* key, const Json& value, const std::string& expected) const {
-    FailUser("{}: {}: got {}, expected {}", source_, key, value.dump(), expected);
-  }
-
- private:
-  const Json& object_;
-  const std::string& source_;
-};
-
-SlicePolicy SlicesFromJson(const Json& value, const Reader& reader) {
+SlicePolicy SlicesFromJson(const Json& value, const JsonReader& reader) {
   SlicePolicy policy;
   const auto is = [&](const char* key) {
     return value.is_object() && value.size() == 1 && value.contains(key);
@@ -136,19 +68,19 @@ std::string ToJson(const Plan& plan) {
   json["wire"] = Name(plan.wire);
   json["residual"] = Name(plan.residual);
   json["kv"] = Name(plan.kv);
-  return json.dump();
+  return DumpJson(json);
 }
 
 Plan ParsePlan(const std::string& text, const std::string& source) {
   const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (json.is_discarded()) FailUser("{}: not JSON; expected a plan of jupiter_plan --save", source);
-  const Reader reader(json, source);
+  const JsonReader reader(json, source, "a plan");
   reader.ExpectOnly({"strategy", "layers", "order", "heads", "columns", "rows", "overlap", "slices",
                      "min_slice", "wire", "residual", "kv"});
   Plan plan;
   plan.strategy = reader.Word("strategy");
-  plan.layers = reader.Numbers(reader.Get("layers"), "layers", 0);
-  if (reader.Has("order")) plan.order = reader.Numbers(reader.Get("order"), "order", 0);
+  plan.layers = reader.Numbers("layers", 0);
+  if (reader.Has("order")) plan.order = reader.Numbers("order", 0);
   CheckOrder(plan.order, static_cast<int>(plan.layers.size()));
   plan.shares.heads = reader.ListIfAny("heads");
   plan.shares.columns = reader.ListIfAny("columns");

@@ -4,9 +4,9 @@
 
 #include <fstream>
 #include <iterator>
-#include <nlohmann/json.hpp>
 
 #include "kernels/base/check.h"
+#include "planning/json_reader.h"
 
 namespace jupiter {
 namespace {
@@ -75,8 +75,7 @@ void SaveRecord(const RunRecord& record, const std::string& path) {
   if (!file) FailUser("{}: cannot write the record here; check that the folder exists", path);
   const nlohmann::json description = record.description;
   file << fmt::format("{{\"jupiter_record\":1,\"ranks\":{},\"description\":{}}}\n",
-                      record.ranks.size(),
-                      description.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+                      record.ranks.size(), DumpJson(description));
   for (const RankRecord& rank : record.ranks) file << ToText(rank);
   file.flush();
   if (!file) FailUser("{}: writing the record failed; is the disk full?", path);
