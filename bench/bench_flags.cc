@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
+#include "bench/bandwidth_flag.h"
 #include "kernels/base/check.h"
 
 namespace jupiter {
@@ -14,8 +16,29 @@ void RefuseRepeats(std::vector<std::string> strategies) {
   if (twice != strategies.end()) FailUser("--strategies: {} is given twice", *twice);
 }
 
+// What a run on the recording device would leave out without a word.
+void RefuseWithEmulation(const EngineFlags& flags) {
+  const std::pair<const char*, const char*> refused[] = {
+      {"--link", "its network is the cluster file's (or --bandwidth)"},
+      {"--slowdown", "its devices are the cluster file's (see `speed` there)"},
+      {"--cluster", "its cluster is the one that it names"},
+      {"--device", "it records on a device that computes nothing"},
+      {"--memory-limit", "its memory is the cluster file's (see `memory` there)"}};
+  for (const auto& [flag, why] : refused) {
+    if (flags.given.count(flag) > 0)
+      FailUser("{} with --emulate: {}; leave {} out", flag, why, flag);
+  }
+  if (flags.split == "speed") {
+    FailUser(
+        "--split speed with --emulate: there is nothing to measure; use --split equal, "
+        "--layers, or neither for the strategies' own planners");
+  }
+}
+
 void CheckEmulation(const BenchFlags& flags) {
   if (!flags.emulate.empty()) {
+    RefuseWithEmulation(flags.engine);
+    ParseBandwidths(flags.bandwidths);
     if (flags.fault.empty() && flags.reference.empty()) return;
     FailUser("--emulate computes nothing, so --reference and --inject-fault cannot be checked");
   }
@@ -60,8 +83,8 @@ BenchFlags ParseBenchFlags(int argc, char** argv) {
   app.add_option("--emulate", flags.emulate,
                  "cluster file, a rank per device: nothing is computed; the run is recorded and "
                  "replayed on this testbed");
-  app.add_option("--bandwidth", flags.bandwidths,
-                 "with --emulate: Mbit/s of every link, comma-separated (default: as in the file)");
+  AddBandwidthOption(app, flags.bandwidths,
+                     "with --emulate: Mbit/s of every link, comma-separated");
   app.add_option("--save-records", flags.save_records,
                  "with --emulate: folder for the records, for jupiter_replay");
   ParseFlags(app, static_cast<int>(own.size()), own.data());

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <sstream>
 
+#include "bench/report_text.h"
 #include "kernels/base/check.h"
 
 namespace jupiter {
@@ -21,8 +22,7 @@ std::string ToText(const Command& command) {
 std::string ShortModelName(const std::string& model) {
   std::string name = model;
   while (name.size() > 1 && name.back() == '/') name.pop_back();
-  name = name.substr(name.rfind('/') + 1);
-  return name;
+  return ReportText(name.substr(name.rfind('/') + 1));
 }
 
 std::string CaseName(const std::string& model, const Case& which) {

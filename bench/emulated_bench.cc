@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "bench/bandwidth_flag.h"
 #include "bench/benchmark_flags.h"
 #include "bench/emulated_case.h"
+#include "bench/report_text.h"
 #include "kernels/base/check.h"
 #include "kernels/base/clock.h"
 #include "parallel/agreement.h"
@@ -19,19 +21,9 @@ namespace {
 // Rank 0 replays and reports while the others wait for its end.
 constexpr double kReportSeconds = 3600;
 
-std::vector<double> Bandwidths(const BenchFlags& flags) {
-  if (flags.bandwidths.empty()) return {0};
-  std::vector<double> bandwidths;
-  for (int mbit : ParseList("--bandwidth", flags.bandwidths)) {
-    if (mbit < 1) FailUser("--bandwidth {}: expected Mbit/s from 1", flags.bandwidths);
-    bandwidths.push_back(mbit * 1e6);
-  }
-  return bandwidths;
-}
-
 std::vector<EmulatedCase> ListCases(const BenchFlags& flags) {
   std::vector<EmulatedCase> cases;
-  for (double bandwidth : Bandwidths(flags)) {
+  for (double bandwidth : ParseBandwidths(flags.bandwidths)) {
     for (int prompt : ParseList("--n-prompt", flags.prompt_tokens)) {
       for (int tokens : ParseList("--n-gen", flags.tokens)) {
         for (const std::string& strategy : flags.strategies) {
@@ -118,23 +110,19 @@ class EmulatedBench {
   void Measure(benchmark::State& state, const RecordedCase& recorded) {
     if (!recorded.missing.empty()) {
       skipped_ = true;
-      state.SkipWithError(recorded.missing.c_str());
+      state.SkipWithError(ReportText(recorded.missing).c_str());
       return;
     }
     Replay replay;
-    double seconds = 0;
     for (auto _ : state) {
-      const double start = Now();
-      replay = Simulate(*recorded.record, TestbedOf(recorded.cluster));
-      seconds = Now() - start;
+      replay = Simulate(*recorded.record, TestbedOf(recorded.cluster), {.spans = true});
       state.SetIterationTime(MetricsOf(replay).e2el);
     }
     measured_ = true;
-    Report(state, recorded, replay, seconds);
+    Report(state, recorded, replay);
   }
 
-  static void Report(benchmark::State& state, const RecordedCase& recorded, const Replay& replay,
-                     double replay_seconds) {
+  static void Report(benchmark::State& state, const RecordedCase& recorded, const Replay& replay) {
     const RequestMetrics metrics = MetricsOf(replay);
     std::int64_t messages = 0;
     for (const RankReplay& rank : replay.ranks) messages += rank.messages_sent;
@@ -145,10 +133,10 @@ class EmulatedBench {
     counters["decode_tps"] = Rate(1, metrics.tpot);
     counters["payload_B"] = static_cast<double>(PayloadBytes(*recorded.record));
     counters["messages"] = static_cast<double>(messages);
-    counters["bubble"] = recorded.prediction.bubble;
+    counters["bubble"] = Bubble(replay, recorded.plan);
+    counters["planned_bubble"] = recorded.prediction.bubble;
     counters["planned_TTFT_ms"] = recorded.prediction.ttft * 1e3;
     counters["planned_TPOT_ms"] = recorded.prediction.tpot * 1e3;
-    counters["replay_Mev/s"] = static_cast<double>(replay.events) / replay_seconds / 1e6;
     state.SetLabel(fmt::format("EMULATED layers {}", fmt::join(recorded.plan.layers, ",")));
   }
 

@@ -1,6 +1,10 @@
 #include "bench/emulated_case.h"
 
+#include <algorithm>
+
+#include "bench/bandwidth_flag.h"
 #include "bench/cases.h"
+#include "bench/report_text.h"
 #include "kernels/base/check.h"
 #include "model/weights.h"
 #include "parallel/record_gather.h"
@@ -11,9 +15,9 @@ namespace jupiter {
 std::string CaseName(const std::string& cluster, const std::string& model,
                      const EmulatedCase& which) {
   const std::string bandwidth =
-      which.bandwidth == 0 ? "" : fmt::format("bw{:g}/", which.bandwidth / 1e6);
-  return fmt::format("emulated/{}/{}/{}/{}pp{}/tg{}", cluster, ShortModelName(model),
-                     which.strategy, bandwidth, which.prompt_tokens, which.tokens);
+      which.bandwidth == 0 ? "" : fmt::format("bw{:.10g}/", which.bandwidth / 1e6);
+  return ReportText(fmt::format("emulated/{}/{}/{}/{}pp{}/tg{}", cluster, ShortModelName(model),
+                                which.strategy, bandwidth, which.prompt_tokens, which.tokens));
 }
 
 RequestMetrics MetricsOf(const Replay& replay) {
@@ -28,6 +32,44 @@ RequestMetrics MetricsOf(const Replay& replay) {
     }
   }
   return Measure(start, times);
+}
+
+namespace {
+
+// At rank 0.
+double FirstTokenTime(const Replay& replay) {
+  for (const MarkTime& mark : replay.ranks.front().marks) {
+    if (mark.kind == MarkKind::kFirstToken) return mark.time;
+  }
+  JUPITER_CHECK(false, "a request without a first token");
+}
+
+// When a rank was done with what it computed for the first token.
+double ComputedUntil(const RankReplay& rank, double first_token) {
+  double end = 0;
+  for (const Span& span : rank.spans) {
+    if (span.kind != Span::Kind::kCompute || span.begin >= first_token) continue;
+    end = std::min(span.end, first_token);  // one rank alone goes on computing
+  }
+  return end;
+}
+
+}  // namespace
+
+double Bubble(const Replay& replay, const Plan& plan) {
+  const std::vector<int> stages = PipelineRanks(plan);
+  const auto rank = [&](int stage) -> const RankReplay& {
+    return replay.ranks[static_cast<std::size_t>(stage)];
+  };
+  const double end = ComputedUntil(rank(stages.back()), FirstTokenTime(replay));
+  double busy = 0;
+  for (int stage : stages) {
+    for (const Span& span : rank(stage).spans) {
+      if (span.kind == Span::Kind::kWait || span.begin >= end) continue;
+      busy += std::min(span.end, end) - span.begin;
+    }
+  }
+  return 1 - busy / (static_cast<double>(stages.size()) * end);
 }
 
 std::int64_t PayloadBytes(const RunRecord& record) {
@@ -55,6 +97,8 @@ CaseRecorder::CaseRecorder(Transport& transport, const BenchFlags& flags)
       device_(MakeDevice("recording", {})) {
   Together(transport, [&] { checkpoint_ = OpenCheckpoint(flags.engine.model); });
   cluster_ = ShareCluster(transport, flags.emulate);
+  given_ = ReadPlanning(transport, flags.engine);
+  NotePlan(transport, given_, flags.strategies, "follow the planners of their papers");
 }
 
 SessionOptions CaseRecorder::OptionsFor(const EmulatedCase& which) const {
@@ -65,23 +109,17 @@ SessionOptions CaseRecorder::OptionsFor(const EmulatedCase& which) const {
   return options;
 }
 
-// Without --layers or --split each strategy has the plan of its paper's planner.
+// Without --plan, --layers or --split each strategy has the plan of its paper's planner.
 PlannedRun CaseRecorder::PlanFor(const EmulatedCase& which, const Cluster& cluster) const {
-  const SessionOptions options = OptionsFor(which);
+  SessionOptions options = OptionsFor(which);
+  const bool given = given_.PlansFor(which.strategy);
+  if (given) FollowGiven(given_, checkpoint_->config(), options);
   const ModelShape shape = ShapeOf(*checkpoint_, options.quantise, options.kv);
   const Predictor predictor(TaskFor(shape, cluster, options));
+  if (given) return Judge(predictor, given_.plan->plan);
   const bool planned = !flags_.engine.layers && flags_.engine.split.empty();
-  if (planned) {
-    PlannedRun run = FindPlanner(PlannerOf(which.strategy)).make(predictor);
-    // Slices that the user names are the user's.
-    if (which.strategy != "jupiter" || flags_.engine.slices == "auto" || !run.prediction) {
-      return run;
-    }
-    run.plan.slices = options.slices;
-    return Judge(predictor, std::move(run.plan));
-  }
-  return Judge(predictor, MakePlan(options, ShapeOf(*checkpoint_, options.quantise, options.kv),
-                                   transport_.size(), {}));
+  if (planned) return PlanOf(predictor, options);
+  return Judge(predictor, MakePlan(options, shape, transport_.size(), {}));
 }
 
 std::shared_ptr<const RunRecord> CaseRecorder::RecordOf(const SessionOptions& options,
@@ -105,7 +143,7 @@ std::shared_ptr<const RunRecord> CaseRecorder::RecordOf(const SessionOptions& op
 RecordedCase CaseRecorder::Record(const EmulatedCase& which) {
   RecordedCase recorded;
   recorded.which = which;
-  recorded.cluster = which.bandwidth == 0 ? cluster_ : AtBandwidth(cluster_, which.bandwidth);
+  recorded.cluster = WithBandwidth(cluster_, which.bandwidth);
   PlannedRun run;
   Together(transport_, [&] { run = PlanFor(which, recorded.cluster); });
   if (run.prediction) recorded.prediction = *run.prediction;

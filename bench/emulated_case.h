@@ -37,6 +37,9 @@ struct RecordedCase {
 
 // Times of the marks at the source.
 RequestMetrics MetricsOf(const Replay& replay);
+// Share of the stages' time until the last slice of the prompt was done in which they idle, as the
+// replay has it: they neither compute nor handle messages. For replays with spans, of requests.
+double Bubble(const Replay& replay, const Plan& plan);
 std::int64_t PayloadBytes(const RunRecord& record);
 std::int64_t Messages(const RunRecord& record);
 
@@ -59,6 +62,7 @@ class CaseRecorder {
   std::unique_ptr<Device> device_;
   std::unique_ptr<Checkpoint> checkpoint_;
   Cluster cluster_;
+  GivenPlanning given_;
   // The same plan at several bandwidths is recorded once.
   std::map<std::string, std::shared_ptr<const RunRecord>> records_;
 };

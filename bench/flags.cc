@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <fstream>
 #include <initializer_list>
+#include <system_error>
 #include <thread>
 
 #include "kernels/base/check.h"
@@ -60,6 +62,11 @@ void AddModelFlags(CLI::App& app, EngineFlags& flags) {
 
 void AddEngineFlags(CLI::App& app, EngineFlags& flags) {
   AddModelFlags(app, flags);
+  app.parse_complete_callback([&app, &flags] {
+    for (const CLI::Option* option : app.get_options()) {
+      if (option->count() > 0) flags.given.insert(option->get_name());
+    }
+  });
   app.add_option(
       "--tokenizer", flags.tokenizer,
       "file with the tokenizer, when the model has none (GGUF, tokenizer.json, tok*.bin)");
@@ -196,10 +203,15 @@ void SetDeadline(Context& context, const EngineFlags& flags) {
 
 void CheckWritable(const std::string& path) {
   if (path.empty()) return;
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  // Also of a link whose target is to be made.
+  const bool was_there = fs::exists(fs::symlink_status(path, ignored));
   // Appending: what the file has is lost only when there is something to take its place.
   if (!std::ofstream(path, std::ios::app)) {
     FailUser("{}: cannot be written; check that the folder exists", path);
   }
+  if (!was_there) fs::remove(path, ignored);
 }
 
 int HostCores() {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,7 @@ struct HelpRequest {
 
 // Model, device and plan, as typed.
 struct EngineFlags {
+  std::set<std::string> given;  // flags of the command line by their long names, such as --wire
   std::string model;
   std::string tokenizer;
   std::string device = "cpu";
@@ -72,7 +74,7 @@ void SetDeadline(Context& context, const EngineFlags& flags);
 void SlowDown(Transport& transport, const EngineFlags& flags, SessionOptions& options);
 
 // Throws UserError unless the file can be written: before a run rather than after it. An empty path
-// means that nothing will be. Leaves an empty file where there was none.
+// means that nothing will be. Leaves no file where there was none.
 void CheckWritable(const std::string& path);
 
 // RunMain, and --help.

@@ -13,6 +13,7 @@
 #include "bench/benchmark_flags.h"
 #include "bench/emulated_bench.h"
 #include "bench/real_case.h"
+#include "bench/report_text.h"
 #include "kernels/base/check.h"
 #include "parallel/together.h"
 
@@ -58,6 +59,7 @@ class Bench {
         transport_(context),
         cases_(ListCases(flags, HasMoreCores(transport_, flags))),
         runner_(transport_, flags.engine, ParseFault(flags.fault), flags.reference) {
+    NotePlan(transport_, runner_.planning(), flags.strategies, "split the layers equally");
     Together(transport_, [&] {
       if (context.rank() != 0) return;
       InitialiseBenchmark(flags.program, flags.benchmark);
@@ -108,7 +110,7 @@ class Bench {
   }
 
   void Register() {
-    benchmark::AddCustomContext("model", flags_.engine.model);
+    benchmark::AddCustomContext("model", ReportText(flags_.engine.model));
     benchmark::AddCustomContext("device", runner_.DescribeDevice());
     benchmark::AddCustomContext("ranks", fmt::format("{}", context_.size()));
     benchmark::AddCustomContext("numerics_version", fmt::format("{}", kNumericsVersion));
@@ -130,7 +132,7 @@ class Bench {
       const std::string error = TryOpen(which);
       if (!error.empty()) {
         outcome_->skipped = true;
-        state.SkipWithError(error.c_str());
+        state.SkipWithError(ReportText(error).c_str());
         return;
       }
       open_ = which;

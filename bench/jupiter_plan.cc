@@ -3,6 +3,7 @@
 //   jupiter_plan --cluster experiments/clusters/env-a.yaml --model synthetic:llama2-7b:q4_0
 #include <fstream>
 
+#include "bench/bandwidth_flag.h"
 #include "bench/flags.h"
 #include "bench/plan_report.h"
 #include "bench/planned.h"
@@ -17,7 +18,7 @@ struct PlanFlags {
   EngineFlags engine;
   std::string cluster;
   std::string planner = "all";
-  double bandwidth = 0;  // Mbit/s
+  std::string bandwidth;  // Mbit/s
   int prompt_tokens = 256;
   int tokens = 64;
   int all_prompts = 0;  // step; 0: for prompt_tokens only
@@ -37,7 +38,7 @@ PlanFlags Parse(int argc, const char* const* argv) {
   }
   app.add_option("--cluster", flags.cluster, "cluster file")->required();
   app.add_option("--planner", flags.planner, planners)->capture_default_str();
-  app.add_option("--bandwidth", flags.bandwidth, "Mbit/s of every link (default: as in the file)");
+  AddBandwidthOption(app, flags.bandwidth, "Mbit/s of every link");
   app.add_option("-p,--prompt-tokens", flags.prompt_tokens, "tokens of the prompt")
       ->capture_default_str();
   app.add_option("-n,--tokens", flags.tokens, "tokens of the answer")->capture_default_str();
@@ -52,6 +53,15 @@ PlanFlags Parse(int argc, const char* const* argv) {
   return flags;
 }
 
+void CheckPlanner(const std::string& name) {
+  if (name == "all") return;
+  try {
+    FindPlanner(name);
+  } catch (const UserError& error) {
+    FailUser("{}, or all", error.what());
+  }
+}
+
 void CheckPlanFlags(const PlanFlags& flags, const ModelConfig& config) {
   if (flags.prompt_tokens < 1 || flags.tokens < 1 ||
       std::int64_t{flags.prompt_tokens} + flags.tokens > config.context) {
@@ -60,9 +70,8 @@ void CheckPlanFlags(const PlanFlags& flags, const ModelConfig& config) {
         "the context of {}",
         flags.prompt_tokens, flags.tokens, config.context, config.name);
   }
-  if (!(flags.bandwidth >= 0 && flags.bandwidth <= 1e6)) {
-    FailUser("--bandwidth is {}, expected Mbit/s up to 1e6", flags.bandwidth);
-  }
+  CheckPlanner(flags.planner);
+  CheckWritable(flags.save);
   if (flags.all_prompts < 0) FailUser("--all-prompts is {}, expected a step", flags.all_prompts);
   if (flags.all_prompts > 0 && flags.save.empty()) FailUser("--all-prompts is for --save FILE");
 }
@@ -74,9 +83,8 @@ class Planning {
         options_(ToSessionOptions(flags.engine)),
         checkpoint_(OpenCheckpoint(flags.engine.model)),
         shape_(ShapeOf(*checkpoint_, options_.quantise, options_.kv)),
-        cluster_(LoadCluster(flags.cluster)) {
+        cluster_(WithBandwidth(LoadCluster(flags.cluster), flags.bandwidth)) {
     CheckPlanFlags(flags, checkpoint_->config());
-    if (flags.bandwidth > 0) cluster_ = AtBandwidth(std::move(cluster_), flags.bandwidth * 1e6);
     options_.slices.least = flags.engine.min_slice;
   }
 
@@ -104,7 +112,6 @@ class Planning {
         runs.back().planner = entry.name;
       }
     }
-    if (runs.empty()) FindPlanner(flags_.planner);
     return runs;
   }
 
@@ -133,7 +140,7 @@ class Planning {
     Plan plan = best.plan;
     if (flags_.all_prompts > 0) plan.slices = SlicesOfAllPrompts(best);
     std::ofstream file(flags_.save);
-    file << ToJson(plan) << "\n";
+    file << ToJson(PlanFile{plan, FactsOf(shape_.config)}) << "\n";
     file.flush();
     if (!file) FailUser("--save {}: cannot be written; check that the folder exists", flags_.save);
     fmt::print(stderr, "{}: plan of {}\n", flags_.save, best.planner);

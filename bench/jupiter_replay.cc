@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <variant>
 
+#include "bench/bandwidth_flag.h"
 #include "bench/emulated_case.h"
 #include "bench/flags.h"
 #include "bench/timeline.h"
@@ -17,7 +18,7 @@ namespace {
 struct ReplayFlags {
   std::string record;
   std::string cluster;
-  double bandwidth = 0;  // Mbit/s
+  std::string bandwidth;  // Mbit/s
   bool measured = false;
   bool timeline = false;
 };
@@ -27,28 +28,26 @@ ReplayFlags Parse(int argc, const char* const* argv) {
   CLI::App app("Replays a recorded run on a described testbed.", "jupiter_replay");
   app.add_option("--record", flags.record, "file of --save-records or --record")->required();
   app.add_option("--cluster", flags.cluster, "cluster file, a device per rank")->required();
-  app.add_option("--bandwidth", flags.bandwidth, "Mbit/s of every link (default: as in the file)");
+  AddBandwidthOption(app, flags.bandwidth, "Mbit/s of every link");
   app.add_flag("--measured", flags.measured,
                "take the times of ops from the record of a real run, only the network from the "
                "cluster");
   app.add_flag("--timeline", flags.timeline, "draw who was busy when");
   ParseFlags(app, argc, argv);
-  if (!(flags.bandwidth >= 0 && flags.bandwidth <= 1e6)) {
-    FailUser("--bandwidth is {}, expected Mbit/s up to 1e6", flags.bandwidth);
-  }
   return flags;
 }
 
 std::string ShowRanks(const Replay& replay, const Cluster& cluster) {
-  std::string text =
-      fmt::format("{:>4} {:<18} {:>12} {:>10} {:>10} {:>12} {:>14} {:>9}\n", "rank", "device",
-                  "compute ms", "host ms", "wait ms", "egress ms", "bytes sent", "messages");
+  std::string text = fmt::format("{:>4} {:<18} {:>12} {:>10} {:>10} {:>12} {:>12} {:>14} {:>9}\n",
+                                 "rank", "device", "compute ms", "host ms", "wait ms", "egress ms",
+                                 "ingress ms", "bytes sent", "messages");
   for (std::size_t rank = 0; rank < replay.ranks.size(); ++rank) {
     const RankReplay& r = replay.ranks[rank];
     text +=
-        fmt::format("{:>4} {:<18} {:>12.3f} {:>10.3f} {:>10.3f} {:>12.3f} {:>14} {:>9}\n", rank,
-                    cluster.devices[rank].name, r.compute_seconds * 1e3, r.host_seconds * 1e3,
-                    r.wait_seconds * 1e3, r.egress_seconds * 1e3, r.bytes_sent, r.messages_sent);
+        fmt::format("{:>4} {:<18} {:>12.3f} {:>10.3f} {:>10.3f} {:>12.3f} {:>12.3f} {:>14} {:>9}\n",
+                    rank, cluster.devices[rank].name, r.compute_seconds * 1e3, r.host_seconds * 1e3,
+                    r.wait_seconds * 1e3, r.egress_seconds * 1e3, r.ingress_seconds * 1e3,
+                    r.bytes_sent, r.messages_sent);
   }
   return text;
 }
@@ -79,8 +78,7 @@ void CheckHasTimes(const RunRecord& record, const std::string& path) {
 
 int Execute(const ReplayFlags& flags) {
   constexpr int kDigits = 9;  // of milliseconds: a replay is the same to the last digit
-  Cluster cluster = LoadCluster(flags.cluster);
-  if (flags.bandwidth > 0) cluster = AtBandwidth(std::move(cluster), flags.bandwidth * 1e6);
+  const Cluster cluster = WithBandwidth(LoadCluster(flags.cluster), flags.bandwidth);
   const RunRecord record = LoadRecord(flags.record);
   if (static_cast<int>(record.ranks.size()) != cluster.size()) {
     FailUser("{}: line {}: devices: {} of them, {} has {} ranks", flags.cluster,

@@ -1,5 +1,10 @@
 #include "bench/planned.h"
 
+#include <fmt/ranges.h>
+
+#include <cstdio>
+#include <utility>
+
 #include "bench/text_file.h"
 #include "kernels/base/check.h"
 #include "model/weights.h"
@@ -7,6 +12,30 @@
 #include "parallel/together.h"
 
 namespace jupiter {
+namespace {
+
+// A plan's slices are its own; its types may be repeated, but not changed.
+void RefuseOtherFlags(const EngineFlags& flags, const Plan& plan) {
+  for (const char* flag : {"--slices", "--min-slice"}) {
+    if (flags.given.count(flag) == 0) continue;
+    FailUser("{} with --plan {}: the slices are the plan's; leave {} out", flag, flags.plan, flag);
+  }
+  struct Type {
+    const char* flag;
+    const std::string& given;
+    DType planned;
+  };
+  const Type types[] = {{"--wire", flags.wire, plan.wire},
+                        {"--residual", flags.residual, plan.residual},
+                        {"--kv", flags.kv, plan.kv}};
+  for (const Type& type : types) {
+    if (flags.given.count(type.flag) == 0 || type.given == Name(type.planned)) continue;
+    FailUser("{} {} with --plan {}: the plan has {}; leave {} out, or plan again with it",
+             type.flag, type.given, flags.plan, Name(type.planned), type.flag);
+  }
+}
+
+}  // namespace
 
 Cluster ShareCluster(Transport& transport, const std::string& path) {
   std::string text;
@@ -44,6 +73,14 @@ void Follow(SessionOptions& options, const Plan& plan) {
   options.kv = plan.kv;
 }
 
+PlannedRun PlanOf(const Predictor& predictor, const SessionOptions& options) {
+  PlannedRun run = FindPlanner(PlannerOf(options.strategy)).make(predictor);
+  const bool own_slices = options.slices.kind != SlicePolicy::Kind::kAuto;
+  if (options.strategy != "jupiter" || !own_slices || !run.prediction) return run;
+  run.plan.slices = options.slices;
+  return Judge(predictor, std::move(run.plan));
+}
+
 GivenPlanning ReadPlanning(Transport& transport, const EngineFlags& flags) {
   GivenPlanning given;
   if (!flags.cluster.empty()) given.cluster = ShareCluster(transport, flags.cluster);
@@ -52,33 +89,59 @@ GivenPlanning ReadPlanning(Transport& transport, const EngineFlags& flags) {
   OnFirstRank(transport, [&] {
     const std::optional<std::string> file = ReadTextFile(flags.plan);
     if (!file) FailUser("{}: no such plan, or it cannot be read", flags.plan);
-    const Plan plan = ParsePlan(*file, flags.plan);
+    const Plan plan = ParsePlanFile(*file, flags.plan).plan;
     FindStrategy(plan.strategy);
+    RefuseOtherFlags(flags, plan);
     if (static_cast<int>(plan.layers.size()) != transport.size()) {
       FailUser("{}: layers: of {} ranks, there are {}; start mpirun with -np {}", flags.plan,
                plan.layers.size(), transport.size(), plan.layers.size());
     }
     text = *file;
   });
-  given.plan = ParsePlan(Broadcast(transport, text, 0), flags.plan);
+  given.plan = ParsePlanFile(Broadcast(transport, text, 0), flags.plan);
+  given.plan_path = flags.plan;
   return given;
+}
+
+void NotePlan(const Transport& transport, const GivenPlanning& given,
+              const std::vector<std::string>& strategies, std::string_view others_do) {
+  if (!given.plan) return;
+  const std::string& planned = given.plan->plan.strategy;
+  std::vector<std::string> others;
+  for (const std::string& strategy : strategies) {
+    if (strategy != planned) others.push_back(strategy);
+  }
+  if (others.size() == strategies.size()) {
+    FailUser("--plan {}: it is for {}, which is not among --strategies {}", given.plan_path,
+             planned, fmt::join(strategies, ","));
+  }
+  if (others.empty() || transport.rank() != 0) return;
+  fmt::print(stderr, "note: --plan {} is for {} alone; {} {}\n", given.plan_path, planned,
+             fmt::join(others, ", "), others_do);
 }
 
 std::string StrategyFor(const GivenPlanning& given, const std::string& asked) {
   if (!given.plan) return asked.empty() ? "jupiter" : asked;
-  if (!asked.empty() && asked != given.plan->strategy) {
-    FailUser("--strategy {}: the plan is for {}; leave the flag out", asked, given.plan->strategy);
+  const std::string& planned = given.plan->plan.strategy;
+  if (!asked.empty() && asked != planned) {
+    FailUser("--strategy {}: the plan is for {}; leave the flag out", asked, planned);
   }
-  return given.plan->strategy;
+  return planned;
+}
+
+void FollowGiven(const GivenPlanning& given, const ModelConfig& config, SessionOptions& options) {
+  CheckModel(*given.plan, given.plan_path, config);
+  CheckPrompt(given.plan->plan, given.plan_path, options.prompt_tokens);
+  Follow(options, given.plan->plan);
 }
 
 void ApplyPlanning(const GivenPlanning& given, const Checkpoint& checkpoint,
                    SessionOptions& options) {
-  if (given.plan && given.plan->strategy == options.strategy) Follow(options, *given.plan);
+  if (given.PlansFor(options.strategy)) FollowGiven(given, checkpoint.config(), options);
   if (!given.cluster) return;
   const ModelShape shape = ShapeOf(checkpoint, options.quantise, options.kv);
   const Predictor predictor(TaskFor(shape, *given.cluster, options));
-  const PlannedRun run = FindPlanner(PlannerOf(options.strategy)).make(predictor);
+  const PlannedRun run = PlanOf(predictor, options);
   if (!run.feasible) FailUser("{} does not fit the cluster: {}", options.strategy, run.reason);
   Follow(options, run.plan);
 }

@@ -33,6 +33,7 @@ class CaseRunner {
              const std::string& reference_path);
 
   const ModelConfig& config() const { return checkpoint_->config(); }
+  const GivenPlanning& planning() const { return planning_; }
   std::string DescribeDevice() const { return MakeDeviceFor({})->Describe(); }
 
   // Plans the case on all ranks without loading anything; throws UserError on all of them.

@@ -116,6 +116,11 @@ bool WireIsExact(const Plan& plan) {
 
 bool IsShared(const Plan& plan) { return plan.strategy != "local" && !plan.shares.empty(); }
 
+int ModelLayers(const Plan& plan) {
+  if (IsShared(plan)) return plan.layers.front();
+  return std::accumulate(plan.layers.begin(), plan.layers.end(), 0);
+}
+
 std::vector<int> BoundariesOf(const Plan& plan) {
   std::vector<int> boundaries;
   if (IsShared(plan)) return boundaries;
@@ -129,8 +134,7 @@ std::vector<int> BoundariesOf(const Plan& plan) {
 }
 
 std::vector<std::vector<DType>> RoundingOf(const Plan& plan) {
-  const int layers = IsShared(plan) ? plan.layers.front()
-                                    : std::accumulate(plan.layers.begin(), plan.layers.end(), 0);
+  const int layers = ModelLayers(plan);
   if (plan.residual == DType::kF32 && plan.reference_boundaries.empty()) return {};
   std::vector<std::vector<DType>> rounding(static_cast<std::size_t>(layers) + 1);
   if (plan.residual != DType::kF32) {

@@ -72,6 +72,8 @@ bool WireIsExact(const Plan& plan);
 
 // Whether every rank computes a share of all layers, rather than some layers whole.
 bool IsShared(const Plan& plan);
+// Layers of the model that the plan is for.
+int ModelLayers(const Plan& plan);
 
 // Boundaries of a plan's pipeline that messages cross: b means before layer b, so 0 is behind the
 // embedding (a source without layers).

@@ -46,7 +46,7 @@ std::int64_t Sum(const std::vector<int>& lengths) {
 
 // A plan that contradicts itself was edited.
 void CheckSum(const PlanFile& file, const std::string& source) {
-  const std::int64_t layers = Sum(file.plan.layers);
+  const std::int64_t layers = ModelLayers(file.plan);
   if (!file.model || layers == file.model->layers) return;
   FailUser("{}: layers: they add up to {}, but model.layers is {}", source, layers,
            file.model->layers);
@@ -80,7 +80,7 @@ PlanFile ParsePlanFile(const std::string& text, const std::string& source) {
 }
 
 void CheckModel(const PlanFile& file, const std::string& source, const ModelConfig& config) {
-  const std::int64_t layers = Sum(file.plan.layers);
+  const std::int64_t layers = ModelLayers(file.plan);
   if (!file.model && layers != config.layers) {
     FailUser(
         "{}: layers: they add up to {}, but the model {} has {}; plan for it with jupiter_plan "

@@ -12,6 +12,7 @@ import re
 import sys
 import tempfile
 
+import make_models
 import program_lib
 
 CLUSTERS = os.path.join(os.path.dirname(__file__), "..", "..", "experiments", "clusters")
@@ -60,8 +61,14 @@ def test_bench_emulates(session):
     once, again = (rows(session, session.emulate(flags)) for _ in range(2))
     session.check(len(once) == 6, f"{len(once)} rows, expected 3 strategies at 2 bandwidths")
     for name, row in once.items():
-        for counter in ["TTFT_ms", "TPOT_ms", "payload_B", "messages", "bubble", "planned_TTFT_ms"]:
-            session.check(row[counter] == again[name][counter], f"{name}: {counter} changes")
+        # All but what the replay itself took.
+        measured = {"cpu_time"}
+        changed = [key for key in row if key not in measured and row[key] != again[name].get(key)]
+        session.check(not changed, f"{name}: {changed} change")
+        session.check({"TTFT_ms", "TPOT_ms", "payload_B", "messages", "bubble"} <= set(row),
+                      f"{name}: only {sorted(row)}")
+        session.check(abs(row["planned_bubble"] - row["bubble"]) < 0.01,
+                      f"{name}: bubble {row['bubble']}, planned {row['planned_bubble']}")
         for time in ["TTFT_ms", "TPOT_ms"]:
             session.check(abs(row["planned_" + time] / row[time] - 1) < 0.01,
                           f"{name}: planned {time} is not the replay's")
@@ -78,6 +85,11 @@ def test_records_are_saved_and_replayed(session):
     found = re.search(r"TTFT ([0-9.]+) ms", first)
     session.check(found and abs(float(found[1]) - row["TTFT_ms"]) < 1e-6, "another TTFT than the bench's")
     session.check("# computes" in first, "no timeline")
+    table = [line.split() for line in first.splitlines() if re.match(r" +\d ", line)]
+    session.check("egress ms   ingress ms" in first and len(table) == 4, "no busy time of links")
+    # One switch: what leaves the devices is what enters them.
+    egress, ingress = (sum(float(line[column]) for line in table) for column in (5, 6))
+    session.check(egress > 0 and abs(egress - ingress) < 0.01, f"{egress} ms leave, {ingress} enter")
     measured = session.tool("jupiter_replay", [*replay, "--measured"], code=2)
     session.check("has no measured times" in measured.err, "times out of nowhere")
 
@@ -145,11 +157,124 @@ def test_plans_are_followed(session):
     other = session.call(session.options.run,
                          [*tiny, *prompt, "--plan", path, "--strategy", "edgeshard"], 2, 2)
     session.check("the plan is for jupiter" in other.err, "a plan for another strategy was taken")
+    sliced = session.call(session.options.run, [*tiny, *prompt, "--cluster", pair, "--slices", 3], 2)
+    session.check("slices: 20,20,20" in sliced.err, "--slices beside --cluster went unheard")
     bench = session.call(session.options.bench,
                          [*tiny, "--n-prompt", 40, "--n-gen", 3, "--cluster", pair,
                           "--benchmark_min_time=0.01", "--benchmark_format=json"], 2)
     labels = {row["label"] for row in rows(session, bench).values()}
     session.check(labels == {"VALID"}, f"labels {labels}")
+
+
+def save_plan(session, *flags):
+    """A plan of jupiter for two ranks, synthetic:tiny and 96 tokens; its path."""
+    path = session.path("plan.json")
+    pair = session.write("pair.yaml", CLUSTER)
+    session.tool("jupiter_plan", ["--cluster", pair, "--model", "synthetic:tiny", "--planner", "jupiter",
+                                  "-p", 96, "--min-slice", 8, "--save", path, *flags])
+    return path
+
+
+def test_bench_follows_a_plan_for_one_strategy(session):
+    plan = save_plan(session, "--wire", "f16")
+    with open(plan, encoding="utf-8") as file:
+        layers = json.load(file)["layers"]
+    tiny = ["--model", "synthetic:tiny", "--n-prompt", 96, "--n-gen", 3, "--plan", plan,
+            "--benchmark_min_time=0.01", "--benchmark_format=json"]
+    note = f"note: --plan {plan} is for jupiter alone; local, edgeshard "
+    real = session.call(session.options.bench, tiny, 2)
+    session.check(note + "split the layers equally" in real.err, f"no note: {real.err}")
+    session.check({row["label"] for row in rows(session, real).values()} == {"VALID"}, "not VALID")
+    alone = session.call(session.options.bench, [*tiny, "--strategies", "jupiter"], 2)
+    session.check("note:" not in alone.err, f"a note for nobody: {alone.err}")
+    flags = [*tiny, "--emulate", session.path("pair.yaml")]
+    emulated = session.call(session.options.bench, flags, 2)
+    session.check(note + "follow the planners" in emulated.err, f"no note: {emulated.err}")
+    label = next(row["label"] for name, row in rows(session, emulated).items() if "jupiter" in name)
+    session.check(label == "EMULATED layers " + ",".join(map(str, layers)), f"{label}, plan {layers}")
+    # What is emulated is the plan of the file, not the planner's.
+    with open(plan, encoding="utf-8") as file:
+        other = json.load(file)
+    other["layers"] = [sum(layers), 0]
+    with open(plan, "w", encoding="utf-8") as file:
+        json.dump(other, file)
+    row = next(iter(rows(session, session.call(session.options.bench, [*flags, "--strategies", "jupiter"],
+                                               2)).values()))
+    session.check(row["label"] == f"EMULATED layers {sum(layers)},0", row["label"])
+
+
+def test_plans_for_something_else(session):
+    plan = save_plan(session, "--wire", "f16")
+    ids = ["--ids", "--tokens", 3, "--prompt-ids"]
+    prompt = [*ids, ",".join(["5"] * 96)]
+    tiny = ["--model", "synthetic:tiny", "--plan", plan]
+    where = re.escape(plan)
+    for flags, expected in [
+            ([*tiny, *ids, "1,2,3"], where + r": slices: of a prompt of 96 tokens, this one has 3; plan "
+             r"again with jupiter_plan --prompt-tokens 3"),
+            (["--model", "synthetic:tinyllama-1.1b:q4_0", "--plan", plan, *prompt],
+             where + r": model\.layers: \d+ \(.*tiny\), but the model .*tinyllama-1.1b has 22; plan"),
+            ([*tiny, *prompt, "--slices", 2], r"--slices with --plan .*: the slices are the plan's"),
+            ([*tiny, *prompt, "--min-slice", 2], r"--min-slice with --plan"),
+            ([*tiny, *prompt, "--wire", "f32"], r"--wire f32 with --plan .*: the plan has f16"),
+            ([*tiny, *prompt, "--kv", "f16"], r"--kv f16 with --plan .*: the plan has f32"),
+            ([*tiny, *prompt, "--residual", "f16"], r"--residual f16 with --plan"),
+            ([*tiny, *prompt, "--split", "equal"], r"--plan, --cluster, and --layers or --split")]:
+        line = session.call(session.options.run, flags, 2, 2).err.strip()
+        session.check("\n" not in line and re.search(expected, line), f"{flags[-2:]}: {line}")
+    # What a flag repeats is no contradiction.
+    session.call(session.options.run, [*tiny, *prompt, "--wire", "f16", "--kv", "f32"], 2)
+    bench = ["--model", "synthetic:tiny", "--plan", plan, "--strategies", "local,edgeshard"]
+    line = session.call(session.options.bench, bench, 2, 2).err.strip()
+    session.check("\n" not in line and "jupiter, which is not among --strategies" in line, line)
+    table = save_plan(session, "--all-prompts", 32)
+    line = session.call(session.options.run, ["--model", "synthetic:tiny", "--plan", table, *ids,
+                                              ",".join(["5"] * 97)], 2, 2).err.strip()
+    session.check(f"{table}: slices: of prompts of up to 96 tokens, this one has 97" in line, line)
+
+
+def test_names_that_are_no_utf8(session):
+    """Reports and plans are JSON whatever a file is called."""
+    folder = os.path.join(os.fsencode(session.folder), b"caf\xe9")
+    os.mkdir(folder)
+    pair = os.fsdecode(os.path.join(folder, b"p\xe9.yaml"))
+    with open(pair, "w", encoding="utf-8") as file:
+        file.write(CLUSTER.replace("jetson-nano", "jetson-nanoo"))
+    line = session.tool("jupiter_plan", ["--cluster", pair, *MODEL], code=2).err
+    session.check("did you mean jetson-nano?" in line, line)
+    model = os.fsdecode(os.path.join(folder, b"m\xe9.gguf"))
+    with open(model, "wb") as file:
+        file.write(make_models.Gguf().build())
+    with open(pair, "w", encoding="utf-8") as file:
+        file.write(CLUSTER)
+    plans = session.tool("jupiter_plan", ["--cluster", pair, "--model", model, "-p", 16, "-n", 2,
+                                          "--json", "--save", session.path("plan.json")])
+    json.loads(plans.raw.decode("utf-8"))
+    with open(session.path("plan.json"), "rb") as file:
+        json.loads(file.read().decode("utf-8"))
+    bench = ["--model", model, "--n-prompt", 16, "--n-gen", 2, "--benchmark_format=json"]
+    for flags in [["--benchmark_min_time=0.01"], ["--emulate", pair]]:
+        report = session.call(session.options.bench, [*bench, *flags], 2)
+        json.loads(report.raw.decode("utf-8"))
+
+
+def test_refused_runs_leave_no_files(session):
+    files = {flag: session.path(flag[2:] + ".json") for flag in ["--record", "--save-reference", "--save"]}
+    refused = ["--model", "synthetic:tiny", "--ids", "--prompt-ids", "1,2", "--tokens", 100000]
+    session.call(session.options.run, [*refused, "--record", files["--record"], "--save-reference",
+                                       files["--save-reference"]], 2, 2)
+    session.tool("jupiter_plan", ["--cluster", cluster("env-a"), "--model", "synthetic:llama2-70b", "--save",
+                                  files["--save"]], code=2)
+    for flag, path in files.items():
+        session.check(not os.path.exists(path), f"{flag} left a file behind")
+    nowhere = session.tool("jupiter_plan", ["--cluster", cluster("env-a"), *MODEL, "--save", "/nowhere/p"],
+                           code=2)
+    session.check(not nowhere.out and "/nowhere/p: cannot be written" in nowhere.err,
+                  "planned before it looked where to save")
+    kept = session.write("kept.json", "old")
+    session.call(session.options.run, [*refused, "--record", kept], 2, 2)
+    with open(kept, encoding="utf-8") as file:
+        session.check(file.read() == "old", "a refused run changed a file")
 
 
 def test_many_ranks(session):
@@ -184,6 +309,15 @@ BAD_FLAGS = [
     (["--emulate", "CLUSTER"], 3, r"devices: 2 of them for 3 ranks; start mpirun with -np 2"),
     (["--emulate", "nowhere.yaml"], 2, r"nowhere.yaml: "),
     (["--emulate", "CLUSTER", "--bandwidth", "0"], 2, r"--bandwidth 0: expected"),
+    (["--emulate", "CLUSTER", "--bandwidth", "100,1e7"], 2, r"--bandwidth 100,1e7: expected .*'1e7'"),
+    (["--emulate", "CLUSTER", "--bandwidth", "10,10"], 2, r"10 is given twice"),
+    (["--emulate", "CLUSTER", "--link", "100mbit"], 2, r"--link with --emulate: .*leave --link out"),
+    (["--emulate", "CLUSTER", "--slowdown", "1,2"], 2, r"--slowdown with --emulate: .*leave"),
+    (["--emulate", "CLUSTER", "--cluster", "CLUSTER"], 2, r"--cluster with --emulate: .*leave"),
+    (["--emulate", "CLUSTER", "--device", "eigen"], 2, r"--device with --emulate: .*leave"),
+    (["--emulate", "CLUSTER", "--memory-limit", "9"], 2, r"--memory-limit with --emulate: .*leave"),
+    (["--emulate", "CLUSTER", "--split", "speed"], 2, r"--split speed with --emulate: .*measure"),
+    (["--emulate", "CLUSTER", "--plan", "/nowhere.json"], 2, r"/nowhere.json: no such plan"),
     (["--bandwidth", "100"], 2, r"--bandwidth is for --emulate"),
     (["--emulate", "CLUSTER", "--inject-fault", "mask"], 2, r"computes nothing"),
     (["--emulate", "CLUSTER", "--layers", "3,4"], 2, r"add up to 7, the model has 32"),
@@ -200,7 +334,9 @@ def test_bad_flags(session):
         line = result.err.strip()
         session.check("\n" not in line and re.search(expected, line), f"{flags}: {line}")
     for flags, expected in [
-            (["--cluster", pair, *MODEL, "--planner", "best"], r"unknown planner 'best'"),
+            (["--cluster", pair, *MODEL, "--planner", "best"], r"unknown planner 'best'.*galaxy, or all$"),
+            (["--cluster", pair, *MODEL, "--bandwidth", 0], r"--bandwidth 0: expected"),
+            (["--cluster", pair, *MODEL, "--bandwidth", "1,2"], r"--bandwidth 1,2: expected one number"),
             (["--cluster", pair, *MODEL, "-p", 0], r"expected at least 1"),
             (["--cluster", pair, *MODEL, "-p", 5000], r"at most 4096 together"),
             (["--cluster", pair, "--model", "synthetic:huge"], r"unknown synthetic shape"),

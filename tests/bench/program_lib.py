@@ -39,6 +39,7 @@ class Result:
     err: str
     left: list  # processes that outlived it
     seconds: float
+    raw: bytes = b""  # stdout as it came
 
     def problems(self, code=0):
         """What is wrong with a run that should have ended with `code`."""
@@ -56,7 +57,8 @@ class Result:
 
     def show(self):
         """All of it, for a person."""
-        return (f"  $ {' '.join(self.command)}\n  exit code {self.code} after {self.seconds:.1f} s\n"
+        command = " ".join(self.command).encode(errors="replace").decode()
+        return (f"  $ {command}\n  exit code {self.code} after {self.seconds:.1f} s\n"
                 f"  stdout: {self.out[-2000:]!r}\n  stderr:\n{self.err[-4000:]}")
 
 
@@ -111,7 +113,7 @@ def run(command, ranks=None, environment=None, timeout=120, mpirun="mpirun"):
         timer.cancel()
     seconds = time.monotonic() - start
     return Result(command, None if late.is_set() else process.returncode,
-                  out.decode(errors="replace"), err.decode(errors="replace"), left_behind(mark), seconds)
+                  out.decode(errors="replace"), err.decode(errors="replace"), left_behind(mark), seconds, out)
 
 
 class Session:
