@@ -25,7 +25,8 @@ OpRecord AttentionOp(const ModelShape& shape, const RowBlock& block);
 // LayerOps without it.
 std::vector<OpRecord> LayerOpsWithoutAttention(const ModelShape& shape, int layer,
                                                std::int64_t rows);
-// Final norm and output matrix for the last `rows` rows of a batch, and the logits to the host.
+// Final norm and output matrix for the last `rows` rows of a batch, and the logits to the host. What
+// the host does with them is no op (README.md says how long it takes).
 std::vector<OpRecord> HeadOps(const ModelShape& shape, std::int64_t rows);
 // The residual stream rounded to f16 in place.
 OpRecord RoundOp(const ModelShape& shape, DType dtype, std::int64_t rows);
