@@ -1,6 +1,7 @@
 // Plans without running: what every planner would do with a model on a testbed.
 //
 //   jupiter_plan --cluster experiments/clusters/env-a.yaml --model synthetic:llama2-7b:q4_0
+#include <algorithm>
 #include <fstream>
 
 #include "bench/bandwidth_flag.h"
@@ -22,6 +23,7 @@ struct PlanFlags {
   int prompt_tokens = 256;
   int tokens = 64;
   int all_prompts = 0;  // step; 0: for prompt_tokens only
+  std::string draft_heads = "0";
   bool any_order = false;
   bool json = false;
   std::string save;
@@ -46,6 +48,10 @@ PlanFlags Parse(int argc, const char* const* argv) {
       ->capture_default_str();
   app.add_option("--all-prompts", flags.all_prompts,
                  "with --save: slices for all prompts up to --prompt-tokens, at this step");
+  app.add_option("--draft-heads", flags.draft_heads,
+                 "N: Medusa heads on the last stage, of the output matrix's type; N:own with an "
+                 "output matrix each")
+      ->capture_default_str();
   app.add_flag("--any-order", flags.any_order, "let jupiter order the devices behind the first");
   app.add_flag("--json", flags.json, "JSON instead of tables");
   app.add_option("--save", flags.save, "write the (best) plan here, for --plan of other programs");
@@ -83,6 +89,7 @@ class Planning {
         options_(ToSessionOptions(flags.engine)),
         checkpoint_(OpenCheckpoint(flags.engine.model)),
         shape_(ShapeOf(*checkpoint_, options_.quantise, options_.kv)),
+        drafts_(ParseDraftHeads(flags.draft_heads, shape_.head)),
         cluster_(WithBandwidth(LoadCluster(flags.cluster), flags.bandwidth)) {
     CheckPlanFlags(flags, checkpoint_->config());
     options_.slices.least = flags.engine.min_slice;
@@ -92,7 +99,7 @@ class Planning {
     const std::vector<PlannedRun> runs = MakeAll(flags_.prompt_tokens);
     PrintAll(flags_.json ? ToJson(runs, cluster_) + "\n" : Show(runs));
     const PlannedRun* best = Best(runs);
-    if (best == nullptr) FailUser("no plan fits: {}", runs.front().reason);
+    if (best == nullptr) FailWithoutPlan(runs);
     if (!flags_.save.empty()) Save(*best);
     return 0;
   }
@@ -102,7 +109,7 @@ class Planning {
     SessionOptions options = options_;
     options.prompt_tokens = prompt_tokens;
     options.max_tokens = flags_.tokens;
-    PlanningTask task = TaskFor(shape_, cluster_, options);
+    PlanningTask task = TaskFor(shape_, cluster_, options, drafts_);
     task.any_order = flags_.any_order;
     const Predictor predictor(task);
     std::vector<PlannedRun> runs;
@@ -115,13 +122,29 @@ class Planning {
     return runs;
   }
 
+  // Jupiter looks furthest among splits of the layers, so its reason says most.
+  [[noreturn]] void FailWithoutPlan(const std::vector<PlannedRun>& runs) const {
+    const auto jupiter = std::find_if(
+        runs.begin(), runs.end(), [](const PlannedRun& run) { return run.planner == "jupiter"; });
+    const PlannedRun& told = jupiter == runs.end() ? runs.front() : *jupiter;
+    FailUser("{} on {}: no plan; {}: {}: {}", shape_.config.name, cluster_.name, told.planner,
+             Name(told.obstacle), told.reason);
+  }
+
   std::string Show(const std::vector<PlannedRun>& runs) const {
     std::string text = fmt::format("{} on {}, prompt {}, answer {}, wire {}, KV {}\n\n",
                                    shape_.config.name, cluster_.name, flags_.prompt_tokens,
                                    flags_.tokens, Name(options_.wire), Name(options_.kv));
+    if (drafts_.any()) {
+      text += fmt::format(
+          "{}; TTFT, TPOT and E2E are those of plain decoding, since the tokens that a "
+          "verification "
+          "step accepts are not known here\n\n",
+          ToString(drafts_));
+    }
     text += ShowPlans(runs);
     for (const PlannedRun& run : runs) text += "\n" + ShowPlan(run, cluster_);
-    return text;
+    return text + "\n" + ShowNotes(runs);
   }
 
   static const PlannedRun* Best(const std::vector<PlannedRun>& runs) {
@@ -130,8 +153,12 @@ class Planning {
       if (!run.feasible || !run.prediction) continue;
       if (best == nullptr || run.prediction->e2el < best->prediction->e2el) best = &run;
     }
+    if (best != nullptr) return best;
     // Shares fit, although they are no pipeline.
-    return best == nullptr && runs.front().feasible ? &runs.front() : best;
+    for (const PlannedRun& run : runs) {
+      if (run.feasible) return &run;
+    }
+    return nullptr;
   }
 
   void Save(const PlannedRun& best) const {
@@ -156,7 +183,8 @@ class Planning {
       SessionOptions options = options_;
       options.prompt_tokens = tokens;
       options.max_tokens = flags_.tokens;
-      policy.table.push_back(PlanSlices(Predictor(TaskFor(shape_, cluster_, options)), best.plan));
+      policy.table.push_back(
+          PlanSlices(Predictor(TaskFor(shape_, cluster_, options, drafts_)), best.plan));
     }
     policy.table.push_back(best.prediction->slices);
     return policy;
@@ -166,6 +194,7 @@ class Planning {
   SessionOptions options_;
   std::unique_ptr<Checkpoint> checkpoint_;
   ModelShape shape_;
+  DraftHeads drafts_;
   Cluster cluster_;
 };
 

@@ -12,6 +12,9 @@ namespace jupiter {
 std::string ShowPlans(const std::vector<PlannedRun>& runs);
 // One plan: devices with layers, memory and traffic, slices, and the timeline of the prefill.
 std::string ShowPlan(const PlannedRun& run, const Cluster& cluster);
+// What to know of all of them, a line each: what times and memory leave out. Empty when none has a
+// prediction.
+std::string ShowNotes(const std::vector<PlannedRun>& runs);
 // An array with an entry per planner.
 std::string ToJson(const std::vector<PlannedRun>& runs, const Cluster& cluster);
 

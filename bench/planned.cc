@@ -50,15 +50,16 @@ Cluster ShareCluster(Transport& transport, const std::string& path) {
   return ParseCluster(Broadcast(transport, text, 0), path);
 }
 
-PlanningTask TaskFor(const ModelShape& shape, const Cluster& cluster,
-                     const SessionOptions& options) {
+PlanningTask TaskFor(const ModelShape& shape, const Cluster& cluster, const SessionOptions& options,
+                     const DraftHeads& drafts) {
   return {.shape = shape,
           .cluster = cluster,
           .prompt_tokens = options.prompt_tokens,
           .tokens = options.max_tokens,
           .wire = options.wire,
           .residual = options.residual,
-          .min_slice = options.slices.least};
+          .min_slice = options.slices.least,
+          .drafts = drafts};
 }
 
 void Follow(SessionOptions& options, const Plan& plan) {

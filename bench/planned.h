@@ -18,9 +18,10 @@ namespace jupiter {
 // also when the cluster has another number of devices than there are ranks.
 Cluster ShareCluster(Transport& transport, const std::string& path);
 
-// The task that a session's options describe. References outlive it.
-PlanningTask TaskFor(const ModelShape& shape, const Cluster& cluster,
-                     const SessionOptions& options);
+// The task that a session's options describe, for a model with these draft heads. References
+// outlive it.
+PlanningTask TaskFor(const ModelShape& shape, const Cluster& cluster, const SessionOptions& options,
+                     const DraftHeads& drafts = {});
 
 // Makes the options those of the plan: layers, order, slices and types.
 void Follow(SessionOptions& options, const Plan& plan);

@@ -9,6 +9,14 @@
 
 namespace jupiter {
 
+namespace {
+
+bool IsTooLong(const SequenceProblem& problem, const std::vector<int>& lengths) {
+  return problem.most > 0 && *std::max_element(lengths.begin(), lengths.end()) > problem.most;
+}
+
+}  // namespace
+
 std::vector<std::vector<int>> EqualSlicings(int tokens, int least, int most) {
   JUPITER_CHECK(tokens > 0 && least > 0 && most > 0);
   std::vector<std::vector<int>> slicings;
@@ -42,6 +50,11 @@ std::vector<int> BestSlicing(const SequenceProblem& problem,
   std::vector<std::vector<int>> candidates =
       EqualSlicings(problem.tokens, problem.least, problem.tokens);
   candidates.push_back(PartitionSequence(problem).lengths);
+  candidates.erase(std::remove_if(candidates.begin(), candidates.end(),
+                                  [&](const std::vector<int>& lengths) {
+                                    return lengths.empty() || IsTooLong(problem, lengths);
+                                  }),
+                   candidates.end());
   // Fewer slices first, equal ones before unequal ones; only what is faster replaces them.
   std::stable_sort(candidates.begin(), candidates.end(),
                    [](const auto& a, const auto& b) { return a.size() < b.size(); });

@@ -7,7 +7,7 @@
 #include "kernels/base/check.h"
 #include "planning/edgeshard_programmes.h"
 #include "planning/layer_shortfall.h"
-#include "planning/stage_table.h"
+#include "planning/units.h"
 
 namespace jupiter {
 namespace {
@@ -32,23 +32,43 @@ std::string WhyNowhere(const StageTable& stages, int layer) {
     best = device;
   }
   if (lack <= 0) return "";
-  return fmt::format("layer {}{}{} fits nowhere: in the best case device {} is {} bytes short",
-                     layer, layer == 0 ? " with the embedding on the source" : "",
-                     layer + 1 == stages.layers() ? " with the head" : "", best, lack);
+  return fmt::format("layer {}{}{} fits nowhere: in the best case {} is {} short", layer,
+                     layer == 0 ? " with the embedding on the source" : "",
+                     layer + 1 == stages.layers() ? " with the head" : "", stages.Label(best),
+                     FormatBytes(lack));
 }
 
-std::string WhyNothingFits(const StageTable& stages) {
-  constexpr const char* kHelp = "smaller weights, a shorter context or another device would help";
+void ExplainRefusal(const StageTable& stages, EdgeShardPlan& plan) {
+  plan.obstacle = Obstacle::kMemory;
   for (int layer = 0; layer < stages.layers(); ++layer) {
     const std::string why = WhyNowhere(stages, layer);
-    if (!why.empty()) return fmt::format("{}; {}", why, kHelp);
+    if (why.empty()) continue;
+    plan.reason = fmt::format("{}; {}", why, kMemoryHelp);
+    return;
   }
-  const std::int64_t all = ShortInAll(stages);
-  if (all > 0) return fmt::format("all devices together are {} bytes short; {}", all, kHelp);
-  return fmt::format(
-      "all devices together have {} bytes to spare, but {} puts whole layers in their budgets; {}",
-      -all, stages.devices() > kMostExactDevices ? "the heuristic found no split that" : "no split",
-      kHelp);
+  if (ShortInAll(stages) > 0) {
+    plan.reason = fmt::format("{}; {}", DescribeInAll(stages), kMemoryHelp);
+    return;
+  }
+  const bool exact = plan.search == EdgeShardSearch::kExact;
+  plan.obstacle = exact ? Obstacle::kCannotCut : Obstacle::kNotFound;
+  plan.reason = fmt::format(
+      "{}, {}; {}", DescribeInAll(stages),
+      exact ? "as no split puts whole layers in their budgets"
+            : "and neither the paper's heuristic nor any pipeline in the order of the devices, or "
+              "of their memory, puts whole layers in their budgets",
+      kMemoryHelp);
+}
+
+EdgeShardPlan Search(const StageTable& stages, EdgeShardObjective objective,
+                     const std::vector<double>& last) {
+  if (stages.devices() <= kMostExactDevices) return ExactEdgeShard(stages, objective, last);
+  EdgeShardPlan plan = HeuristicEdgeShard(stages, objective, last);
+  plan.search = EdgeShardSearch::kHeuristic;
+  if (plan.feasible) return plan;
+  plan = OrderedEdgeShard(stages, objective, last);
+  plan.search = EdgeShardSearch::kOrdered;
+  return plan;
 }
 
 EdgeShardPlan MakePlan(const EdgeShardProblem& problem, EdgeShardObjective objective) {
@@ -56,11 +76,8 @@ EdgeShardPlan MakePlan(const EdgeShardProblem& problem, EdgeShardObjective objec
   std::vector<double> last = ReturnSeconds(problem);
   // The id's way back delays the next token but holds up no stage.
   if (objective == EdgeShardObjective::kThroughput) std::fill(last.begin(), last.end(), 0.0);
-  const bool exact = stages.devices() <= kMostExactDevices;
-  EdgeShardPlan plan =
-      exact ? ExactEdgeShard(stages, objective, last) : HeuristicEdgeShard(stages, objective, last);
-  plan.exact = exact;
-  if (!plan.feasible) plan.reason = WhyNothingFits(stages);
+  EdgeShardPlan plan = Search(stages, objective, last);
+  if (!plan.feasible) ExplainRefusal(stages, plan);
   return plan;
 }
 

@@ -5,38 +5,40 @@
 //               token id's way back
 //   throughput  minimises the slowest stage or transfer; the id's way back holds up neither
 // Exact over subsets of devices up to kMostExactDevices; above that the paper's heuristic, in which
-// each state of the programme remembers the memory its own path has used. A device has one stage at
-// most, in the heuristic as well.
+// each state of the programme remembers the memory its own path has used. A path that was fastest
+// so far can have left behind the memory that its last layers need, as it does on like devices
+// whose memory is just enough: there the paper's heuristic finds nothing. Beyond the paper, such a
+// problem then gets the best pipeline that takes the devices in their order (some may be left out),
+// or, when none of those fits either, in the order of falling memory. A device has one stage at
+// most in all of them.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "planning/stage_table.h"
+
 namespace jupiter {
 
 inline constexpr int kMostExactDevices = 12;
 
-struct EdgeShardProblem {
-  std::vector<std::vector<double>> layer_seconds;  // [device][layer]
-  std::vector<double> embed_seconds;               // [device]; device 0 is the source, has layer 0
-  std::vector<double> head_seconds;                // [device]
-  std::vector<std::vector<double>> send_seconds;   // [from][to]: the output of a stage
-  std::vector<double> return_seconds;              // [device]: the token id back; [0] is not used
-  std::vector<std::int64_t> layer_bytes;           // [layer]
-  std::int64_t embed_bytes = 0;                    // on the source
-  std::int64_t head_bytes = 0;                     // on the last stage's device
-  std::vector<std::int64_t> fixed_bytes;           // [device], if used
-  std::vector<std::int64_t> budget;                // [device]
+// Device 0 is the source, and has layer 0.
+struct EdgeShardProblem : StageProblem {
+  std::vector<double> return_seconds;  // [device]: the token id back; [0] is not used
 };
+
+enum class EdgeShardSearch : std::uint8_t { kExact, kHeuristic, kOrdered };
 
 struct EdgeShardPlan {
   bool feasible = false;
-  std::string reason;       // when not feasible
-  std::vector<int> order;   // devices of the stages, source first
-  std::vector<int> layers;  // [stage], all positive
-  double seconds = 0;       // the objective's value
-  bool exact = true;        // false: the heuristic found it
+  Obstacle obstacle = Obstacle::kNone;
+  std::string reason;                                // when not feasible
+  std::vector<int> order;                            // devices of the stages, source first
+  std::vector<int> layers;                           // [stage], all positive
+  double seconds = 0;                                // the objective's value
+  EdgeShardSearch search = EdgeShardSearch::kExact;  // that found it, or gave up
+  bool exact() const { return search == EdgeShardSearch::kExact; }
 };
 
 EdgeShardPlan PlanEdgeShardLatency(const EdgeShardProblem& problem);

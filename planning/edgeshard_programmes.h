@@ -18,7 +18,7 @@ inline double Extend(EdgeShardObjective objective, double so_far, double seconds
 }
 
 // Both begin with layer 0 on the table's source, which must be device 0, and add last[device of the
-// last stage] as a transfer. They leave plan.reason and plan.exact alone.
+// last stage] as a transfer. They leave reason, obstacle and search of plans alone.
 
 // DP(S, j, i): layers before i on the set S of devices, the last of them on j. A device's whole
 // segment is one step, so its memory is known. O(2^|D| |D| (L^2 + L |D|)) time, 16 bytes for each
@@ -31,5 +31,9 @@ EdgeShardPlan ExactEdgeShard(const StageTable& stages, EdgeShardObjective object
 // O(L |D|^2) steps that each look through a path of at most |D| devices.
 EdgeShardPlan HeuristicEdgeShard(const StageTable& stages, EdgeShardObjective objective,
                                  const std::vector<double>& last);
+
+// The best pipeline among those that take devices in rising order, else in that of falling memory.
+EdgeShardPlan OrderedEdgeShard(const StageTable& stages, EdgeShardObjective objective,
+                               const std::vector<double>& last);
 
 }  // namespace jupiter

@@ -9,11 +9,10 @@
 #include "kernels/base/check.h"
 #include "planning/galaxy_fit.h"
 #include "planning/layer_split.h"
+#include "planning/units.h"
 
 namespace jupiter {
 namespace {
-
-constexpr const char* kHelp = "smaller weights, a shorter context or another device would help";
 
 std::size_t Index(int i) { return static_cast<std::size_t>(i); }
 
@@ -22,6 +21,7 @@ void CheckProblem(const GalaxyProblem& problem) {
   JUPITER_CHECK(devices > 0 && problem.heads > 0 && problem.columns > 0 && problem.grain > 0);
   JUPITER_CHECK(problem.attention_seconds.size() == devices);
   JUPITER_CHECK(problem.mlp_seconds.size() == devices && problem.fixed_bytes.size() == devices);
+  JUPITER_CHECK(problem.names.empty() || problem.names.size() == devices);
   JUPITER_CHECK(problem.attention_bytes >= 0 && problem.mlp_bytes >= 0);
   for (std::size_t d = 0; d < devices; ++d) {
     const double attention = problem.attention_seconds[d];
@@ -123,25 +123,35 @@ void DropSurplus(const GalaxyProblem& problem, const GalaxyMemory& memory, Galax
   }
 }
 
-std::string WhyNothingFits(const GalaxyProblem& problem, const GalaxyMemory& memory,
-                           const GalaxyFit& fit) {
-  std::int64_t all = problem.attention_bytes + problem.mlp_bytes;
+// What is missing in all, or for one device's fixed part, or nothing.
+std::string WhyTooLittle(const GalaxyProblem& problem, const GalaxyMemory& memory,
+                         std::int64_t short_in_all) {
   for (int device = 0; device < memory.devices(); ++device) {
     const std::int64_t room = memory.Spare(device, 0, 0);
-    if (room < 0) {
-      return fmt::format("device {} is {} bytes short of what every device has ({}); {}", device,
-                         -room, problem.fixed_bytes[Index(device)], kHelp);
-    }
-    all -= room;
+    if (room >= 0) continue;
+    return fmt::format("{} is {} short of what it has in any case ({})",
+                       DeviceLabel(problem.names, device), FormatBytes(-room),
+                       FormatBytes(problem.fixed_bytes[Index(device)]));
   }
-  if (all > 0) return fmt::format("all devices together are {} bytes short; {}", all, kHelp);
-  const int grains = std::accumulate(fit.units.grains.begin(), fit.units.grains.end(), 0);
-  const std::string what = fit.possible
-                               ? fmt::format("grains of {} columns without a place: {}",
-                                             problem.grain, memory.grains() - grains)
-                               : fmt::format("no places for {} whole heads", problem.heads);
-  return fmt::format("{}, although all devices together have {} bytes to spare; {}", what, -all,
-                     kHelp);
+  if (short_in_all <= 0) return "";
+  return fmt::format("all devices together are {} short", FormatBytes(short_in_all));
+}
+
+void ExplainRefusal(const GalaxyProblem& problem, const GalaxyMemory& memory, const GalaxyFit& fit,
+                    GalaxyShares& shares) {
+  std::int64_t all = problem.attention_bytes + problem.mlp_bytes;
+  for (int device = 0; device < memory.devices(); ++device) all -= memory.Spare(device, 0, 0);
+  std::string why = WhyTooLittle(problem, memory, all);
+  shares.obstacle = why.empty() ? Obstacle::kCannotCut : Obstacle::kMemory;
+  if (why.empty()) {
+    const int grains = std::accumulate(fit.units.grains.begin(), fit.units.grains.end(), 0);
+    why = fmt::format("{}, although all devices together have {} to spare",
+                      fit.possible ? fmt::format("grains of {} columns without a place: {}",
+                                                 problem.grain, memory.grains() - grains)
+                                   : fmt::format("no places for {} whole heads", problem.heads),
+                      FormatBytes(-all));
+  }
+  shares.reason = fmt::format("{}; {}", why, kMemoryHelp);
 }
 
 // Grains in columns; the smaller grain, if there is one, is the last device's that has any.
@@ -180,7 +190,7 @@ GalaxyShares PlanGalaxy(const GalaxyProblem& problem) {
     GalaxyFit fit = FitMost(memory);
     const int grains = std::accumulate(fit.units.grains.begin(), fit.units.grains.end(), 0);
     if (!fit.possible || grains < memory.grains()) {
-      shares.reason = WhyNothingFits(problem, memory, fit);
+      ExplainRefusal(problem, memory, fit, shares);
       return shares;
     }
     units = std::move(fit.units);

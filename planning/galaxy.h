@@ -14,6 +14,8 @@
 #include <string>
 #include <vector>
 
+#include "planning/obstacle.h"
+
 namespace jupiter {
 
 struct GalaxyProblem {
@@ -26,10 +28,12 @@ struct GalaxyProblem {
   std::int64_t mlp_bytes = 0;             // of all layers, whole
   std::vector<std::int64_t> fixed_bytes;  // [device]: embedding, head, norms, buffers
   std::vector<std::int64_t> budget;       // [device]
+  std::vector<std::string> names;         // [device], for messages; may be empty
 };
 
 struct GalaxyShares {
   bool feasible = false;
+  Obstacle obstacle = Obstacle::kNone;
   std::string reason;          // when not feasible: bytes short in all
   std::vector<int> heads;      // [device], adding up
   std::vector<int> columns;    // [device], adding up

@@ -6,7 +6,6 @@
 
 #include "kernels/base/check.h"
 #include "planning/layer_shortfall.h"
-#include "planning/stage_table.h"
 
 namespace jupiter {
 namespace {
@@ -158,6 +157,7 @@ LayerPartition Infeasible(const StageTable& stages, const LayerShortfall& shortf
                           const std::vector<int>& order) {
   LayerPartition partition;
   partition.reason = Describe(shortfall, stages);
+  partition.obstacle = MemoryIsShort(stages) ? Obstacle::kMemory : Obstacle::kCannotCut;
   partition.order = order;
   return partition;
 }

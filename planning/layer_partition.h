@@ -9,31 +9,22 @@
 // to others (1 without transfers or with like links).
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
+#include "planning/stage_table.h"
+
 namespace jupiter {
 
-// One point of work (a prefill slice, or a decode step). Devices and layers from 0. The first
-// device of the order is the source: it has the embedding even when it has no layers. The last
-// device with layers has the head (output matrix, draft heads).
-struct LayerPartitionProblem {
-  std::vector<std::vector<double>> layer_seconds;  // [device][layer]
-  std::vector<double> embed_seconds;               // [device]
-  std::vector<double> head_seconds;                // [device]
-  // Sending a stage's output from one device to the next stage's, if it is to count as that stage's
-  // time (links that do not overlap with computing); else zeros.
-  std::vector<std::vector<double>> send_seconds;  // [from][to]
-  std::vector<std::int64_t> layer_bytes;          // [layer]: weights and KV
-  std::int64_t embed_bytes = 0;
-  std::int64_t head_bytes = 0;
-  std::vector<std::int64_t> fixed_bytes;  // [device], if it takes part: buffers, activations
-  std::vector<std::int64_t> budget;       // [device]
-};
+// One point of work (a prefill slice, or a decode step). The first device of the order is the
+// source: it has the embedding even when it has no layers. The last device with layers has the head
+// (output matrix, draft heads). send_seconds: what counts as the sending stage's time; zeros for
+// links that overlap with computing.
+using LayerPartitionProblem = StageProblem;
 
 struct LayerPartition {
   bool feasible = false;
+  Obstacle obstacle = Obstacle::kNone;
   // When not feasible: which device is how many bytes short in the best case. That is the least
   // that a single budget would have to grow for the layers to fit.
   std::string reason;

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "planning/units.h"
+
 namespace jupiter {
 namespace {
 
@@ -57,14 +59,25 @@ LayerShortfall SmallestShortfall(const StageTable& stages, const std::vector<int
 }
 
 std::int64_t ShortInAll(const StageTable& stages) {
-  // Layers and head, as a stage of the source has them above its other bytes.
   const int source = stages.source();
-  std::int64_t short_bytes =
-      stages.Bytes(source, 0, stages.layers()) - (stages.Budget(source) - stages.Room(source));
+  const std::int64_t on_the_source =
+      stages.Bytes(source, 0, stages.layers()) - stages.Budget(source);
+  std::int64_t room = 0;
   for (int device = 0; device < stages.devices(); ++device) {
-    short_bytes -= std::max<std::int64_t>(0, stages.Room(device));
+    room += std::max<std::int64_t>(0, stages.Room(device));
   }
-  return short_bytes;
+  return std::min(on_the_source, stages.SplitBytes() - room);
+}
+
+bool MemoryIsShort(const StageTable& stages) {
+  return stages.Room(stages.source()) < 0 || ShortInAll(stages) > 0;
+}
+
+std::string DescribeInAll(const StageTable& stages) {
+  const std::int64_t all = ShortInAll(stages);
+  return all > 0 ? fmt::format("all devices together are {} short", FormatBytes(all))
+                 : fmt::format("all devices together have {} to spare, but not in one place",
+                               FormatBytes(-all));
 }
 
 std::string Describe(const LayerShortfall& shortfall, const StageTable& stages) {
@@ -75,15 +88,10 @@ std::string Describe(const LayerShortfall& shortfall, const StageTable& stages) 
         fmt::format("{}layers {}-{}", what.empty() ? "" : ", ", shortfall.begin, shortfall.end - 1);
   }
   if (shortfall.end == stages.layers()) what += " and the head";
-  const std::int64_t all = ShortInAll(stages);
-  return fmt::format(
-      "in the best case device {} is {} bytes short: {} need {} bytes, its budget is {}; {}; "
-      "smaller weights, a shorter context or another device would help",
-      device, shortfall.bytes, what, stages.Bytes(device, shortfall.begin, shortfall.end),
-      stages.Budget(device),
-      all > 0
-          ? fmt::format("all devices together are {} bytes short", all)
-          : fmt::format("all devices together have {} bytes to spare, but not in one place", -all));
+  return fmt::format("in the best case {} is {} short: {} need {}, its budget is {}; {}; {}",
+                     stages.Label(device), FormatBytes(shortfall.bytes), what,
+                     FormatBytes(stages.Bytes(device, shortfall.begin, shortfall.end)),
+                     FormatBytes(stages.Budget(device)), DescribeInAll(stages), kMemoryHelp);
 }
 
 }  // namespace jupiter

@@ -25,8 +25,13 @@ LayerShortfall SmallestShortfall(const StageTable& stages, const std::vector<int
 // One line: which device, how many bytes short in the best case, what would help.
 std::string Describe(const LayerShortfall& shortfall, const StageTable& stages);
 
-// By how many bytes layers, embedding and head exceed all that the devices have room for; negative
-// when only their granularity is in the way.
+// By how many bytes layers, embedding and head exceed all that the devices have room for, or the
+// source alone when that is less (it may share a table); not positive when only their granularity
+// is in the way.
 std::int64_t ShortInAll(const StageTable& stages);
+// Whether bytes are missing however the layers are cut: in all, or for the source's embedding.
+bool MemoryIsShort(const StageTable& stages);
+// ShortInAll in words.
+std::string DescribeInAll(const StageTable& stages);
 
 }  // namespace jupiter

@@ -47,16 +47,19 @@ std::int64_t HeadBytes(const ModelShape& shape) {
          F32(shape.config.hidden);
 }
 
+std::int64_t SharedHeadBytes(const ModelShape& shape) {
+  return shape.config.tied_head ? EmbeddingBytes(shape) : 0;
+}
+
 std::int64_t KvBytes(const ModelShape& shape, std::int64_t positions) {
   return 2 * positions * RowBytes(shape.kv, shape.config.kv_width());
 }
 
 FixedBytes FixedBytesOf(const ModelShape& shape, DType wire, const RequestShape& request) {
-  const std::int64_t positions = request.prompt_tokens + request.tokens;
-  const std::int64_t rows = request.prompt_tokens + kMostWaitingBatches * request.largest_slice;
-  return {
-      WorkspaceBytes(shape.config, request.largest_slice) + positions * F32(shape.config.head_dim),
-      rows * RowBytes(wire, shape.config.hidden)};
+  const std::int64_t largest = std::max(request.largest_slice, StepRows(request.drafts));
+  const std::int64_t rows = request.prompt_tokens + kMostWaitingBatches * largest;
+  return {WorkspaceBytes(shape.config, largest) + request.positions() * F32(shape.config.head_dim),
+          rows * RowBytes(wire, shape.config.hidden)};
 }
 
 std::int64_t HeadActivationBytes(const ModelShape& shape) {
@@ -65,7 +68,6 @@ std::int64_t HeadActivationBytes(const ModelShape& shape) {
 
 MemoryNeed NeedOf(const ModelShape& shape, const Plan& plan, const RequestShape& request,
                   int rank) {
-  const ModelConfig& config = shape.config;
   const std::vector<int> ranks = PipelineRanks(plan);
   MemoryNeed need;
   if (std::find(ranks.begin(), ranks.end(), rank) == ranks.end()) return need;
@@ -73,14 +75,17 @@ MemoryNeed NeedOf(const ModelShape& shape, const Plan& plan, const RequestShape&
   const bool head = rank == ranks.back();
   const int layers = plan.layers[static_cast<std::size_t>(rank)];
   const int first = FirstLayer(plan, rank);
-  const std::int64_t positions = request.prompt_tokens + request.tokens;
   for (int layer = first; layer < first + layers; ++layer) need.weights += LayerBytes(shape, layer);
   if (source) need.weights += EmbeddingBytes(shape);
-  // A tied head on the source is the embedding table itself.
-  if (head) need.weights += source && config.tied_head ? F32(config.hidden) : HeadBytes(shape);
-  need.kv = layers * KvBytes(shape, positions);
+  if (head) need.weights += HeadBytes(shape);
+  if (source && head) need.weights -= SharedHeadBytes(shape);
+  need.kv = layers * KvBytes(shape, request.positions());
   const FixedBytes fixed = FixedBytesOf(shape, plan.wire, request);
   need.activations = fixed.activations + (head ? HeadActivationBytes(shape) : 0);
+  if (head) {
+    need.drafts =
+        DraftWeightBytes(shape, request.drafts) + DraftActivationBytes(shape, request.drafts);
+  }
   need.buffers = fixed.buffers;
   return need;
 }

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "model/model_shape.h"
+#include "planning/draft_heads.h"
 #include "planning/plan.h"
 
 namespace jupiter {
@@ -13,21 +14,29 @@ namespace jupiter {
 struct RequestShape {
   int prompt_tokens = 1;
   int tokens = 1;         // of the answer
-  int largest_slice = 1;  // rows of the largest batch
+  int largest_slice = 1;  // rows of the largest batch of the prompt
+  DraftHeads drafts = {};
+  // Keys and values held: those of a draft tree wait behind the others to be accepted.
+  std::int64_t positions() const {
+    return std::int64_t{prompt_tokens} + tokens + (drafts.any() ? drafts.tree_rows : 0);
+  }
 };
 
 struct MemoryNeed {
   std::int64_t weights = 0;
   std::int64_t kv = 0;
   std::int64_t activations = 0;
+  std::int64_t drafts = 0;   // draft heads with their rows, and logits of the tree
   std::int64_t buffers = 0;  // of messages
-  std::int64_t total() const { return weights + kv + activations + buffers; }
+  std::int64_t total() const { return weights + kv + activations + drafts + buffers; }
 };
 
 // Weights of one layer, of the embedding table and of the head with its norm.
 std::int64_t LayerBytes(const ModelShape& shape, int layer);
 std::int64_t EmbeddingBytes(const ModelShape& shape);
 std::int64_t HeadBytes(const ModelShape& shape);
+// Of the table that embedding and head share when the head is tied: stored once where both are.
+std::int64_t SharedHeadBytes(const ModelShape& shape);
 // Keys and values of one layer.
 std::int64_t KvBytes(const ModelShape& shape, std::int64_t positions);
 

@@ -77,6 +77,11 @@ void AppendProducts(std::vector<OpRecord>& ops, const std::vector<OpRecord>& pro
   }
 }
 
+// To the host.
+OpRecord LogitsOp(std::int64_t rows, std::int64_t vocab) {
+  return {.kind = OpKind::kExport, .rows = rows, .outer = vocab, .bytes = 2 * F32(rows, vocab)};
+}
+
 OpRecord TransferOp(OpKind kind, const ModelShape& shape, DType wire, std::int64_t rows) {
   const std::int64_t width = shape.config.hidden;
   return {.kind = kind,
@@ -160,8 +165,28 @@ std::vector<OpRecord> HeadOps(const ModelShape& shape, std::int64_t rows) {
       {.kind = OpKind::kCopy, .rows = 1, .outer = hidden, .bytes = 2 * F32(1, hidden)});
   ops.push_back(NormOp(rows, hidden));
   AppendProducts(ops, {LinearOp(shape.head, rows, hidden, vocab, false)});
-  ops.push_back(
-      {.kind = OpKind::kExport, .rows = rows, .outer = vocab, .bytes = 2 * F32(rows, vocab)});
+  ops.push_back(LogitsOp(rows, vocab));
+  return ops;
+}
+
+std::vector<OpRecord> DraftOps(const ModelShape& shape, const DraftHeads& drafts) {
+  if (!drafts.any()) return {};
+  const std::int64_t hidden = shape.config.hidden;
+  const std::int64_t vocab = shape.config.vocab;
+  const auto heads = static_cast<std::size_t>(drafts.heads);
+  std::vector<OpRecord> ops;
+  // The blocks have one input.
+  AppendProducts(ops,
+                 std::vector<OpRecord>(heads, LinearOp(drafts.weight, 1, hidden, hidden, false)));
+  ops.insert(ops.end(), heads, SwiGluOp(1, hidden));
+  if (drafts.own_output) {
+    for (std::size_t head = 0; head < heads; ++head) {
+      AppendProducts(ops, {LinearOp(drafts.weight, 1, hidden, vocab, false)});
+    }
+  } else {
+    AppendProducts(ops, {LinearOp(shape.head, drafts.heads, hidden, vocab, false)});
+  }
+  ops.push_back(LogitsOp(drafts.heads, vocab));
   return ops;
 }
 

@@ -7,6 +7,7 @@
 
 #include "kernels/base/op_record.h"
 #include "model/model_shape.h"
+#include "planning/draft_heads.h"
 #include "planning/op_costs.h"
 
 namespace jupiter {
@@ -28,6 +29,9 @@ std::vector<OpRecord> LayerOpsWithoutAttention(const ModelShape& shape, int laye
 // Final norm and output matrix for the last `rows` rows of a batch, and the logits to the host. What
 // the host does with them is no op (README.md says how long it takes).
 std::vector<OpRecord> HeadOps(const ModelShape& shape, std::int64_t rows);
+// What the draft heads run in one verification step: all of them behind the row that was accepted
+// last. SiLU and the residual sum count as one op of SwiGLU's kind. None without heads.
+std::vector<OpRecord> DraftOps(const ModelShape& shape, const DraftHeads& drafts);
 // The residual stream rounded to f16 in place.
 OpRecord RoundOp(const ModelShape& shape, DType dtype, std::int64_t rows);
 // Hidden rows into a message of the wire type, and out of it.

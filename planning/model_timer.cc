@@ -46,6 +46,10 @@ double ModelTimer::Head(std::int64_t rows) const {
   return Seconds(costs_, HeadOps(shape_, rows)) / speed_;
 }
 
+double ModelTimer::Drafts(const DraftHeads& drafts) const {
+  return Seconds(costs_, DraftOps(shape_, drafts)) / speed_;
+}
+
 double ModelTimer::Export(DType wire, std::int64_t rows) const {
   return costs_.Seconds(ExportOp(shape_, wire, rows)) / speed_;
 }
@@ -54,8 +58,6 @@ double ModelTimer::Import(DType wire, std::int64_t rows) const {
   return costs_.Seconds(ImportOp(shape_, wire, rows)) / speed_;
 }
 
-double SpeedOf(const ClusterDevice& device) {
-  return device.speed.steps().empty() ? 1 : device.speed.steps().front().rate;
-}
+double SpeedOf(const ClusterDevice& device) { return device.speed.FirstRate(); }
 
 }  // namespace jupiter

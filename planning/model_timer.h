@@ -23,6 +23,8 @@ class ModelTimer {
     return LayersWithoutAttention(layer, 1, block.rows) + Attention(block);
   }
   double Head(std::int64_t rows) const;
+  // One verification step's run of the draft heads.
+  double Drafts(const DraftHeads& drafts) const;
   double Op(const OpRecord& op) const { return costs_.Seconds(op) / speed_; }
   double Export(DType wire, std::int64_t rows) const;
   double Import(DType wire, std::int64_t rows) const;
@@ -42,7 +44,7 @@ class ModelTimer {
   std::vector<int> representative_;  // [kind]: a layer
 };
 
-// The pace of a device that keeps its first one.
+// The pace of a device that keeps its first one above zero.
 double SpeedOf(const ClusterDevice& device);
 
 }  // namespace jupiter

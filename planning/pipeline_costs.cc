@@ -6,6 +6,11 @@
 
 namespace jupiter {
 
+double WireSecondsAtStart(const Link& link, double bytes) {
+  return link.wire_seconds +
+         8 * bytes / (link.bandwidth * link.efficiency * link.trace.FirstRate());
+}
+
 PipelineCosts::PipelineCosts(const ModelShape& shape, const Cluster& cluster,
                              const std::vector<ModelTimer>& timers, const Plan& plan)
     : shape_(shape), cluster_(cluster), wire_(plan.wire), ranks_(PipelineRanks(plan)) {
@@ -68,7 +73,7 @@ double PipelineCosts::Device(std::size_t index, const PipelineBatch& batch) cons
 }
 
 double PipelineCosts::Wire(std::size_t stage, const PipelineBatch& batch) const {
-  return OutLink(stage).WireSeconds(MessageBytes(batch));
+  return WireSecondsAtStart(OutLink(stage), MessageBytes(batch));
 }
 
 double PipelineCosts::Slowest(const RowBlock& block) const {
@@ -85,7 +90,7 @@ double PipelineCosts::TokenReturn() const {
   if (stages() == 1) return 0;
   const Link& link = OutLink(stages() - 1);
   const auto bytes = static_cast<double>(TokenMessage().total());
-  return 2 * link.HostSeconds(bytes) + link.WireSeconds(bytes) + link.latency;
+  return 2 * link.HostSeconds(bytes) + WireSecondsAtStart(link, bytes) + link.latency;
 }
 
 }  // namespace jupiter

@@ -18,6 +18,9 @@ struct PipelineBatch {
   std::int64_t head_rows = 0;  // rows that need logits
 };
 
+// A message's seconds on the wire at the bandwidth that the link's trace begins with.
+double WireSecondsAtStart(const Link& link, double bytes);
+
 // Remembers times by number of rows, so it is not for several threads at once. References outlive
 // it.
 class PipelineCosts {

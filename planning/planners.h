@@ -16,6 +16,7 @@ struct PlannedRun {
   std::string planner;
   std::string note;  // what to know about how it was made; may be empty
   bool feasible = false;
+  Obstacle obstacle = Obstacle::kNone;   // when not
   std::string reason;                    // when not
   Plan plan;                             // pipelines
   std::optional<Prediction> prediction;  // pipelines, whenever there is a plan

@@ -7,6 +7,7 @@
 #include "planning/expected_bytes.h"
 #include "planning/sequence_partition.h"
 #include "planning/slices.h"
+#include "planning/units.h"
 
 namespace jupiter {
 
@@ -54,8 +55,8 @@ Prefill RunPrefill(const PipelineCosts& costs, const std::vector<int>& slices) {
   return prefill;
 }
 
-double DecodeStep(const PipelineCosts& costs, std::int64_t before) {
-  const PipelineBatch batch{{1, before}, false, 1};
+double DecodeStep(const PipelineCosts& costs, const RowBlock& block) {
+  const PipelineBatch batch{block, false, block.rows};
   double seconds = costs.TokenReturn();
   for (std::size_t stage = 0; stage < costs.stages(); ++stage) {
     seconds += costs.Device(stage, batch);
@@ -82,7 +83,7 @@ double PredictTtft(const PipelineCosts& costs, const std::vector<int>& slices) {
 
 void Predictor::FillMemory(const Plan& plan, Prediction& prediction) const {
   const int largest = *std::max_element(prediction.slices.begin(), prediction.slices.end());
-  const RequestShape request{task_.prompt_tokens, task_.tokens, largest};
+  const RequestShape request{task_.prompt_tokens, task_.tokens, largest, task_.drafts};
   for (int rank = 0; rank < task_.cluster.size(); ++rank) {
     DeviceMemory memory;
     memory.need = NeedOf(task_.shape, plan, request, rank);
@@ -93,6 +94,7 @@ void Predictor::FillMemory(const Plan& plan, Prediction& prediction) const {
   }
   prediction.reason = ShortageLine(task_, prediction.memory);
   prediction.feasible = prediction.reason.empty();
+  prediction.obstacle = prediction.feasible ? Obstacle::kNone : Obstacle::kMemory;
 }
 
 void Predictor::FillTraffic(const Plan& plan, Prediction& prediction) const {
@@ -131,26 +133,32 @@ Prediction Predictor::Predict(const Plan& plan) const {
       spans.push_back({static_cast<int>(i), prefill.begins[i][stage], prefill.ends[i][stage]});
     }
   }
-  double decode = 0;
-  for (int step = 0; step + 1 < task_.tokens; ++step) {
-    decode += DecodeStep(costs, task_.prompt_tokens + step);
-  }
-  if (task_.tokens > 1) prediction.tpot = decode / (task_.tokens - 1);
-  prediction.e2el = prediction.ttft + decode;
+  FillDecode(costs, prediction);
+  prediction.notes = PredictionNotes(task_.cluster);
   return prediction;
 }
 
+void Predictor::FillDecode(const PipelineCosts& costs, Prediction& prediction) const {
+  double decode = 0;
+  for (int step = 0; step + 1 < task_.tokens; ++step) {
+    decode += DecodeStep(costs, {1, task_.prompt_tokens + step});
+  }
+  if (task_.tokens > 1) prediction.tpot = decode / (task_.tokens - 1);
+  prediction.e2el = prediction.ttft + decode;
+  if (!task_.drafts.any()) return;
+  prediction.verification =
+      DecodeStep(costs, {task_.drafts.tree_rows, task_.prompt_tokens + task_.tokens / 2}) +
+      timer(costs.ranks().back()).Drafts(task_.drafts);
+}
+
 std::string ShortageLine(const PlanningTask& task, const std::vector<DeviceMemory>& memory) {
-  constexpr double kMebi = 1 << 20;
   for (std::size_t rank = 0; rank < memory.size(); ++rank) {
     const DeviceMemory& device = memory[rank];
     if (device.fit != Fit::kOutOfMemory) continue;
-    return fmt::format(
-        "rank {} ({}) needs {:.0f} MiB and may use {:.0f} MiB, {:.0f} MiB short; quantise (q4_0), "
-        "shorten prompt or answer, or give it fewer layers",
-        rank, task.cluster.devices[rank].name, static_cast<double>(device.need.total()) / kMebi,
-        static_cast<double>(device.budget) / kMebi,
-        static_cast<double>(device.need.total() - device.budget) / kMebi);
+    return fmt::format("{} (rank {}) is {} short: it needs {}, its budget is {}; {}",
+                       task.cluster.devices[rank].name, rank,
+                       FormatBytes(device.need.total() - device.budget),
+                       FormatBytes(device.need.total()), FormatBytes(device.budget), kMemoryHelp);
   }
   return {};
 }

@@ -2,8 +2,9 @@
 // every link as a stage of its own, host overheads counted where they fall.
 //
 // Exact (to rounding) for switched networks whose links and devices keep their pace: then it is
-// what a replay of the recorded run gives. On a shared medium, and with traces, messages of
-// different links meet, which only the replay sees.
+// what a replay of the recorded run gives. Predictions take the first pace above zero of every
+// trace for all time, and a link of a shared medium for free whenever its own sender is: what
+// traces and other messages do later, only the replay sees. Prediction::notes says so.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +14,7 @@
 
 #include "planning/cluster.h"
 #include "planning/memory_model.h"
+#include "planning/obstacle.h"
 #include "planning/pipeline_costs.h"
 #include "planning/plan.h"
 
@@ -27,6 +29,7 @@ struct PlanningTask {
   DType wire = DType::kF32;
   DType residual = DType::kF32;
   int min_slice = 32;
+  DraftHeads drafts = {};  // on the last stage of every plan
   bool any_order = false;  // planners may order the devices behind the first, if they can
 };
 
@@ -51,16 +54,21 @@ struct SliceSpan {
 
 struct Prediction {
   bool feasible = false;
+  Obstacle obstacle = Obstacle::kNone;
   std::string reason;  // when not: which device, how many bytes short, what would help
   std::vector<int> slices;
-  double ttft = 0;    // seconds
-  double tpot = 0;    // mean over the decode steps; 0 for one token
-  double e2el = 0;    // ttft + (tokens - 1) tpot
+  double ttft = 0;  // seconds
+  double tpot = 0;  // mean over the decode steps; 0 for one token
+  double e2el = 0;  // ttft + (tokens - 1) tpot
+  // Seconds of a verification step with the task's draft heads, at the middle context; 0 without.
+  // How many tokens one accepts is not known here, so tpot and e2el are those of plain decoding.
+  double verification = 0;
   double bubble = 0;  // share of the stages' time until the last slice in which they idle
   std::vector<DeviceMemory> memory;              // by rank
   std::vector<LinkTraffic> links;                // along the pipeline, then the way back
   std::vector<int> ranks;                        // the stages
   std::vector<std::vector<SliceSpan>> timeline;  // [stage]: prefill
+  std::vector<std::string> notes;                // what the times leave out, a sentence each
 };
 
 // Predicts pipelines on the cluster of a task; keeps its devices' cost models.
@@ -79,6 +87,7 @@ class Predictor {
  private:
   void FillMemory(const Plan& plan, Prediction& prediction) const;
   void FillTraffic(const Plan& plan, Prediction& prediction) const;
+  void FillDecode(const PipelineCosts& costs, Prediction& prediction) const;
 
   PlanningTask task_;
   std::vector<std::shared_ptr<const OpCosts>> costs_;  // by device; equal profiles share one
@@ -87,6 +96,9 @@ class Predictor {
 
 // Seconds from the start to the first token, for a prompt in these slices.
 double PredictTtft(const PipelineCosts& costs, const std::vector<int>& slices);
+
+// What predictions of times on this cluster leave out, a sentence each: traces, a shared medium.
+std::vector<std::string> PredictionNotes(const Cluster& cluster);
 
 // One line: which device lacks how much, and what would help. Empty when all fits.
 std::string ShortageLine(const PlanningTask& task, const std::vector<DeviceMemory>& memory);

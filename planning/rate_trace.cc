@@ -19,6 +19,13 @@ RateTrace::RateTrace(std::vector<RateStep> steps) : steps_(std::move(steps)) {
   JUPITER_CHECK(steps_.empty() || steps_.back().rate > 0, "the last rate is 0");
 }
 
+double RateTrace::FirstRate() const {
+  for (const RateStep& step : steps_) {
+    if (step.rate > 0) return step.rate;
+  }
+  return 1;
+}
+
 double RateTrace::Finish(double start, double amount) const {
   JUPITER_CHECK(!std::isnan(start) && amount >= 0, "{} at {}", amount, start);
   if (steps_.empty() || amount == 0) return start + amount;

@@ -19,6 +19,8 @@ class RateTrace {
 
   // When `amount` of work (in units of rate * seconds) that begins at `start` is done.
   double Finish(double start, double amount) const;
+  // The first rate above zero: what holds for a plan that knows no trace.
+  double FirstRate() const;
   bool constant() const { return steps_.size() <= 1; }
   const std::vector<RateStep>& steps() const { return steps_; }
 

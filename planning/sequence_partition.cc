@@ -23,7 +23,7 @@ class SliceCosts {
 
   int ends() const { return static_cast<int>(cuts_.size()) - 1; }
   int cut(int i) const { return cuts_[Index(i)]; }
-  // From cut `begin` to cut `end` > begin; infinity for a slice that is too short.
+  // From cut `begin` to cut `end` > begin; infinity for a slice that is too short or too long.
   double Seconds(int begin, int end) const { return rows_[Index(begin)][Index(end - begin - 1)]; }
   // Of the slice from `begin` to `end` or further, the one that takes least.
   double LeastFrom(int begin, int end) const {
@@ -49,7 +49,8 @@ SliceCosts::SliceCosts(const SequenceProblem& problem) {
     for (int end = begin + 1; end <= ends(); ++end) {
       const int length = cut(end) - cut(begin);
       const bool whole = length == problem.tokens;
-      const bool allowed = length >= problem.least || whole;
+      const bool allowed =
+          (length >= problem.least || whole) && (problem.most == 0 || length <= problem.most);
       row.push_back(allowed ? problem.seconds(length, cut(begin)) : kNever);
       JUPITER_CHECK(row.back() >= 0 && (!allowed || row.back() < kNever),
                     "{} tokens behind {}: {} s", length, cut(begin), row.back());
@@ -176,7 +177,9 @@ void BoundSearch::Push(int low, int high, double sum) {
 }
 
 SequencePartition BoundSearch::Run() {
-  const int lowest = IndexOf(LeastBound(costs_));
+  const double least_bound = LeastBound(costs_);
+  if (least_bound == kNever) return best_;
+  const int lowest = IndexOf(least_bound);
   const Trial highest = Try(static_cast<int>(values_.size()) - 1);
   if (lowest < highest.slowest) {
     Try(lowest);
@@ -198,6 +201,7 @@ SequencePartition BoundSearch::Run() {
 
 SequencePartition PartitionSequence(const SequenceProblem& problem) {
   JUPITER_CHECK(problem.tokens > 0 && problem.least > 0 && problem.unit > 0 && problem.stages > 0);
+  JUPITER_CHECK(problem.most == 0 || problem.most >= std::min(problem.least, problem.tokens));
   JUPITER_CHECK(problem.seconds != nullptr);
   const SliceCosts costs(problem);
   return BoundSearch(costs, problem.stages).Run();

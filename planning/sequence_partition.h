@@ -14,6 +14,7 @@ namespace jupiter {
 struct SequenceProblem {
   int tokens = 0;  // of the prompt
   int least = 1;   // tokens in a slice at least (a prompt shorter than that is one slice)
+  int most = 0;    // tokens in a slice at most; 0: no limit. Not less than `least`
   int unit = 1;    // slices are multiples of it, but for the last one; a remainder shorter than
                    // `least` is merged into the slice before it
   int stages = 1;  // |D|
@@ -27,9 +28,10 @@ struct SequencePartition {
 };
 
 // Optimal for the objective over slices that are multiples of `unit` (the last one takes the rest);
-// any times are allowed, longer slices need not take longer. One programme takes O(N^2) for N =
-// tokens / unit; it runs for a few of the O(N^2) candidates for max t_i, the others are excluded by
-// a bound (not by a tolerance). Calls `seconds` and holds 16 bytes for each of N^2 / 2 slices.
+// any times are allowed, longer slices need not take longer. Empty, with an infinite objective,
+// when `most` leaves no way to cut the prompt. One programme takes O(N^2) for N = tokens / unit; it
+// runs for a few of the O(N^2) candidates for max t_i, the others are excluded by a bound (not by a
+// tolerance). Calls `seconds` and holds 16 bytes for each of N^2 / 2 slices.
 SequencePartition PartitionSequence(const SequenceProblem& problem);
 
 // Lengths of at most `most` different equal slicings of the prompt, each slice at least `least`.
@@ -45,7 +47,7 @@ struct PipelineTimes {
 std::vector<std::vector<double>> Completions(const PipelineTimes& times);
 
 // Of the paper's optimum and the equal slicings the one with the least predicted seconds; ties go
-// to fewer slices.
+// to fewer slices. Empty when `most` allows neither.
 std::vector<int> BestSlicing(const SequenceProblem& problem,
                              const std::function<double(const std::vector<int>&)>& predict);
 

@@ -27,57 +27,52 @@ std::vector<T> PrefixSums(const std::vector<T>& numbers) {
 
 }  // namespace
 
-StageTable::StageTable(int source, const Seconds1& embed, const Seconds1& head,
-                       const std::vector<Seconds1>& send, const Bytes1& fixed, const Bytes1& budget,
-                       std::int64_t embed_bytes, std::int64_t head_bytes)
-    : source_(source),
-      embed_(embed),
-      head_(head),
-      send_(send),
-      fixed_(fixed),
-      budget_(budget),
-      embed_bytes_(embed_bytes),
-      head_bytes_(head_bytes) {
-  const std::size_t devices = budget.size();
+StageTable::StageTable(const StageProblem& problem, int source)
+    : problem_(problem), source_(source), layers_(static_cast<int>(problem.layer_bytes.size())) {
+  const std::size_t devices = problem.budget.size();
+  const std::size_t layers = problem.layer_bytes.size();
   JUPITER_CHECK(devices > 0 && source >= 0 && Index(source) < devices);
-  JUPITER_CHECK(send.size() == devices);
-  JUPITER_CHECK(embed_bytes >= 0 && head_bytes >= 0);
-  CheckNumbers(embed, devices);
-  CheckNumbers(head, devices);
-  CheckNumbers(fixed, devices);
-  CheckNumbers(budget, devices);
-  for (const Seconds1& row : send) CheckNumbers(row, devices);
-}
-
-void StageTable::AddLayers(const std::vector<Seconds1>& seconds, const Bytes1& bytes) {
-  JUPITER_CHECK(!bytes.empty() && seconds.size() == budget_.size());
-  CheckNumbers(bytes, bytes.size());
-  layers_ = static_cast<int>(bytes.size());
-  bytes_until_ = PrefixSums(bytes);
-  for (const Seconds1& row : seconds) {
-    CheckNumbers(row, bytes.size());
+  JUPITER_CHECK(problem.send_seconds.size() == devices);
+  JUPITER_CHECK(!problem.layer_bytes.empty() && problem.layer_seconds.size() == devices);
+  JUPITER_CHECK(problem.shared_bytes >= 0 && problem.shared_bytes <= problem.embed_bytes &&
+                problem.shared_bytes <= problem.head_bytes);
+  JUPITER_CHECK(problem.names.empty() || problem.names.size() == devices);
+  CheckNumbers(problem.embed_seconds, devices);
+  CheckNumbers(problem.receive_seconds, problem.receive_seconds.empty() ? 0 : devices);
+  CheckNumbers(problem.head_seconds, devices);
+  CheckNumbers(problem.fixed_bytes, devices);
+  CheckNumbers(problem.budget, devices);
+  for (const std::vector<double>& row : problem.send_seconds) CheckNumbers(row, devices);
+  CheckNumbers(problem.layer_bytes, layers);
+  bytes_until_ = PrefixSums(problem.layer_bytes);
+  for (const std::vector<double>& row : problem.layer_seconds) {
+    CheckNumbers(row, layers);
     seconds_until_.push_back(PrefixSums(row));
   }
 }
 
 double StageTable::Seconds(int device, int begin, int end) const {
-  const Seconds1& until = seconds_until_[Index(device)];
+  const std::vector<double>& until = seconds_until_[Index(device)];
   double seconds = until[Index(end)] - until[Index(begin)];
-  if (device == source_) seconds += embed_[Index(device)];
-  if (end == layers_) seconds += head_[Index(device)];
-  return seconds;
+  if (device == source_) {
+    seconds += problem_.embed_seconds[Index(device)];
+  } else if (!problem_.receive_seconds.empty()) {
+    seconds += problem_.receive_seconds[Index(device)];
+  }
+  return end == layers_ ? seconds + problem_.head_seconds[Index(device)] : seconds;
 }
 
 std::int64_t StageTable::Bytes(int device, int begin, int end) const {
   std::int64_t bytes =
-      fixed_[Index(device)] + bytes_until_[Index(end)] - bytes_until_[Index(begin)];
-  if (device == source_) bytes += embed_bytes_;
-  if (end == layers_) bytes += head_bytes_;
-  return bytes;
+      problem_.fixed_bytes[Index(device)] + bytes_until_[Index(end)] - bytes_until_[Index(begin)];
+  if (device == source_) bytes += problem_.embed_bytes;
+  if (end == layers_) bytes += problem_.head_bytes;
+  return device == source_ && end == layers_ ? bytes - problem_.shared_bytes : bytes;
 }
 
 std::int64_t StageTable::Room(int device) const {
-  return Budget(device) - fixed_[Index(device)] - (device == source_ ? embed_bytes_ : 0);
+  return Budget(device) - problem_.fixed_bytes[Index(device)] -
+         (device == source_ ? problem_.embed_bytes : 0);
 }
 
 }  // namespace jupiter

@@ -1,59 +1,65 @@
 // Seconds and bytes of a stage of consecutive layers on one device, as the partition planners count
-// them: layers, the embedding on the source, the head where the last layer is.
+// them: layers, the embedding on the source, the head where the last layer is. A source with all
+// layers has both, and stores what they share (a tied table) once.
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
+
+#include "planning/obstacle.h"
 
 namespace jupiter {
 
+// What the partition planners are given of stages. Devices and layers from 0.
+struct StageProblem {
+  std::vector<std::vector<double>> layer_seconds;  // [device][layer]
+  std::vector<double> embed_seconds;               // [device], if it is the source
+  std::vector<double> receive_seconds;             // [device], if it is not; empty: none
+  std::vector<double> head_seconds;                // [device]
+  std::vector<std::vector<double>> send_seconds;   // [from][to]: the output of a stage
+  std::vector<std::int64_t> layer_bytes;           // [layer]: weights and KV
+  std::int64_t embed_bytes = 0;                    // on the source
+  std::int64_t head_bytes = 0;                     // where the last layer is
+  std::int64_t shared_bytes = 0;  // of both, stored once where both are; at most either of them
+  std::vector<std::int64_t> fixed_bytes;  // [device], if it takes part: buffers, activations
+  std::vector<std::int64_t> budget;       // [device]
+  std::vector<std::string> names;         // [device], for messages; may be empty
+};
+
 class StageTable {
  public:
-  // LayerPartitionProblem and EdgeShardProblem have the same description of stages. The problem
-  // must outlive the table. CHECKs sizes, and that no number is negative or not finite.
-  template <typename Problem>
-  StageTable(const Problem& problem, int source)
-      : StageTable(source, problem.embed_seconds, problem.head_seconds, problem.send_seconds,
-                   problem.fixed_bytes, problem.budget, problem.embed_bytes, problem.head_bytes) {
-    AddLayers(problem.layer_seconds, problem.layer_bytes);
-  }
+  // The problem must outlive the table. CHECKs sizes, and that no number is negative or not finite.
+  StageTable(const StageProblem& problem, int source);
 
-  int devices() const { return static_cast<int>(budget_.size()); }
+  int devices() const { return static_cast<int>(problem_.budget.size()); }
   int layers() const { return layers_; }
   int source() const { return source_; }
 
-  // Of layers [begin, end) on a device. [0, 0) is the source's embedding alone.
+  // Of layers [begin, end) on a device. [0, 0) is the source's embedding alone. More layers never
+  // need less of either.
   double Seconds(int device, int begin, int end) const;
   std::int64_t Bytes(int device, int begin, int end) const;
   bool Fits(int device, int begin, int end) const {
     return Bytes(device, begin, end) <= Budget(device);
   }
-  double Send(int from, int to) const { return send_[Index(from)][Index(to)]; }
-  std::int64_t Budget(int device) const { return budget_[Index(device)]; }
+  double Send(int from, int to) const { return problem_.send_seconds[Index(from)][Index(to)]; }
+  std::int64_t Budget(int device) const { return problem_.budget[Index(device)]; }
+  // For messages.
+  std::string Label(int device) const { return DeviceLabel(problem_.names, device); }
+  // Of all layers and the head, where nothing is shared.
+  std::int64_t SplitBytes() const { return bytes_until_.back() + problem_.head_bytes; }
   // What is left of the budget for layers and the head; negative when not even the rest fits.
   std::int64_t Room(int device) const;
 
  private:
-  using Seconds1 = std::vector<double>;
-  using Bytes1 = std::vector<std::int64_t>;
-
-  StageTable(int source, const Seconds1& embed, const Seconds1& head,
-             const std::vector<Seconds1>& send, const Bytes1& fixed, const Bytes1& budget,
-             std::int64_t embed_bytes, std::int64_t head_bytes);
-  void AddLayers(const std::vector<Seconds1>& seconds, const Bytes1& bytes);
   static std::size_t Index(int i) { return static_cast<std::size_t>(i); }
 
+  const StageProblem& problem_;
   int source_;
-  int layers_ = 0;
-  const Seconds1& embed_;              // [device]
-  const Seconds1& head_;               // [device]
-  const std::vector<Seconds1>& send_;  // [from][to]
-  const Bytes1& fixed_;                // [device]
-  const Bytes1& budget_;               // [device]
-  std::int64_t embed_bytes_;
-  std::int64_t head_bytes_;
-  std::vector<Seconds1> seconds_until_;  // [device][layers + 1]: of all layers before
-  Bytes1 bytes_until_;                   // [layers + 1]
+  int layers_;
+  std::vector<std::vector<double>> seconds_until_;  // [device][layers + 1]: of all layers before
+  std::vector<std::int64_t> bytes_until_;           // [layers + 1]
 };
 
 }  // namespace jupiter

@@ -1,6 +1,7 @@
 #include "planning/units.h"
 
 #include <charconv>
+#include <cmath>
 #include <span>
 #include <system_error>
 
@@ -99,6 +100,12 @@ double ParseQuantity(std::string_view text, Dimension dimension) {
   }
   if (name.empty() && number == 0) return 0;
   FailUnit(name.empty() ? "the unit is missing" : "unknown unit", traits);
+}
+
+std::string FormatBytes(std::int64_t bytes) {
+  const auto number = static_cast<double>(bytes);
+  return std::abs(number) < kMebi ? fmt::format("{} B", bytes)
+                                  : fmt::format("{:.1f} MiB", number / kMebi);
 }
 
 std::string FormatQuantity(double value, Dimension dimension) {

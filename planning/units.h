@@ -26,6 +26,9 @@ std::string_view Name(Dimension dimension);
 // Throws UserError "expected ..., got ...", without a place.
 double ParseQuantity(std::string_view text, Dimension dimension);
 
+// Bytes in messages and tables for people: "12345.6 MiB", and "345 B" below a mebibyte.
+std::string FormatBytes(std::int64_t bytes);
+
 // The shortest text that ParseQuantity turns into exactly this value.
 std::string FormatQuantity(double value, Dimension dimension);
 

@@ -22,32 +22,44 @@ PlannedRun Judge(const Predictor& predictor, Plan plan) {
   PlannedRun run;
   run.prediction = predictor.Predict(plan);
   run.feasible = run.prediction->feasible;
+  run.obstacle = run.prediction->obstacle;
   run.reason = run.prediction->reason;
   run.plan = std::move(plan);
   return run;
 }
 
-PlannedRun Infeasible(std::string reason) {
+PlannedRun Infeasible(Obstacle obstacle, std::string reason) {
   PlannedRun run;
+  run.obstacle = obstacle;
   run.reason = std::move(reason);
   return run;
 }
 
-MemoryTerms MemoryTermsOf(const PlanningTask& task, int largest_slice) {
-  MemoryTerms terms;
-  const std::int64_t positions = task.prompt_tokens + task.tokens;
+StageProblem StageMemoryOf(const PlanningTask& task, int largest_slice) {
+  const RequestShape request{task.prompt_tokens, task.tokens, largest_slice, task.drafts};
+  StageProblem problem;
   for (int layer = 0; layer < task.shape.config.layers; ++layer) {
-    terms.layer_bytes.push_back(LayerBytes(task.shape, layer) + KvBytes(task.shape, positions));
+    problem.layer_bytes.push_back(LayerBytes(task.shape, layer) +
+                                  KvBytes(task.shape, request.positions()));
   }
-  terms.embed_bytes = EmbeddingBytes(task.shape);
-  terms.head_bytes = HeadBytes(task.shape) + HeadActivationBytes(task.shape);
-  const FixedBytes fixed =
-      FixedBytesOf(task.shape, task.wire, {task.prompt_tokens, task.tokens, largest_slice});
+  problem.embed_bytes = EmbeddingBytes(task.shape);
+  problem.head_bytes = HeadBytes(task.shape) + HeadActivationBytes(task.shape) +
+                       DraftWeightBytes(task.shape, task.drafts) +
+                       DraftActivationBytes(task.shape, task.drafts);
+  problem.shared_bytes = SharedHeadBytes(task.shape);
+  const FixedBytes fixed = FixedBytesOf(task.shape, task.wire, request);
   for (const ClusterDevice& device : task.cluster.devices) {
-    terms.fixed_bytes.push_back(fixed.activations + fixed.buffers);
-    terms.budget.push_back(static_cast<std::int64_t>(device.profile.usable_memory.value));
+    problem.fixed_bytes.push_back(fixed.activations + fixed.buffers);
+    problem.budget.push_back(static_cast<std::int64_t>(device.profile.usable_memory.value));
+    problem.names.push_back(device.name);
   }
-  return terms;
+  return problem;
+}
+
+double StepHeadSeconds(const Predictor& predictor, int device) {
+  const DraftHeads& drafts = predictor.task().drafts;
+  const ModelTimer& timer = predictor.timer(device);
+  return timer.Head(StepRows(drafts)) + timer.Drafts(drafts);
 }
 
 RankLayers ByRank(const std::vector<int>& order, const std::vector<int>& counts, int devices) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "kernels/base/check.h"
 #include "planning/expected_bytes.h"
 #include "planning/planners/planners.h"
 
@@ -23,10 +24,10 @@ struct RequestTimes {
 EdgeShardProblem ProblemOf(const Predictor& predictor) {
   const PlanningTask& task = predictor.task();
   const RequestTimes request{{task.prompt_tokens, 0},
-                             {1, task.prompt_tokens + task.tokens / 2},
+                             {StepRows(task.drafts), task.prompt_tokens + task.tokens / 2},
                              static_cast<double>(task.tokens - 1)};
-  const MemoryTerms memory = MemoryTermsOf(task, task.prompt_tokens);
   EdgeShardProblem problem;
+  static_cast<StageProblem&>(problem) = StageMemoryOf(task, task.prompt_tokens);
   const int devices = task.cluster.size();
   for (int from = 0; from < devices; ++from) {
     const ModelTimer& timer = predictor.timer(from);
@@ -36,7 +37,8 @@ EdgeShardProblem ProblemOf(const Predictor& predictor) {
     }
     problem.embed_seconds.push_back(
         request([&](const RowBlock& b) { return timer.Embed(b.rows); }));
-    problem.head_seconds.push_back(task.tokens * timer.Head(1));
+    problem.head_seconds.push_back(timer.Head(1) +
+                                   request.steps * StepHeadSeconds(predictor, from));
     std::vector<double>& sends = problem.send_seconds.emplace_back();
     for (int to = 0; to < devices; ++to) {
       const Link& link =
@@ -45,32 +47,43 @@ EdgeShardProblem ProblemOf(const Predictor& predictor) {
         const auto bytes = static_cast<double>(
             HiddenMessage(b.rows, task.shape.config.hidden, task.wire, b.before == 0, 1).total());
         return timer.Export(task.wire, b.rows) + predictor.timer(to).Import(task.wire, b.rows) +
-               2 * link.HostSeconds(bytes) + link.WireSeconds(bytes) + link.latency;
+               2 * link.HostSeconds(bytes) + WireSecondsAtStart(link, bytes) + link.latency;
       }));
     }
     const Link& back = task.cluster.links[static_cast<std::size_t>(from)][0];
     const auto token = static_cast<double>(TokenMessage().total());
-    problem.return_seconds.push_back(
-        from == 0
-            ? 0
-            : task.tokens * (2 * back.HostSeconds(token) + back.WireSeconds(token) + back.latency));
+    problem.return_seconds.push_back(from == 0 ? 0
+                                               : task.tokens * (2 * back.HostSeconds(token) +
+                                                                WireSecondsAtStart(back, token) +
+                                                                back.latency));
   }
-  problem.layer_bytes = memory.layer_bytes;
-  problem.embed_bytes = memory.embed_bytes;
-  problem.head_bytes = memory.head_bytes;
-  problem.fixed_bytes = memory.fixed_bytes;
-  problem.budget = memory.budget;
   return problem;
 }
 
-PlannedRun ToRun(const Predictor& predictor, const EdgeShardPlan& plan) {
-  if (!plan.feasible) return Infeasible(plan.reason);
-  const PlanningTask& task = predictor.task();
-  const RankLayers split = ByRank(plan.order, plan.layers, task.cluster.size());
-  PlannedRun run = Judge(predictor, PipelinePlan(task, "edgeshard", split.layers, split.order));
-  if (!plan.exact) {
-    run.note = fmt::format("more than {} devices: the paper's heuristic", kMostExactDevices);
+std::string NoteOf(const EdgeShardPlan& plan) {
+  switch (plan.search) {
+    case EdgeShardSearch::kExact: return "";
+    case EdgeShardSearch::kHeuristic:
+      return fmt::format("more than {} devices: the paper's heuristic", kMostExactDevices);
+    case EdgeShardSearch::kOrdered:
+      return fmt::format(
+          "more than {} devices, the paper's heuristic finds nothing: {} in the order of the "
+          "devices or of their memory",
+          kMostExactDevices, plan.feasible ? "the best pipeline" : "no pipeline");
   }
+  JUPITER_CHECK(false, "{}", static_cast<int>(plan.search));
+}
+
+PlannedRun ToRun(const Predictor& predictor, const EdgeShardPlan& plan) {
+  const PlanningTask& task = predictor.task();
+  PlannedRun run;
+  if (plan.feasible) {
+    const RankLayers split = ByRank(plan.order, plan.layers, task.cluster.size());
+    run = Judge(predictor, PipelinePlan(task, "edgeshard", split.layers, split.order));
+  } else {
+    run = Infeasible(plan.obstacle, plan.reason);
+  }
+  run.note = NoteOf(plan);
   return run;
 }
 

@@ -38,7 +38,7 @@ PlannedRun PlanGalaxyShares(const Predictor& predictor) {
     problem.attention_seconds.push_back(attention);
     problem.mlp_seconds.push_back(mlp);
   }
-  const MemoryTerms memory = MemoryTermsOf(task, task.prompt_tokens);
+  const StageProblem memory = StageMemoryOf(task, task.prompt_tokens);
   for (int layer = 0; layer < config.layers; ++layer) {
     const LayerTypes& types = task.shape.layers[static_cast<std::size_t>(layer)];
     const std::int64_t mlp = StoredBytes(types.w_gate, config.ffn, config.hidden) +
@@ -48,16 +48,21 @@ PlannedRun PlanGalaxyShares(const Predictor& predictor) {
     problem.attention_bytes += memory.layer_bytes[static_cast<std::size_t>(layer)] - mlp;
   }
   for (std::size_t device = 0; device < memory.fixed_bytes.size(); ++device) {
-    // The table and the head stay on the source, which samples.
-    const std::int64_t source = device == 0 ? memory.embed_bytes + memory.head_bytes : 0;
+    // The table and the head stay on the source, which samples; a tied head is the table.
+    const std::int64_t source =
+        device == 0 ? memory.embed_bytes + memory.head_bytes - memory.shared_bytes : 0;
     problem.fixed_bytes.push_back(memory.fixed_bytes[device] + source);
   }
   problem.budget = memory.budget;
+  problem.names = memory.names;
   PlannedRun run;
   run.shares = PlanGalaxy(problem);
   run.feasible = run.shares->feasible;
+  run.obstacle = run.shares->obstacle;
   run.reason = run.shares->reason;
-  run.note = "shares only: no pipeline to predict";
+  run.note =
+      "shares only; no time is predicted, since that takes the tensor-parallel strategy with its "
+      "overlapped rings, which is not there yet";
   return run;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "planning/planners.h"
+#include "planning/stage_table.h"
 
 namespace jupiter {
 
@@ -16,18 +17,15 @@ PlannedRun PlanGalaxyShares(const Predictor& predictor);
 // The task's plan for these layers by rank, not yet predicted.
 Plan PipelinePlan(const PlanningTask& task, std::string strategy, std::vector<int> layers,
                   std::vector<int> order);
-// A run that cannot be: the reason.
-PlannedRun Infeasible(std::string reason);
+// A run that cannot be, and why.
+PlannedRun Infeasible(Obstacle obstacle, std::string reason);
 
-// Bytes that devices may use, and that stages need beside layers: what the partitions take.
-struct MemoryTerms {
-  std::vector<std::int64_t> layer_bytes;  // [layer]: weights and KV
-  std::int64_t embed_bytes = 0;
-  std::int64_t head_bytes = 0;
-  std::vector<std::int64_t> fixed_bytes;  // [device]
-  std::vector<std::int64_t> budget;       // [device]
-};
-MemoryTerms MemoryTermsOf(const PlanningTask& task, int largest_slice);
+// Memory and names of a stage problem for the task; its times are left empty. Activations and
+// buffers are those of batches of up to `largest_slice` rows of the prompt.
+StageProblem StageMemoryOf(const PlanningTask& task, int largest_slice);
+// Of a decode step (a verification step when the task has draft heads) on the last stage's device:
+// output matrix and draft heads.
+double StepHeadSeconds(const Predictor& predictor, int device);
 
 // layers[order[i]] = counts[i], and the devices without layers behind the others.
 struct RankLayers {

@@ -100,7 +100,7 @@ void CompareWithBruteForce(EdgeShardPlan (*planner)(const EdgeShardProblem&), Ob
     const EdgeShardProblem problem = RandomProblem(draws);
     const Optimum expected = TryAll(problem, objective);
     const EdgeShardPlan plan = planner(problem);
-    EXPECT_TRUE(plan.exact);
+    EXPECT_TRUE(plan.exact());
     ASSERT_EQ(plan.feasible, expected.seconds < kNever) << i << ": " << plan.reason;
     EXPECT_EQ(plan.feasible, plan.reason.empty());
     if (!plan.feasible) continue;
@@ -128,6 +128,7 @@ EdgeShardProblem WithUselessDevices(EdgeShardProblem problem, int devices) {
   problem.send_seconds.resize(n, std::vector<double>(n, 0.0));
   problem.layer_seconds.resize(n, std::vector<double>(problem.layer_bytes.size(), 0.0));
   problem.embed_seconds.resize(n, 0.0);
+  if (!problem.receive_seconds.empty()) problem.receive_seconds.resize(n, 0.0);
   problem.head_seconds.resize(n, 0.0);
   problem.return_seconds.resize(n, 0.0);
   problem.fixed_bytes.resize(n, 1);
@@ -141,6 +142,7 @@ void CompareHeuristic(EdgeShardPlan (*planner)(const EdgeShardProblem&), Objecti
   Draws draws(seed);
   int solvable = 0;
   int solved = 0;
+  int ordered = 0;
   int best = 0;
   double worst = 1;
   for (int i = 0; i < kInstances; ++i) {
@@ -148,7 +150,7 @@ void CompareHeuristic(EdgeShardPlan (*planner)(const EdgeShardProblem&), Objecti
     const EdgeShardPlan exact = planner(small);
     const EdgeShardProblem problem = WithUselessDevices(small, kMostExactDevices + 1);
     const EdgeShardPlan plan = planner(problem);
-    EXPECT_FALSE(plan.exact);
+    EXPECT_FALSE(plan.exact());
     solvable += exact.feasible ? 1 : 0;
     if (!plan.feasible) {
       EXPECT_FALSE(plan.reason.empty());
@@ -156,13 +158,17 @@ void CompareHeuristic(EdgeShardPlan (*planner)(const EdgeShardProblem&), Objecti
     }
     ASSERT_TRUE(exact.feasible);
     ++solved;
+    ordered += plan.search == EdgeShardSearch::kOrdered ? 1 : 0;
     ExpectHonest(problem, plan, objective);
     EXPECT_GE(plan.seconds, exact.seconds);
     best += plan.seconds == exact.seconds ? 1 : 0;
     worst = std::max(worst, plan.seconds / exact.seconds);
   }
-  std::printf("[ heuristic] %d solvable, %d solved, %d of them best, worst %.3f of the best\n",
-              solvable, solved, best, worst);
+  std::printf(
+      "[ heuristic] %d solvable, %d solved (%d of them in a given order), %d best, worst %.3f of "
+      "the "
+      "best\n",
+      solvable, solved, ordered, best, worst);
   EXPECT_GT(solved, solvable / 2);
   EXPECT_GT(best, solved / 2);
 }
@@ -219,14 +225,75 @@ TEST(EdgeShardTest, SaysWhatDoesNotFit) {
   };
   EXPECT_EQ(reason({12, 100}),
             "layer 0 with the embedding on the source fits nowhere: in the best case device 0 is 4 "
-            "bytes short");
-  EXPECT_EQ(reason({16, 10}), "layer 1 fits nowhere: in the best case device 1 is 1 bytes short");
+            "B short");
+  EXPECT_EQ(reason({16, 10}), "layer 1 fits nowhere: in the best case device 1 is 1 B short");
   EXPECT_EQ(reason({56, 14}),
-            "layer 5 with the head fits nowhere: in the best case device 1 is 2 bytes short");
-  EXPECT_EQ(reason({30, 30}), "all devices together are 12 bytes short");
+            "layer 5 with the head fits nowhere: in the best case device 1 is 2 B short");
+  EXPECT_EQ(reason({30, 30}), "all devices together are 12 B short");
   EXPECT_EQ(reason({35, 37}),
-            "all devices together have 0 bytes to spare, but no split puts whole layers in their "
-            "budgets");
+            "all devices together have 0 B to spare, but not in one place, as no split puts whole "
+            "layers in their budgets");
+}
+
+// Sixteen like devices whose memory is just enough: the paper's heuristic strands itself, since it
+// leaves the source after one layer.
+TEST(EdgeShardTest, LikeDevicesWithJustEnoughMemoryHaveAPlan) {
+  constexpr int kDevices = 16;
+  EdgeShardProblem problem;
+  problem.layer_bytes.assign(32, 10);
+  problem.embed_bytes = problem.head_bytes = 2;
+  problem.layer_seconds.assign(kDevices, std::vector<double>(32, 0.5));
+  problem.embed_seconds.assign(kDevices, 0.0);
+  problem.head_seconds.assign(kDevices, 0.0);
+  problem.return_seconds.assign(kDevices, 0.0);
+  problem.send_seconds.assign(kDevices, std::vector<double>(kDevices, 0.125));
+  problem.fixed_bytes.assign(kDevices, 1);
+  problem.budget.assign(kDevices, 23);
+  const StageTable stages(problem, 0);
+  EXPECT_FALSE(
+      HeuristicEdgeShard(stages, EdgeShardObjective::kLatency, problem.return_seconds).feasible);
+  for (const auto planner : {PlanEdgeShardLatency, PlanEdgeShardThroughput}) {
+    const EdgeShardPlan plan = planner(problem);
+    ASSERT_TRUE(plan.feasible) << plan.reason;
+    EXPECT_EQ(plan.search, EdgeShardSearch::kOrdered);
+    EXPECT_EQ(plan.layers, Ints(kDevices, 2));
+  }
+  EXPECT_EQ(PlanEdgeShardLatency(problem).seconds, 32 * 0.5 + 15 * 0.125);
+  EXPECT_EQ(PlanEdgeShardThroughput(problem).seconds, 1.0);
+  problem.budget[3] = 20;
+  const EdgeShardPlan plan = PlanEdgeShardLatency(problem);
+  EXPECT_FALSE(plan.feasible);
+  EXPECT_EQ(plan.obstacle, Obstacle::kNotFound);
+}
+
+// Where every order is tried, the pipelines in the order of the devices are exact in that order.
+TEST(EdgeShardTest, PipelinesInOrderEqualBruteForce) {
+  Draws draws(15);
+  int feasible = 0;
+  for (int i = 0; i < kInstances; ++i) {
+    const EdgeShardProblem problem = RandomProblem(draws);
+    const int layers = static_cast<int>(problem.layer_bytes.size());
+    const int devices = static_cast<int>(problem.budget.size());
+    double best = kNever;
+    for (const Ints& order : Pipelines(devices)) {
+      if (!std::is_sorted(order.begin(), order.end())) continue;
+      if (static_cast<int>(order.size()) > layers) continue;
+      ForEachComposition(layers, static_cast<int>(order.size()), 1, [&](const Ints& split) {
+        const StageNumbers numbers = Evaluate(problem, order, split);
+        if (numbers.fits()) best = std::min(best, Latency(problem, numbers));
+      });
+    }
+    if (best == kNever) continue;
+    ++feasible;
+    const StageTable stages(problem, 0);
+    std::vector<double> last = problem.return_seconds;
+    last[0] = 0;
+    const EdgeShardPlan plan = OrderedEdgeShard(stages, EdgeShardObjective::kLatency, last);
+    ASSERT_TRUE(plan.feasible) << i;
+    EXPECT_EQ(plan.seconds, best) << i;
+    ExpectHonest(problem, plan, Latency);
+  }
+  EXPECT_GT(feasible, kInstances / 5);
 }
 
 TEST(EdgeShardDeathTest, MalformedProblemsAreBugs) {

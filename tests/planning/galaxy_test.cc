@@ -282,12 +282,12 @@ TEST(GalaxyTest, SaysHowManyBytesAreShort) {
     return shares.reason.substr(0, shares.reason.find(';'));
   };
   // 142080 bytes to share and 800 that every device has.
-  EXPECT_EQ(reason({30000, 30000, 30000, 30000}), "all devices together are 22880 bytes short");
+  EXPECT_EQ(reason({30000, 30000, 30000, 30000}), "all devices together are 22880 B short");
   EXPECT_EQ(reason({490, 300000, 300000, 300000}),
-            "device 0 is 10 bytes short of what every device has (500)");
+            "device 0 is 10 B short of what it has in any case (500 B)");
   // Heads have 1000 bytes and grains 640, so shares are multiples of 40 bytes.
   EXPECT_EQ(reason({500 + 35519, 100 + 35519, 100 + 35519, 100 + 35523}),
-            "grains of 64 columns without a place: 1, although all devices together have 0 bytes "
+            "grains of 64 columns without a place: 1, although all devices together have 0 B "
             "to spare");
 }
 

@@ -79,8 +79,7 @@ std::vector<Ints> OrdersFromDevice0(int devices) {
 }
 
 void ExpectShortBy(const LayerPartition& partition, std::int64_t bytes) {
-  EXPECT_NE(partition.reason.find(" is " + std::to_string(bytes) + " bytes short"),
-            std::string::npos)
+  EXPECT_NE(partition.reason.find(" is " + std::to_string(bytes) + " B short"), std::string::npos)
       << partition.reason << ", expected " << bytes;
 }
 
@@ -200,16 +199,55 @@ TEST(PartitionLayersTest, SaysWhichDeviceIsShort) {
   const LayerPartition partition = PartitionLayers(problem, InOrder(2));
   ASSERT_FALSE(partition.feasible);
   EXPECT_EQ(partition.reason,
-            "in the best case device 1 is 30 bytes short: layers 2-3 and the head need 270 bytes, "
-            "its budget is 240; all devices together are 25 bytes short; smaller weights, a "
-            "shorter context or another device would help");
+            "in the best case device 1 is 30 B short: layers 2-3 and the head need 270 B, its "
+            "budget is 240 B; all devices together are 25 B short; smaller weights (--quantise "
+            "q4_0), a shorter prompt or answer, or another device would help");
+  EXPECT_EQ(partition.obstacle, Obstacle::kMemory);
   problem.budget = {5, 1000};
   problem.embed_bytes = 7;
   EXPECT_NE(PartitionLayers(problem, InOrder(2))
-                .reason.find("device 0 is 12 bytes short: the "
+                .reason.find("device 0 is 12 B short: the "
                              "embedding need"),
             std::string::npos)
       << PartitionLayers(problem, InOrder(2)).reason;
+}
+
+TEST(PartitionLayersTest, BytesToSpareThatNoCutCanUseAreNamedSo) {
+  LayerPartitionProblem problem = LikeDevices(3, 2);
+  problem.head_bytes = 60;
+  problem.budget = {99, 99, 99};
+  problem.names = {"a", "b", "c"};
+  const LayerPartition partition = PartitionLayers(problem, InOrder(3));
+  ASSERT_FALSE(partition.feasible);
+  EXPECT_EQ(partition.obstacle, Obstacle::kCannotCut);
+  EXPECT_EQ(partition.reason.rfind("in the best case a (rank 0) is 161 B short: the embedding", 0),
+            0u)
+      << partition.reason;
+  EXPECT_NE(partition.reason.find("have 37 B to spare, but not in one place"), std::string::npos)
+      << partition.reason;
+}
+
+// Alone, the source stores a tied table once; split, both ends store it.
+TEST(PartitionLayersTest, ATiedHeadIsStoredOnceByASourceWithAllLayers) {
+  LayerPartitionProblem problem = LikeDevices(2, 2);
+  problem.embed_bytes = problem.head_bytes = problem.shared_bytes = 50;
+  problem.budget = {250, 10};
+  EXPECT_EQ(PartitionLayers(problem, InOrder(2)).layers, (Ints{2, 0}));
+  problem.shared_bytes = 0;
+  EXPECT_FALSE(PartitionLayers(problem, InOrder(2)).feasible);
+  problem.budget = {249, 10};
+  problem.shared_bytes = 50;
+  const LayerPartition partition = PartitionLayers(problem, InOrder(2));
+  ASSERT_FALSE(partition.feasible);
+  ExpectShortBy(partition, 1);
+  EXPECT_NE(partition.reason.find("all devices together are 1 B short"), std::string::npos)
+      << partition.reason;
+}
+
+TEST(PartitionLayersTest, ReceivingCountsAsTheStagesTime) {
+  LayerPartitionProblem problem = LikeDevices(2, 8);
+  problem.receive_seconds = {100, 0.4};
+  EXPECT_EQ(PartitionLayers(problem, InOrder(2)).layers, (Ints{6, 2}));
 }
 
 TEST(PartitionLayersTest, EightDevicesAreTheMostToOrder) {
@@ -250,7 +288,7 @@ TEST(PartitionLayersDeathTest, MalformedProblemsAreBugs) {
   EXPECT_DEATH(PartitionLayers(problem, {0, 1}), "-1");
   problem = LikeDevices(2, 4);
   problem.send_seconds.pop_back();
-  EXPECT_DEATH(PartitionLayers(problem, {0, 1}), "send.size");
+  EXPECT_DEATH(PartitionLayers(problem, {0, 1}), "send_seconds.size");
 }
 
 }  // namespace

@@ -32,6 +32,9 @@ double Objective(const SequenceProblem& problem, const Lengths& lengths) {
 }
 
 bool IsAllowed(const SequenceProblem& problem, const Lengths& lengths) {
+  if (problem.most > 0 && *std::max_element(lengths.begin(), lengths.end()) > problem.most) {
+    return false;
+  }
   if (lengths.size() == 1) return lengths[0] == problem.tokens;
   for (std::size_t i = 0; i < lengths.size(); ++i) {
     if (lengths[i] < problem.least) return false;
@@ -133,6 +136,29 @@ TEST(PartitionSequenceTest, EqualsBruteForce) {
   }
   EXPECT_GT(cut, kInstances / 4);
   EXPECT_GT(merged, 10);
+}
+
+TEST(PartitionSequenceTest, EqualsBruteForceWithALongestSlice) {
+  Draws draws(23);
+  int cut = 0;
+  int impossible = 0;
+  for (int i = 0; i < kInstances; ++i) {
+    SequenceProblem problem = RandomProblem(draws, 12);
+    problem.least = std::min(problem.least, problem.tokens);
+    problem.most = draws.Int(problem.least, problem.tokens);
+    const SequencePartition partition = PartitionSequence(problem);
+    const double expected = TryAll(problem);
+    EXPECT_EQ(partition.objective, expected) << i;
+    impossible += expected == kNever ? 1 : 0;
+    if (expected == kNever) {
+      EXPECT_TRUE(partition.lengths.empty()) << i;
+      continue;
+    }
+    EXPECT_TRUE(IsAllowed(problem, partition.lengths)) << i;
+    cut += partition.lengths.size() > 1 ? 1 : 0;
+  }
+  EXPECT_GT(cut, kInstances / 4);
+  EXPECT_GT(impossible, 10);
 }
 
 TEST(PartitionSequenceTest, SkipsNoBoundThatMatters) {

@@ -32,12 +32,18 @@ Problem RandomStages(Draws& draws, int devices, int layers) {
   for (int l = 0; l < layers; ++l) problem.layer_bytes.push_back(draws.Int(5, 15));
   problem.embed_bytes = draws.Int(0, 10);
   problem.head_bytes = draws.Int(0, 20);
+  // A tied head is the embedding, so that one device stores both once.
+  if (draws.Int(0, 2) == 0) {
+    problem.shared_bytes = std::min(problem.embed_bytes, problem.head_bytes);
+  }
+  const bool receives = draws.Int(0, 1) == 1;
   const int send = draws.Int(0, 2) * 8;  // none, some or long transfers
   const int share = (layers * 10 + 20) / devices;
   const int ample = draws.Int(0, 2);
   for (int d = 0; d < devices; ++d) {
     problem.embed_seconds.push_back(draws.Seconds(4));
     problem.head_seconds.push_back(draws.Seconds(20));
+    if (receives) problem.receive_seconds.push_back(draws.Seconds(6));
     problem.fixed_bytes.push_back(draws.Int(0, 8));
     problem.budget.push_back(draws.Int(share / 2, share * (2 + ample)));
     std::vector<double> seconds;
@@ -70,7 +76,9 @@ StageNumbers Evaluate(const Problem& problem, const std::vector<int>& order,
   for (std::size_t p = 0; p < order.size(); ++p) {
     if (layers[p] == 0 && p > 0) continue;
     const std::size_t d = static_cast<std::size_t>(order[p]);
-    double seconds = p == 0 ? problem.embed_seconds[d] : 0;
+    double seconds = 0;
+    if (p == 0) seconds = problem.embed_seconds[d];
+    if (p > 0 && !problem.receive_seconds.empty()) seconds = problem.receive_seconds[d];
     std::int64_t bytes = problem.fixed_bytes[d] + (p == 0 ? problem.embed_bytes : 0);
     for (int i = 0; i < layers[p]; ++i, ++layer) {
       seconds += problem.layer_seconds[d][layer];
@@ -78,7 +86,7 @@ StageNumbers Evaluate(const Problem& problem, const std::vector<int>& order,
     }
     if (layers[p] > 0 && layer == problem.layer_bytes.size()) {
       seconds += problem.head_seconds[d];
-      bytes += problem.head_bytes;
+      bytes += problem.head_bytes - (p == 0 ? problem.shared_bytes : 0);
     }
     if (!numbers.devices.empty()) {
       const std::size_t from = static_cast<std::size_t>(numbers.devices.back());
