@@ -117,6 +117,26 @@ TEST_P(PredictionTest, EqualsTheReplay) {
   });
 }
 
+// A pace that never changes is no trace: predictions have it.
+TEST(ConstantPaceTest, EqualsTheReplay) {
+  Replayer replayer("synthetic:llama2-7b:q4_0");
+  const ModelShape shape = ShapeOf(replayer.checkpoint(), std::nullopt, DType::kF16);
+  Cluster cluster = LoadCluster(ClusterPath("env-b"));
+  cluster.devices[1].speed = RateTrace({{0, 0.5}});
+  cluster.links[0][1].trace = RateTrace({{0, 0.25}});
+  const Predictor predictor({.shape = shape,
+                             .cluster = cluster,
+                             .prompt_tokens = kPrompt,
+                             .tokens = kTokens,
+                             .wire = DType::kF16});
+  const PlannedRun run = FindPlanner("equal").make(predictor);
+  const RunRecord record = replayer.Record(run.plan);
+  if (TestContext().rank() != 0) return;
+  const Replay replay = Simulate(record, TestbedOf(cluster));
+  EXPECT_NEAR(run.prediction->ttft / TtftOf(replay), 1, 1e-9);
+  EXPECT_NEAR(run.prediction->e2el / MarkTimeOf(replay, MarkKind::kToken, kTokens), 1, 1e-9);
+}
+
 class SlicingTest : public PredictionTest {};
 
 TEST_P(SlicingTest, PlannedSlicesAreNeverWorseThanEqualOnes) {
