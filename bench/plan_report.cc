@@ -175,8 +175,8 @@ std::string ShowPlan(const PlannedRun& run, const Cluster& cluster) {
 }
 
 std::string ShowNotes(const std::vector<PlannedRun>& runs) {
-  const auto predicted =
-      std::find_if(runs.begin(), runs.end(), [](const PlannedRun& run) { return run.prediction; });
+  const auto predicted = std::find_if(
+      runs.begin(), runs.end(), [](const PlannedRun& run) { return run.prediction.has_value(); });
   if (predicted == runs.end()) return "";
   std::string text;
   for (const std::string& note : predicted->prediction->notes) text += "note: " + note + "\n";

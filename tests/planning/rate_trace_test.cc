@@ -104,5 +104,11 @@ TEST(RateTraceDeathTest, StepsAreChecked) {
   EXPECT_DEATH(RateTrace().Finish(0, -1), "-1 at 0");
 }
 
+TEST(RateTraceTest, TheFirstRateAboveZero) {
+  EXPECT_EQ(RateTrace().FirstRate(), 1);
+  EXPECT_EQ(RateTrace({{3, 0.25}, {4, 2}}).FirstRate(), 0.25);
+  EXPECT_EQ(RateTrace({{0, 0}, {1, 0.5}, {2, 1}}).FirstRate(), 0.5);
+}
+
 }  // namespace
 }  // namespace jupiter

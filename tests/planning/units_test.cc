@@ -72,5 +72,12 @@ TEST(UnitsTest, NumbersThatRangesRefuseAreParsed) {
   EXPECT_EQ(ParseQuantity("inf B", Dimension::kMemory), std::numeric_limits<double>::infinity());
 }
 
+TEST(FormatBytesTest, MebibytesAndBytesBelow) {
+  EXPECT_EQ(FormatBytes(0), "0 B");
+  EXPECT_EQ(FormatBytes((1 << 20) - 1), "1048575 B");
+  EXPECT_EQ(FormatBytes(1 << 20), "1.0 MiB");
+  EXPECT_EQ(FormatBytes(std::int64_t{5} << 30), "5120.0 MiB");
+}
+
 }  // namespace
 }  // namespace jupiter
