@@ -1,6 +1,7 @@
 """Tables that a simulator is checked against: every phase, and one cell term by term."""
 
-from model import BOARDS, PROMPT, RANKS, SHAPES
+from model import BOARDS, PROMPT, RANKS, SHAPES, WIRE_BYTES
+from profile_yaml import step_rows
 from published import BASELINES
 
 _CELL = ("A", 100, "Llama2-7B", "M-LM")
@@ -33,9 +34,10 @@ def _terms(model, phase):
     share = 1 / RANKS
     into, out = model.projections(board, shape, rows, share)
     up, down = model.mlp(board, shape, rows, share)
-    elements = PROMPT * shape.hidden
+    elements, real = PROMPT * shape.hidden, PROMPT * shape.hidden
     if phase == "decode":
-        elements = model._step_elements(name, shape)
+        elements = model.step_elements(name, shape)
+        real = step_rows(model.values, "7b") * shape.hidden
     factor = model.values[f"all_reduce_{phase}"]
     message = model.wire(elements / RANKS, mbps, factor)
     layers, h, f = shape.layers, shape.hidden, shape.ffn
@@ -44,7 +46,7 @@ def _terms(model, phase):
             ("wo", f"linear {h // RANKS}x{h}", layers, out),
             ("w_gate w_up", f"linear {h}x{f // RANKS}", 2 * layers, up / 2),
             ("w_down", f"linear {f // RANKS}x{h}", layers, down),
-            ("all-reduce", f"message of {elements / RANKS * 2:.8g} B payload",
+            ("all-reduce", f"message of {real // RANKS * WIRE_BYTES} B payload",
              2 * layers * 2 * (RANKS - 1), message)]
 
 

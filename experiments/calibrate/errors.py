@@ -76,7 +76,7 @@ def leave_out(table, bars, reading, system=None, model=None):
     problem = Problem([c for c in table if kept(c)], [b for b in bars if kept(b)],
                       fixed | {"tokens_per_step": reading})
     fit = problem.solve()
-    seen = Model(fit.values)
+    seen = Model(fit.values, fit.plans)
     return (cell_errors(seen, [c for c in table if not kept(c)]),
             bar_errors(seen, [b for b in bars if not kept(b)]), sorted(fixed))
 

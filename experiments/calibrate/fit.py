@@ -111,8 +111,9 @@ class Problem:
         return np.log([first[name] for name in self.free])
 
     def solve(self, start=None):
-        """Plans follow from the parameters and jump: they are held while parameters move, until
-        both agree. Where they would go round in a circle the cheapest round stands."""
+        """Plans follow from the parameters and jump, which often leaves none that agrees with its
+        own optimum: they are held while parameters move, made anew until they come back to one
+        that was there before, and the cheapest of them stands."""
         logs = self._start(start)
         plans = self.plans(self.values(logs))
         best, seen = None, []
@@ -124,8 +125,8 @@ class Problem:
             if best is None or found.cost < best[0].cost:
                 best = found, plans
             plans = self.plans(self.values(logs))
-        found, used = best if plans != seen[-1] else (found, plans)
-        return Fit(self.values(found.x), self.free, used, 2 * found.cost, found.jac, found.fun)
+        found, plans = best
+        return Fit(self.values(found.x), self.free, plans, 2 * found.cost, found.jac, found.fun)
 
 
 def standard_errors(fit):

@@ -133,7 +133,7 @@ class Model:
         return (shape.layers * self.layer("xavier_nx", shape, 0) /
                 self.values.get("tokens_per_step", 1.0))
 
-    def _step_elements(self, model, shape):
+    def step_elements(self, model, shape):
         """What a decoding step moves, as elements: rows per token x tokens per step x width."""
         rows = self.values["decode_rows_" + model[7:].lower()]
         return rows * self.values.get("tokens_per_step", 1.0) * shape.hidden
@@ -151,7 +151,7 @@ class Model:
 
     def _decode_pipeline(self, env, mbps, model, shape, _):
         return (self._stages(env, model, shape, 0) +
-                self._hops(env, model) * self.wire(self._step_elements(model, shape), mbps))
+                self._hops(env, model) * self.wire(self.step_elements(model, shape), mbps))
 
     def _prefill_sequence(self, env, mbps, model, shape, _):
         """Two all-gathers per layer, of K and of V, n - 1 steps of 1 / n of the rows each."""
@@ -177,7 +177,7 @@ class Model:
 
     def _decode_tensor(self, env, mbps, model, shape, system):
         reduces = {"M-LM": 2, "DT": 1, "Galaxy": 2}[system] * self.ring_all_reduce(
-            self._step_elements(model, shape), mbps, self.values["all_reduce_decode"])
+            self.step_elements(model, shape), mbps, self.values["all_reduce_decode"])
         plan = self.plans[env, model]
         heads, columns = [shape.heads / RANKS] * RANKS, [shape.ffn / RANKS] * RANKS
         if system == "Galaxy":

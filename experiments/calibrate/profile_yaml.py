@@ -3,6 +3,7 @@
 import math
 
 from errors import rows_of
+from model import Model, SHAPES
 from parameters import PARAMETERS
 
 _BY_NAME = {p.name: p for p in PARAMETERS}
@@ -37,6 +38,17 @@ def _plain_unit(unit):
     return "" if unit in ("1", "row/token") else f" {unit}"
 
 
+def _quoted(text):
+    """None of these texts has a quote or a backslash."""
+    return f'"{text}"'
+
+
+def step_rows(values, model):
+    """Rows that a decoding step computes: of a tree, the payload's; model: 7b or 13b."""
+    tokens_per_step = values["tokens_per_step"]
+    return 1 if tokens_per_step == 1 else round(values[f"decode_rows_{model}"] * tokens_per_step)
+
+
 class _Writer:
     def __init__(self, reading, fit, relative_errors, bar_errors):
         self.reading = reading
@@ -55,16 +67,16 @@ class _Writer:
         self.line(depth, f"{key}:")
         self.line(depth + 1, f"value: {self.fit.values[name]:.10g}{_plain_unit(parameter.unit)}")
         self.line(depth + 1, f"parameter: {name}")
-        self.line(depth + 1, f"meaning: {parameter.meaning}")
-        self.line(depth + 1, f"fitted_to: {_source(parameter.rows)}")
+        self.line(depth + 1, f"meaning: {_quoted(parameter.meaning)}")
+        self.line(depth + 1, f"fitted_to: {_quoted(_source(parameter.rows))}")
         self.line(depth + 1, f"standard_error: {100 * self.relative[name]:.1f} %")
         self.line(depth + 1, f"residual: {100 * residual:.1f} %  # rms of the bars it is fitted to")
-        self.line(depth + 1, f"identifiable: {identifiable}")
+        self.line(depth + 1, f"identifiable: {_quoted(identifiable)}")
 
     def fixed(self, depth, key, value, reason):
         self.line(depth, f"{key}:")
         self.line(depth + 1, f"value: {value}")
-        self.line(depth + 1, f"fixed: {reason}")
+        self.line(depth + 1, f"fixed: {_quoted(reason)}")
 
     def devices(self, few_rows):
         self.line(0, "devices:")
@@ -131,8 +143,17 @@ class _Writer:
             self.fitted(2, f"llama2-{model}", f"decode_rows_{model}")
         self.line(1, "rows:  # of a step, as computed")
         for model in ("7b", "13b"):
-            rows = self.fit.values[f"decode_rows_{model}"] * tokens_per_step
-            self.line(2, f"llama2-{model}: {1 if tokens_per_step == 1 else round(rows)}")
+            rows = step_rows(self.fit.values, model)
+            self.line(2, f"llama2-{model}: {rows}")
+
+    def plans(self):
+        self.line(0, "plans:  # of the published runs, as the fit takes them")
+        for (env, model), plan in self.fit.plans.items():
+            self.line(1, f"- env: {env}")
+            self.line(2, f"model: {model.lower()}")
+            self.line(2, f"edgeshard_layers: {plan.layers}")
+            self.line(2, f"galaxy_heads: {plan.heads}")
+            self.line(2, f"galaxy_columns: {plan.columns}")
 
 
 def to_yaml(reading, fit, relative_errors, bar_errors, quality):
@@ -143,10 +164,11 @@ def to_yaml(reading, fit, relative_errors, bar_errors, quality):
     writer.links()
     writer.collectives()
     writer.decoding(tokens_per_step)
+    writer.plans()
     writer.line(0, "fit:")
     for key, value in quality:
         writer.line(1, f"{key}: {value}")
-    head = _HEAD.format(name=profile_name(reading), description=_DESCRIPTIONS[reading])
+    head = _HEAD.format(name=profile_name(reading), description=_quoted(_DESCRIPTIONS[reading]))
     return head + "\n".join(writer.lines) + "\n"
 
 
@@ -163,3 +185,11 @@ def fitted_values(tree):
 
     walk(tree)
     return values
+
+
+def fitted_plans(tree):
+    """{(env, model): Plan} of a parsed profile."""
+    names = {name.lower(): name for name in SHAPES}
+    return {(plan["env"], names[plan["model"]]):
+            Model.Plan(plan["edgeshard_layers"], plan["galaxy_heads"], plan["galaxy_columns"])
+            for plan in tree["plans"]}
