@@ -185,16 +185,25 @@ class Model:
         return self._tensor_parallel(env, shape, 0, heads, columns, reduces)
 
     def _prefill_galaxy(self, env, mbps, model, shape, _):
-        """Tiles of 1 / n of the rows; a tile's message hides behind the next tile's product."""
+        """Tiles of 1 / n of the rows; a tile's message hides behind the next tile's product.
+
+        Without overlap the products run over all rows at once.
+        """
         plan = self.plans[env, model]
         rows = PROMPT // RANKS
         message = self.wire(rows * shape.hidden, mbps, self.values["tile_ring_prefill"])
         boards = [self.boards[name] for name in BOARDS[env]]
-        tiles = [(*self.projections(board, shape, rows, h / shape.heads),
-                  *self.mlp(board, shape, rows, c / shape.ffn))
+        tiles = [self._products(board, shape, rows, h / shape.heads, c / shape.ffn)
                  for board, h, c in zip(boards, plan.heads, plan.columns)]
         passes = [board.pass_s for board in boards]
         return overlapped_seconds(shape.layers, tiles, passes, message, self.overlap)
+
+    def _products(self, board, shape, tile, heads, columns):
+        """Seconds per tile of the products before and behind attention and activation."""
+        tiles = 1 if self.overlap else RANKS
+        products = (*self.projections(board, shape, tile * tiles, heads),
+                    *self.mlp(board, shape, tile * tiles, columns))
+        return [seconds / tiles for seconds in products]
 
 
 _PART = {"SP": "sequence", "M-LM": "tensor", "DT": "tensor", "Galaxy": "galaxy",

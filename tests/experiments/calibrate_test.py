@@ -133,9 +133,9 @@ class ClosedFormTest(unittest.TestCase):
         for _ in range(shape.layers):
             for rank, board in enumerate(BOARDS[env]):
                 own = model.boards[board]
-                blocks = (model.projections(own, shape, PROMPT // 4,
-                                            plan.heads[rank] / shape.heads),
-                          model.mlp(own, shape, PROMPT // 4, plan.columns[rank] / shape.ffn))
+                rows = PROMPT // RANKS if model.overlap else PROMPT
+                blocks = (model.projections(own, shape, rows, plan.heads[rank] / shape.heads),
+                          model.mlp(own, shape, rows, plan.columns[rank] / shape.ffn))
                 for (before, behind), fixed in zip(blocks, (own.pass_s, 0)):
                     self.galaxy_block(programs[rank], rank, message, before, behind, fixed,
                                       model.overlap)
@@ -148,7 +148,7 @@ class ClosedFormTest(unittest.TestCase):
             replay.multiply_and_scatter(program, rank, RANKS, message, behind)
             return
         replay.all_gather(program, rank, RANKS, message)
-        program.append(("op", RANKS * (before + behind) + fixed))
+        program.append(("op", before + behind + fixed))
         replay.all_gather(program, rank, RANKS, message)
 
     def test_shares(self):
