@@ -169,7 +169,7 @@ class SumsReference : public Strategy {
       SumChunk(device_, parts, chunk, plan_.wire, split.Chunk(sum, chunk));
     }
     // The all-gather of an all-reduce; a reduce-scatter alone keeps its sums at home.
-    if (!tiles_ && HasMessages() && plan_.wire != DType::kF32) device_.Round(sum, plan_.wire);
+    if (!tiles_ && ranks > 1 && plan_.wire != DType::kF32) device_.Round(sum, plan_.wire);
     device_.Add(sum, x);
   }
 

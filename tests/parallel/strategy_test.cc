@@ -24,9 +24,8 @@ constexpr const char* kReferenceIsa = "";
 const std::vector<std::string> kModels = {"synthetic:tiny:q8_0", "synthetic:tiny:q4_K"};
 #else
 constexpr const char* kReferenceIsa = "portable";
-const std::vector<std::string> kModels = {"synthetic:tiny",      "synthetic:tiny:f16",
-                                          "synthetic:tiny:q8_0", "synthetic:tiny:q4_0",
-                                          "synthetic:tiny:q4_K", "synthetic:tiny:q6_K"};
+const std::vector<std::string> kModels = {"synthetic:tiny", "synthetic:tiny:q8_0",
+                                          "synthetic:tiny:q4_K"};
 #endif
 
 constexpr int kPrompt = 11;
