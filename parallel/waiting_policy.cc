@@ -20,6 +20,9 @@ constexpr int kYields = 150;
 // core, a longer one less; with a first sleep of 50 us it takes 24 %.
 constexpr std::chrono::microseconds kShortestSleep{80};
 constexpr std::chrono::microseconds kLongestSleep{250};
+// Open MPI reads from a connection, or writes to it, once per call: what is left then would wait
+// for another sleep. Over TCP at 1 Gbit/s, 64 kB took 0.85 ms with one round after each sleep.
+constexpr int kRoundsPerSleep = 3;
 // How late the end of a sleep may come on a quiet machine.
 constexpr double kYieldSeconds = 100e-6;
 constexpr unsigned long kTimerSlackNanoseconds = 1000;
@@ -35,6 +38,7 @@ void WaitingPolicy::Pause() {
   const std::chrono::microseconds sleep = std::clamp(slept_ / 2, kShortestSleep, kLongestSleep);
   std::this_thread::sleep_for(sleep);
   slept_ += sleep;
+  yields_ = kYields - (kRoundsPerSleep - 1);
 }
 
 void WaitingPolicy::SleepUntil(double time) {
