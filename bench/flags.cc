@@ -101,7 +101,8 @@ void AddEngineFlags(CLI::App& app, EngineFlags& flags) {
       ->capture_default_str();
   app.add_option("--link", flags.link,
                  "ranks of one host: hold messages back as a network of this bandwidth and latency "
-                 "would, such as 100mbit,1ms (more: host=TIME, rendezvous=SIZE, handshake=TIME)");
+                 "would, such as 100mbit,1ms (more: host=TIME, rendezvous=SIZE, handshake=TIME, "
+                 "burst=SIZE)");
   app.add_option("--slowdown", flags.slowdown,
                  "make every op of a rank take so many times as long, such as 1,2,2,4");
 }

@@ -152,14 +152,10 @@ void Transport::Engine::WaitFor(const WaitSite& site, const std::function<bool()
     const std::lock_guard lock(mutex_);
     CheckHealthy();
     Progress();
-    due_ = 0;
-    const bool is_done = done();
-    // Who sleeps for longer does not poll: then the thread does.
-    main_waits_.store(due_ == 0, std::memory_order_relaxed);
-    return is_done;
+    return done();
   };
   try {
-    WaitUntil(context_, site, poll, [&] { return due_; });
+    WaitUntil(context_, site, poll);
   } catch (...) {
     main_waits_.store(false, std::memory_order_relaxed);
     throw;
@@ -346,11 +342,8 @@ bool Transport::Engine::Released(const Lane& lane) {
   const double now = Now();
   CollectStamps();
   held_->ingress.Serve(now);
-  const auto next = held_->ingress.Next(IndexOf(lane));
-  if (!next) return false;
-  if (next->final && next->time <= now) return true;
-  due_ = next->time;
-  return false;
+  const auto arrival = held_->ingress.Arrival(IndexOf(lane));
+  return arrival && *arrival <= now;
 }
 
 void Transport::Engine::RunThread() {

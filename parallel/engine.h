@@ -64,7 +64,7 @@ class Transport::Engine {
 
   // Both sides of a link model.
   struct HeldLink {
-    explicit HeldLink(const LinkModel& given) : model(given), egress(given) {}
+    explicit HeldLink(const LinkModel& given) : model(given), egress(given), ingress(given) {}
     LinkModel model;
     LinkEgress egress;
     LinkIngress ingress;
@@ -97,8 +97,8 @@ class Transport::Engine {
   void StartReceive(Lane& lane, MPI_Message matched, const MPI_Status& status);
   bool Arrived(Incoming& incoming);
   void CollectStamps();
-  // Whether the first message of the lane, which is here, has also arrived by the link model; sets
-  // due_ if not.
+  // Whether the first message of the lane, which is here, has also arrived by the link model. Asked
+  // as often as a real one would be looked for, so a rank notices it as late as it would in life.
   bool Released(const Lane& lane);
   bool InFlight() const { return !sends_.empty() || receives_in_flight_ > 0; }
   bool HasWork() const { return InFlight() || !expected_.empty(); }
@@ -114,7 +114,6 @@ class Transport::Engine {
   int receives_in_flight_ = 0;
   bool leave_payloads_out_ = false;
   std::unique_ptr<HeldLink> held_;  // null: messages are handed out as they come
-  double due_ = 0;                  // see WaitUntil; of the main thread
   std::string failure_;             // of the thread, reported by the next call
   std::condition_variable work_;
   std::atomic<bool> main_waits_{false};

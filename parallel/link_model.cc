@@ -64,6 +64,9 @@ void SetField(LinkModel& model, std::string_view text, std::string_view name,
   const auto time = [&] {
     return ParseField(text, name, field, Dimension::kTime, {0, kMostSeconds});
   };
+  const auto size = [&](double least) {
+    return ParseField(text, name, field, Dimension::kMemory, {least, kMostBytes});
+  };
   if (name == "latency") {
     model.link.latency = time();
   } else if (name == "host") {
@@ -71,13 +74,13 @@ void SetField(LinkModel& model, std::string_view text, std::string_view name,
   } else if (name == "handshake") {
     model.handshake_seconds = time();
   } else if (name == "rendezvous") {
-    const Range range{1, kMostBytes};
-    model.rendezvous_bytes =
-        static_cast<std::int64_t>(ParseField(text, name, field, Dimension::kMemory, range));
+    model.rendezvous_bytes = static_cast<std::int64_t>(size(1));
+  } else if (name == "burst") {
+    model.burst_bytes = size(0);
   } else {
     FailUser(
         "--link {}: '{}' is unknown; expected a bandwidth, then a latency, host=TIME, "
-        "rendezvous=SIZE or handshake=TIME, such as 100mbit,1ms,host=0.2ms",
+        "rendezvous=SIZE, handshake=TIME or burst=SIZE, such as 100mbit,1ms,host=0.2ms",
         text, name);
   }
 }
@@ -131,9 +134,10 @@ LinkStamp LinkEgress::Leave(double now, double bytes) {
   double ready = now + link.HostSeconds(bytes);
   if (model_.AsksFirst(bytes)) ready += model_.handshake_seconds;
   const double begin = std::max(ready, free_);
-  const double seconds = link.WireSeconds(bytes);
-  free_ = begin + seconds;
-  return {begin + link.latency, seconds};
+  const double since = std::max(ready - model_.BurstSeconds(), free_);
+  const double wire_seconds = link.WireSeconds(bytes);
+  free_ = since + wire_seconds;
+  return {begin + link.latency, std::max(0.0, wire_seconds - (begin - since)), wire_seconds};
 }
 
 void LinkIngress::Announce(int lane, const LinkStamp& stamp) {
@@ -147,21 +151,16 @@ void LinkIngress::Announce(int lane, const LinkStamp& stamp) {
 void LinkIngress::Serve(double now) {
   while (!waiting_.empty() && waiting_.back().stamp.head <= now) {
     const Waiting& first = waiting_.back();
-    free_ = std::max(free_, first.stamp.head) + first.stamp.seconds;
-    arrived_[first.lane].push_back(free_);
+    free_ = std::max(free_, first.stamp.head - burst_seconds_) + first.stamp.wire_seconds;
+    arrived_[first.lane].push_back(std::max(free_, first.stamp.head + first.stamp.seconds));
     waiting_.pop_back();
   }
 }
 
-std::optional<LinkIngress::Due> LinkIngress::Next(int lane) const {
+std::optional<double> LinkIngress::Arrival(int lane) const {
   const auto arrived = arrived_.find(lane);
-  if (arrived != arrived_.end() && !arrived->second.empty()) {
-    return Due{arrived->second.front(), true};
-  }
-  const auto first = std::find_if(waiting_.rbegin(), waiting_.rend(),
-                                  [lane](const Waiting& waiting) { return waiting.lane == lane; });
-  if (first == waiting_.rend()) return std::nullopt;
-  return Due{first->stamp.head, false};
+  if (arrived == arrived_.end() || arrived->second.empty()) return std::nullopt;
+  return arrived->second.front();
 }
 
 void LinkIngress::Take(int lane) {

@@ -5,7 +5,9 @@
 // link: a message occupies its sender for the host overhead, waits for the sender's egress queue,
 // has that for its time on the wire, begins to arrive `latency` after it began to leave, waits for
 // the receiver's ingress queue, has that for the same time, and occupies the receiver for the host
-// overhead. All times are seconds of kernels/base/clock.h, which all processes of a host share.
+// overhead. A link that is shaped (tc, a rented machine's network) may let a burst through both
+// queues at once. All times are seconds of kernels/base/clock.h, which all processes of a host
+// share.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +29,11 @@ struct LinkModel {
   std::int64_t rendezvous_bytes = 0;
   // What asking takes: two latencies, and how long both sides need to notice.
   double handshake_seconds = 0;
+  // What a queue that was idle for long enough lets through at once, in bytes: the size of the
+  // token bucket that shapes a link, which refills at the bandwidth. A cable has none.
+  double burst_bytes = 0;
 
+  double BurstSeconds() const { return 8 * burst_bytes / (link.bandwidth * link.efficiency); }
   bool AsksFirst(double bytes) const {
     return rendezvous_bytes > 0 && bytes > static_cast<double>(rendezvous_bytes);
   }
@@ -35,7 +41,8 @@ struct LinkModel {
 
 // "100mbit,1ms,host=0.2ms,rendezvous=64KiB,handshake=0.3ms": the bandwidth as tc writes it (kbit,
 // mbit, gbit) or in the units of planning/units.h, then in any order what is not 0: the latency,
-// host=TIME (per message and side), rendezvous=SIZE, handshake=TIME (without it two latencies).
+// host=TIME (per message and side), rendezvous=SIZE, handshake=TIME (without it two latencies),
+// burst=SIZE (per queue).
 // Throws UserError that names --link.
 LinkModel ParseLinkModel(std::string_view text);
 
@@ -46,7 +53,8 @@ void CheckOneHost(const std::vector<std::string>& hosts, int local_size);
 // When a message meets its receiver, told by the sender.
 struct LinkStamp {
   double head = 0;     // it begins to arrive, unless the receiver is still busy with another one
-  double seconds = 0;  // then it takes this long
+  double seconds = 0;  // its end is so long behind, after the sender's burst
+  double wire_seconds = 0;  // on the wire; the same as `seconds` where there are no bursts
 };
 
 // The outgoing side of one rank.
@@ -58,23 +66,19 @@ class LinkEgress {
 
  private:
   LinkModel model_;
-  double free_ = 0;
+  double free_ = 0;  // lies in the past by up to the burst
 };
 
 // The incoming side of one rank. Lanes number what keeps its order (sender and channel).
 class LinkIngress {
  public:
+  explicit LinkIngress(const LinkModel& model) : burst_seconds_(model.BurstSeconds()) {}
   // Of one lane in the order sent.
   void Announce(int lane, const LinkStamp& stamp);
   // Lets in everything whose head is here by `now`, by (head, lane).
   void Serve(double now);
-  // When the oldest announced message of the lane has arrived whole. Before it was let in: the
-  // first time at which Serve will. Nothing: it is not announced.
-  struct Due {
-    double time = 0;
-    bool final = false;
-  };
-  std::optional<Due> Next(int lane) const;
+  // When the oldest message of the lane arrives whole. Nothing: it was not let in yet.
+  std::optional<double> Arrival(int lane) const;
   // Forgets the oldest message of the lane, which was let in.
   void Take(int lane);
 
@@ -85,6 +89,7 @@ class LinkIngress {
   };
   std::vector<Waiting> waiting_;               // not let in yet, latest first
   std::map<int, std::deque<double>> arrived_;  // by lane: when, oldest first
+  double burst_seconds_;
   double free_ = 0;
 };
 

@@ -1,7 +1,5 @@
 #include "parallel/wait.h"
 
-#include <algorithm>
-
 #include "kernels/base/check.h"
 #include "kernels/base/clock.h"
 #include "parallel/last_words.h"
@@ -25,8 +23,7 @@ std::string WaitSite::Text(const Context& context) const {
   return fmt::format("{} {} {} ({})", who, action, operation, place);
 }
 
-void WaitUntil(const Context& context, const WaitSite& site, const std::function<bool()>& done,
-               const std::function<double()>& due) {
+void WaitUntil(const Context& context, const WaitSite& site, const std::function<bool()>& done) {
   if (done()) return;
   const double start = Now();
   const std::string what = site.Text(context);
@@ -42,12 +39,7 @@ void WaitUntil(const Context& context, const WaitSite& site, const std::function
                       "it is only slow",
                       context.Describe(context.rank()), now - start, what));
     }
-    const double held = due ? due() : 0;
-    if (held > now) {
-      WaitingPolicy::SleepUntil(std::min(held, start + context.deadline_seconds()));
-    } else {
-      policy.Pause();
-    }
+    policy.Pause();
   }
 }
 

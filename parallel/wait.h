@@ -21,10 +21,8 @@ struct WaitSite {
   std::string Text(const Context& context) const;
 };
 
-// Calls `done` until it returns true, pausing by the waiting policy; or, when `due` names a time to
-// come (base/clock.h) before which `done` cannot be true, until then. Throws PeerError at the
+// Calls `done` until it returns true, pausing by the waiting policy. Throws PeerError at the
 // context's deadline.
-void WaitUntil(const Context& context, const WaitSite& site, const std::function<bool()>& done,
-               const std::function<double()>& due = {});
+void WaitUntil(const Context& context, const WaitSite& site, const std::function<bool()>& done);
 
 }  // namespace jupiter
