@@ -5,7 +5,7 @@
 // cores; then come sleeps, which keep long waits cheap.
 #pragma once
 
-#include <chrono>
+#include "kernels/base/clock.h"
 
 namespace jupiter {
 
@@ -23,8 +23,8 @@ class WaitingPolicy {
   static void SharpenSleep();
 
  private:
-  int yields_ = 0;
-  std::chrono::microseconds slept_{0};
+  double start_ = Now();
+  int rounds_ = 0;  // since the last sleep
 };
 
 }  // namespace jupiter
