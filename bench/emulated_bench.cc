@@ -90,9 +90,9 @@ class EmulatedBench {
 
   void Keep(const RecordedCase& recorded, double seconds) const {
     const std::string name = NameOf(recorded.which);
-    fmt::print(stderr, "{}: layers {}, slices {}; {:.2f} s, {:.0f} messages per second\n", name,
-               fmt::join(recorded.plan.layers, ","), fmt::join(recorded.prediction.slices, ","),
-               seconds, Rate(static_cast<double>(Messages(*recorded.record)), seconds));
+    fmt::print(stderr, "{}: {}, slices {}; {:.2f} s, {:.0f} messages per second\n", name,
+               ShowSplit(recorded.plan), fmt::join(recorded.check->slices, ","), seconds,
+               Rate(static_cast<double>(Messages(*recorded.record)), seconds));
     if (flags_.save_records.empty()) return;
     SaveRecord(*recorded.record, flags_.save_records + "/" + FileName(name));
   }
@@ -134,10 +134,14 @@ class EmulatedBench {
     counters["payload_B"] = static_cast<double>(PayloadBytes(*recorded.record));
     counters["messages"] = static_cast<double>(messages);
     counters["bubble"] = Bubble(replay, recorded.plan);
-    counters["planned_bubble"] = recorded.prediction.bubble;
-    counters["planned_TTFT_ms"] = recorded.prediction.ttft * 1e3;
-    counters["planned_TPOT_ms"] = recorded.prediction.tpot * 1e3;
-    state.SetLabel(fmt::format("EMULATED layers {}", fmt::join(recorded.plan.layers, ",")));
+    if (recorded.prediction) {
+      counters["planned_bubble"] = recorded.prediction->bubble;
+      counters["planned_TTFT_ms"] = recorded.prediction->ttft * 1e3;
+      counters["planned_TPOT_ms"] = recorded.prediction->tpot * 1e3;
+    }
+    const std::string_view caveat = FindStrategy(recorded.which.strategy).caveat;
+    state.SetLabel(fmt::format("EMULATED {}{}{}", ShowSplit(recorded.plan),
+                               caveat.empty() ? "" : "; ", caveat));
   }
 
   const BenchFlags& flags_;

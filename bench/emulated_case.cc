@@ -61,7 +61,8 @@ double Bubble(const Replay& replay, const Plan& plan) {
   const auto rank = [&](int stage) -> const RankReplay& {
     return replay.ranks[static_cast<std::size_t>(stage)];
   };
-  const double end = ComputedUntil(rank(stages.back()), FirstTokenTime(replay));
+  const int head = IsShared(plan) ? Strategy::kSource : stages.back();
+  const double end = ComputedUntil(rank(head), FirstTokenTime(replay));
   double busy = 0;
   for (int stage : stages) {
     for (const Span& span : rank(stage).spans) {
@@ -146,7 +147,8 @@ RecordedCase CaseRecorder::Record(const EmulatedCase& which) {
   recorded.cluster = WithBandwidth(cluster_, which.bandwidth);
   PlannedRun run;
   Together(transport_, [&] { run = PlanFor(which, recorded.cluster); });
-  if (run.prediction) recorded.prediction = *run.prediction;
+  recorded.check = run.check;
+  recorded.prediction = run.prediction;
   recorded.plan = run.plan;
   recorded.missing = run.feasible ? "" : run.reason;
   if (!recorded.missing.empty()) return recorded;

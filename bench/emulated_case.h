@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,7 +31,8 @@ struct RecordedCase {
   EmulatedCase which;
   std::string missing;  // why it cannot run: what does not fit
   Plan plan;
-  Prediction prediction;
+  std::optional<PlanCheck> check;           // when there is a plan
+  std::optional<Prediction> prediction;     // of a pipeline
   std::shared_ptr<const RunRecord> record;  // rank 0 only
   Cluster cluster;
 };
@@ -38,7 +40,8 @@ struct RecordedCase {
 // Times of the marks at the source.
 RequestMetrics MetricsOf(const Replay& replay);
 // Share of the stages' time until the last slice of the prompt was done in which they idle, as the
-// replay has it: they neither compute nor handle messages. For replays with spans, of requests.
+// replay has it: they neither compute nor handle messages. Ranks that share layers are stages, too.
+// For replays with spans, of requests.
 double Bubble(const Replay& replay, const Plan& plan);
 std::int64_t PayloadBytes(const RunRecord& record);
 std::int64_t Messages(const RunRecord& record);

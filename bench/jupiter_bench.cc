@@ -188,7 +188,8 @@ class Bench {
     counters["load_s"] = last.load_seconds;
     counters["ranks_per_host"] = context_.local_size();
     counters["threads"] = which.all_cores ? HostCores() : ThreadsPerRank(flags_.engine, context_);
-    state.SetLabel(label_);
+    const std::string_view caveat = FindStrategy(which.strategy).caveat;
+    state.SetLabel(fmt::format("{}{}{}", label_, caveat.empty() ? "" : "; ", caveat));
   }
 
   BenchFlags flags_;

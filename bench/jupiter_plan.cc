@@ -154,7 +154,7 @@ class Planning {
       if (best == nullptr || run.prediction->e2el < best->prediction->e2el) best = &run;
     }
     if (best != nullptr) return best;
-    // Shares fit, although they are no pipeline.
+    // Shares of layers, whose times are not predicted.
     for (const PlannedRun& run : runs) {
       if (run.feasible) return &run;
     }
@@ -162,10 +162,9 @@ class Planning {
   }
 
   void Save(const PlannedRun& best) const {
-    if (!best.prediction)
-      FailUser("--save: {} plans shares, which no strategy runs yet", best.planner);
     Plan plan = best.plan;
-    if (flags_.all_prompts > 0) plan.slices = SlicesOfAllPrompts(best);
+    // Shares take prompts of any length whole.
+    if (flags_.all_prompts > 0 && !IsShared(plan)) plan.slices = SlicesOfAllPrompts(best);
     std::ofstream file(flags_.save);
     file << ToJson(PlanFile{plan, FactsOf(shape_.config)}) << "\n";
     file.flush();

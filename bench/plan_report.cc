@@ -18,10 +18,10 @@ constexpr int kColumns = 80;
 
 std::string Milliseconds(double seconds) { return fmt::format("{:.2f}", seconds * 1e3); }
 
-// What stands behind a plan's times: its layers, or why there is none.
+// What stands behind a plan's times: how it cuts the model, or why there is none.
 std::string ShowOutcome(const PlannedRun& run) {
   if (!run.feasible) return fmt::format("{}: {}", Name(run.obstacle), run.reason);
-  return run.prediction ? fmt::format("layers {}", fmt::join(run.plan.layers, ",")) : run.note;
+  return ShowSplit(run.plan);
 }
 
 std::string ShowLine(const PlannedRun& run) {
@@ -42,23 +42,45 @@ const LinkTraffic* TrafficFrom(const Prediction& prediction, int rank) {
   return nullptr;
 }
 
-bool HasDrafts(const Prediction& prediction) { return prediction.verification > 0; }
+bool HasDrafts(const PlannedRun& run) { return run.prediction && run.prediction->verification > 0; }
+
+std::string ShowTraffic(const PlannedRun& run, int rank) {
+  const LinkTraffic* link = run.prediction ? TrafficFrom(*run.prediction, rank) : nullptr;
+  return link == nullptr ? ""
+                         : fmt::format("to {}: {} B prefill, {} B per token", link->to,
+                                       link->prefill_bytes, link->bytes_per_token);
+}
 
 std::string ShowDevice(const PlannedRun& run, const Cluster& cluster, int rank) {
   const auto index = static_cast<std::size_t>(rank);
-  const DeviceMemory& memory = run.prediction->memory[index];
-  const LinkTraffic* link = TrafficFrom(*run.prediction, rank);
+  const DeviceMemory& memory = run.check->memory[index];
   const std::string drafts =
-      HasDrafts(*run.prediction)
-          ? fmt::format(" {:>10.1f}", static_cast<double>(memory.need.drafts) / kMebi)
-          : "";
-  return fmt::format("  {:>4} {:<18} {:>6}{} {:>12.1f} {:>11.1f}  {:<9} {}\n", rank,
-                     cluster.devices[index].name, run.plan.layers[index], drafts,
+      HasDrafts(run) ? fmt::format(" {:>10.1f}", static_cast<double>(memory.need.drafts) / kMebi)
+                     : "";
+  return fmt::format(
+      "  {:>4} {:<18} {:>6}{} {:>12.1f} {:>11.1f}  {:<9} {}\n", rank, cluster.devices[index].name,
+      run.plan.layers[index], drafts, static_cast<double>(memory.need.total()) / kMebi,
+      static_cast<double>(memory.budget) / kMebi, Name(memory.fit), ShowTraffic(run, rank));
+}
+
+// What a device has of every layer, for a column as wide as its heading.
+constexpr const char* kShareHeading = "KV heads  columns  rows";
+std::string ShowShare(const Plan& plan, int rank) {
+  const auto entry = [&](const std::vector<int>& list, const char* whole) {
+    return list.empty() ? whole : fmt::format("{}", list[static_cast<std::size_t>(rank)]);
+  };
+  // A strategy without lists of heads has all of them; without weights, rows are even or whole.
+  return fmt::format("{:>8}  {:>7}  {:>4}", entry(plan.shares.heads, "all"),
+                     entry(plan.shares.columns, "all"), entry(plan.shares.rows, "-"));
+}
+
+std::string ShowSharedDevice(const PlannedRun& run, const Cluster& cluster, int rank) {
+  const auto index = static_cast<std::size_t>(rank);
+  const DeviceMemory& memory = run.check->memory[index];
+  return fmt::format("  {:>4} {:<18} {} {:>12.1f} {:>11.1f}  {}\n", rank,
+                     cluster.devices[index].name, ShowShare(run.plan, rank),
                      static_cast<double>(memory.need.total()) / kMebi,
-                     static_cast<double>(memory.budget) / kMebi, Name(memory.fit),
-                     link == nullptr ? ""
-                                     : fmt::format("to {}: {} B prefill, {} B per token", link->to,
-                                                   link->prefill_bytes, link->bytes_per_token));
+                     static_cast<double>(memory.budget) / kMebi, Name(memory.fit));
 }
 
 std::string ShowTimeline(const Prediction& prediction, const Cluster& cluster) {
@@ -74,15 +96,6 @@ std::string ShowTimeline(const Prediction& prediction, const Cluster& cluster) {
     rows.push_back(std::move(row));
   }
   return "  prefill, a character per slice:\n" + DrawTimeline(rows, end, kColumns);
-}
-
-std::string ShowShares(const GalaxyShares& shares, const Cluster& cluster) {
-  std::string text;
-  for (std::size_t device = 0; device < shares.heads.size(); ++device) {
-    text += fmt::format("  {:>4} {:<18} {:>4} KV heads, {:>6} columns\n", device,
-                        cluster.devices[device].name, shares.heads[device], shares.columns[device]);
-  }
-  return text;
 }
 
 std::string MemoryNote() {
@@ -105,16 +118,25 @@ Json MemoryJson(const DeviceMemory& memory) {
           {"verdict", Name(memory.fit)}};
 }
 
-Json PredictionJson(const Prediction& prediction, const Cluster& cluster) {
-  Json json = {{"ttft_s", prediction.ttft},   {"tpot_s", prediction.tpot},
-               {"e2el_s", prediction.e2el},   {"bubble", prediction.bubble},
-               {"slices", prediction.slices}, {"memory_error", kMemoryError}};
-  for (std::size_t rank = 0; rank < prediction.memory.size(); ++rank) {
-    Json device = MemoryJson(prediction.memory[rank]);
+// Slices and memory of any plan; with the times of a pipeline.
+Json CheckJson(const PlannedRun& run, const Cluster& cluster) {
+  Json json = {{"slices", run.check->slices}, {"memory_error", kMemoryError}};
+  for (std::size_t rank = 0; rank < run.check->memory.size(); ++rank) {
+    Json device = MemoryJson(run.check->memory[rank]);
     device["device"] = cluster.devices[rank].name;
     json["memory_bytes"].push_back(std::move(device));
   }
-  if (HasDrafts(prediction)) json["verification_s"] = prediction.verification;
+  return json;
+}
+
+Json PredictionJson(const PlannedRun& run, const Cluster& cluster) {
+  const Prediction& prediction = *run.prediction;
+  Json json = {{"ttft_s", prediction.ttft},
+               {"tpot_s", prediction.tpot},
+               {"e2el_s", prediction.e2el},
+               {"bubble", prediction.bubble}};
+  json.update(CheckJson(run, cluster));
+  if (HasDrafts(run)) json["verification_s"] = prediction.verification;
   json["notes"] = prediction.notes;
   json["notes"].push_back(MemoryNote());
   json["links"] = Json::array();
@@ -134,13 +156,12 @@ Json RunJson(const PlannedRun& run, const Cluster& cluster) {
     json["obstacle"] = Name(run.obstacle);
     json["reason"] = run.reason;
   }
-  if (!run.prediction) json["prediction"] = nullptr;
+  if (run.check) json["plan"] = Json::parse(ToJson(run.plan));
+  json["prediction"] = nullptr;
   if (run.prediction) {
-    json["plan"] = Json::parse(ToJson(run.plan));
-    json["prediction"] = PredictionJson(*run.prediction, cluster);
-  }
-  if (run.shares && run.shares->feasible) {
-    json["shares"] = {{"heads", run.shares->heads}, {"columns", run.shares->columns}};
+    json["prediction"] = PredictionJson(run, cluster);
+  } else if (run.check) {
+    json.update(CheckJson(run, cluster));
   }
   return json;
 }
@@ -154,33 +175,50 @@ std::string ShowPlans(const std::vector<PlannedRun>& runs) {
   return text;
 }
 
+namespace {
+
+std::string ShowPipeline(const PlannedRun& run, const Cluster& cluster) {
+  const bool drafts = HasDrafts(run);
+  std::string text;
+  if (drafts) {
+    text += fmt::format("  a verification step takes {} ms\n",
+                        Milliseconds(run.prediction->verification));
+  }
+  text += fmt::format("  slices {}\n", fmt::join(run.check->slices, ","));
+  text +=
+      fmt::format("  {:>4} {:<18} {:>6}{} {:>12} {:>11}  {:<9} {}\n", "rank", "device", "layers",
+                  drafts ? " drafts MiB" : "", "needs MiB", "budget MiB", "memory", "sends");
+  for (int rank = 0; rank < cluster.size(); ++rank) text += ShowDevice(run, cluster, rank);
+  return text + ShowTimeline(*run.prediction, cluster);
+}
+
+std::string ShowSharedPlan(const PlannedRun& run, const Cluster& cluster) {
+  std::string text = fmt::format("  slices {}\n", fmt::join(run.check->slices, ","));
+  text += fmt::format("  {:>4} {:<18} {} {:>12} {:>11}  {}\n", "rank", "device", kShareHeading,
+                      "needs MiB", "budget MiB", "memory");
+  for (int rank = 0; rank < cluster.size(); ++rank) text += ShowSharedDevice(run, cluster, rank);
+  return text;
+}
+
+}  // namespace
+
 std::string ShowPlan(const PlannedRun& run, const Cluster& cluster) {
   std::string text = run.planner + (run.note.empty() ? "" : " (" + run.note + ")") + "\n";
   if (!run.feasible) text += fmt::format("  {}: {}\n", Name(run.obstacle), run.reason);
-  if (run.prediction) {
-    const bool drafts = HasDrafts(*run.prediction);
-    if (drafts) {
-      text += fmt::format("  a verification step takes {} ms\n",
-                          Milliseconds(run.prediction->verification));
-    }
-    text += fmt::format("  slices {}\n", fmt::join(run.prediction->slices, ","));
-    text +=
-        fmt::format("  {:>4} {:<18} {:>6}{} {:>12} {:>11}  {:<9} {}\n", "rank", "device", "layers",
-                    drafts ? " drafts MiB" : "", "needs MiB", "budget MiB", "memory", "sends");
-    for (int rank = 0; rank < cluster.size(); ++rank) text += ShowDevice(run, cluster, rank);
-    text += ShowTimeline(*run.prediction, cluster);
-  }
-  if (run.shares && run.shares->feasible) text += ShowShares(*run.shares, cluster);
-  return text;
+  if (run.prediction) return text + ShowPipeline(run, cluster);
+  return run.check ? text + ShowSharedPlan(run, cluster) : text;
 }
 
 std::string ShowNotes(const std::vector<PlannedRun>& runs) {
   const auto predicted = std::find_if(
       runs.begin(), runs.end(), [](const PlannedRun& run) { return run.prediction.has_value(); });
-  if (predicted == runs.end()) return "";
+  const bool judged = std::any_of(runs.begin(), runs.end(),
+                                  [](const PlannedRun& run) { return run.check.has_value(); });
   std::string text;
-  for (const std::string& note : predicted->prediction->notes) text += "note: " + note + "\n";
-  return text + "note: " + MemoryNote() + "\n";
+  if (predicted != runs.end()) {
+    for (const std::string& note : predicted->prediction->notes) text += "note: " + note + "\n";
+  }
+  return judged ? text + "note: " + MemoryNote() + "\n" : text;
 }
 
 std::string ToJson(const std::vector<PlannedRun>& runs, const Cluster& cluster) {

@@ -14,11 +14,15 @@
 namespace jupiter {
 namespace {
 
-// A plan's slices are its own; its types may be repeated, but not changed.
+// A plan's slices and shares are its own; its types may be repeated, but not changed.
 void RefuseOtherFlags(const EngineFlags& flags, const Plan& plan) {
-  for (const char* flag : {"--slices", "--min-slice"}) {
+  const std::pair<const char*, const char*> own[] = {
+      {"--slices", "slices"},  {"--min-slice", "slices"}, {"--heads", "shares"},
+      {"--columns", "shares"}, {"--rows", "shares"},      {"--overlap", "shares"}};
+  for (const auto& [flag, what] : own) {
     if (flags.given.count(flag) == 0) continue;
-    FailUser("{} with --plan {}: the slices are the plan's; leave {} out", flag, flags.plan, flag);
+    FailUser("{} with --plan {}: the {} are the plan's; leave {} out", flag, flags.plan, what,
+             flag);
   }
   struct Type {
     const char* flag;
@@ -33,6 +37,31 @@ void RefuseOtherFlags(const EngineFlags& flags, const Plan& plan) {
     FailUser("{} {} with --plan {}: the plan has {}; leave {} out, or plan again with it",
              type.flag, type.given, flags.plan, Name(type.planned), type.flag);
   }
+}
+
+}  // namespace
+
+namespace {
+
+// Makes slices and shares of a planner's plan those that the user names; whether there are any.
+bool TakeGiven(const SessionOptions& options, Plan& plan) {
+  bool taken = false;
+  const auto take = [&taken](const auto& given, auto& own) {
+    own = given;
+    taken = true;
+  };
+  const bool shared = IsShared(plan);
+  const bool slices = options.slices.kind != SlicePolicy::Kind::kAuto;
+  if (slices && (shared || plan.strategy == "jupiter")) take(options.slices, plan.slices);
+  if (!shared) return taken;
+  const bool cuts_heads = plan.strategy != "sequence";
+  const bool cuts_rows = plan.strategy == "sequence" || plan.strategy == "galaxy";
+  const Shares& given = options.shares;
+  if (cuts_heads && !given.heads.empty()) take(given.heads, plan.shares.heads);
+  if (cuts_heads && !given.columns.empty()) take(given.columns, plan.shares.columns);
+  if (cuts_rows && !given.rows.empty()) take(given.rows, plan.shares.rows);
+  if (!options.overlap) take(false, plan.overlap);
+  return taken;
 }
 
 }  // namespace
@@ -76,9 +105,8 @@ void Follow(SessionOptions& options, const Plan& plan) {
 
 PlannedRun PlanOf(const Predictor& predictor, const SessionOptions& options) {
   PlannedRun run = FindPlanner(PlannerOf(options.strategy)).make(predictor);
-  const bool own_slices = options.slices.kind != SlicePolicy::Kind::kAuto;
-  if (options.strategy != "jupiter" || !own_slices || !run.prediction) return run;
-  run.plan.slices = options.slices;
+  if (!run.check || !TakeGiven(options, run.plan)) return run;
+  CheckShares(run.plan.shares, predictor.task().shape, predictor.task().cluster.size());
   return Judge(predictor, std::move(run.plan));
 }
 

@@ -23,10 +23,11 @@ Cluster ShareCluster(Transport& transport, const std::string& path);
 PlanningTask TaskFor(const ModelShape& shape, const Cluster& cluster, const SessionOptions& options,
                      const DraftHeads& drafts = {});
 
-// Makes the options those of the plan: layers, order, slices and types.
+// Makes the options those of the plan: layers or shares, order, slices and types.
 void Follow(SessionOptions& options, const Plan& plan);
 
-// What the planner of the options' strategy makes; slices that the user names are the user's.
+// What the planner of the options' strategy makes; slices and shares that the user names are the
+// user's.
 PlannedRun PlanOf(const Predictor& predictor, const SessionOptions& options);
 
 // What --cluster and --plan name; the same on all ranks.

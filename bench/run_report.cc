@@ -13,7 +13,8 @@ std::string DescribePlan(const Session& session, const ModelConfig& config) {
   const Plan& plan = session.plan();
   std::string text =
       fmt::format("plan: {}, {} layers of {} split {}, slices {}, wire {}, residual {}, KV {}\n",
-                  plan.strategy, config.layers, config.name, fmt::join(plan.layers, ","),
+                  plan.strategy, config.layers, config.name,
+                  IsShared(plan) ? ShowSplit(plan) : fmt::format("{}", fmt::join(plan.layers, ",")),
                   ToString(plan.slices), Name(plan.wire), Name(plan.residual), Name(plan.kv));
   const std::vector<int> idle = session.idle_ranks();
   if (!idle.empty()) {

@@ -10,7 +10,7 @@
 
 namespace jupiter {
 
-// One line with the plan: layers per rank, idle ranks, slices, types.
+// One line with the plan: layers or shares per rank, idle ranks, slices, types.
 std::string DescribePlan(const Session& session, const ModelConfig& config);
 
 // What one rank did in a run.

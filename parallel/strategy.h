@@ -88,6 +88,8 @@ struct StrategyEntry {
   std::function<StageMemory(const StrategyInputs&)> plan_memory;
   // Builds this rank's part; throws UserError where this rank cannot (agree afterwards).
   std::function<std::unique_ptr<Strategy>(const StrategyInputs&)> build;
+  // What reports say beside its results; may be empty.
+  std::string_view caveat = {};
 };
 
 // All strategies, in the order of reports.

@@ -1,4 +1,4 @@
-// Bytes that a stage of a pipeline needs, by formula, and whether a device has them.
+// Bytes that a rank needs, by formula, and whether a device has them.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +31,23 @@ struct MemoryNeed {
   std::int64_t total() const { return weights + kv + activations + drafts + buffers; }
 };
 
-// Weights of one layer, of the embedding table and of the head with its norm.
+// What a rank has of each layer, in columns: of q (and of what wo takes), of k and of v each, of
+// the feed-forward block.
+struct ShareWidths {
+  std::int64_t queries = 0;
+  std::int64_t keys = 0;
+  std::int64_t columns = 0;
+};
+ShareWidths WholeWidths(const ModelConfig& config);
+// Whole where the shares have no list.
+ShareWidths WidthsOf(const ModelConfig& config, const Shares& shares, int rank);
+
+// Weights of a share of one layer: q, k, v, output and biases; gate, up and down. Norms, which
+// every rank has whole.
+std::int64_t AttentionBytes(const ModelShape& shape, int layer, const ShareWidths& widths);
+std::int64_t MlpBytes(const ModelShape& shape, int layer, const ShareWidths& widths);
+std::int64_t NormBytes(const ModelShape& shape);
+// Weights of one whole layer, of the embedding table and of the head with its norm.
 std::int64_t LayerBytes(const ModelShape& shape, int layer);
 std::int64_t EmbeddingBytes(const ModelShape& shape);
 std::int64_t HeadBytes(const ModelShape& shape);
@@ -40,12 +56,17 @@ std::int64_t SharedHeadBytes(const ModelShape& shape);
 // Keys and values of one layer.
 std::int64_t KvBytes(const ModelShape& shape, std::int64_t positions);
 
-// Workspace, rotary table and message buffers: the same for every stage.
+// Workspace, rotary table and message buffers: the same for every stage of whole layers.
 struct FixedBytes {
   std::int64_t activations = 0;
   std::int64_t buffers = 0;
 };
 FixedBytes FixedBytesOf(const ModelShape& shape, DType wire, const RequestShape& request);
+FixedBytes FixedBytesOf(const ModelShape& shape, DType wire, const RequestShape& request,
+                        const ShareWidths& widths);
+// Rows that a strategy with shares keeps to add up, beside the workspace.
+std::int64_t SumBytes(const ModelShape& shape, std::string_view strategy,
+                      const RequestShape& request);
 // Rows that the head keeps beside its weights.
 std::int64_t HeadActivationBytes(const ModelShape& shape);
 

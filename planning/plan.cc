@@ -116,6 +116,11 @@ bool WireIsExact(const Plan& plan) {
 
 bool IsShared(const Plan& plan) { return plan.strategy != "local" && !plan.shares.empty(); }
 
+std::string ShowSplit(const Plan& plan) {
+  if (!IsShared(plan)) return fmt::format("layers {}", fmt::join(plan.layers, ","));
+  return Show(plan.shares) + (plan.overlap ? "" : " without overlap");
+}
+
 int ModelLayers(const Plan& plan) {
   if (IsShared(plan)) return plan.layers.front();
   return std::accumulate(plan.layers.begin(), plan.layers.end(), 0);

@@ -72,6 +72,9 @@ bool WireIsExact(const Plan& plan);
 
 // Whether every rank computes a share of all layers, rather than some layers whole.
 bool IsShared(const Plan& plan);
+// How the model is cut: "layers 8,8,8,8", or the shares of every layer, "heads 2,2 columns
+// 320,448".
+std::string ShowSplit(const Plan& plan);
 // Layers of the model that the plan is for.
 int ModelLayers(const Plan& plan);
 

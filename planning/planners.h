@@ -7,7 +7,6 @@
 #include <string_view>
 #include <vector>
 
-#include "planning/galaxy.h"
 #include "planning/predict.h"
 
 namespace jupiter {
@@ -16,11 +15,11 @@ struct PlannedRun {
   std::string planner;
   std::string note;  // what to know about how it was made; may be empty
   bool feasible = false;
-  Obstacle obstacle = Obstacle::kNone;   // when not
-  std::string reason;                    // when not
-  Plan plan;                             // pipelines
-  std::optional<Prediction> prediction;  // pipelines, whenever there is a plan
-  std::optional<GalaxyShares> shares;    // galaxy: of heads and columns, by device
+  Obstacle obstacle = Obstacle::kNone;  // when not
+  std::string reason;                   // when not
+  Plan plan;
+  std::optional<PlanCheck> check;        // whenever there is a plan
+  std::optional<Prediction> prediction;  // of pipelines, whenever there is a plan
 };
 
 struct PlannerEntry {
@@ -37,7 +36,7 @@ const PlannerEntry& FindPlanner(std::string_view name);
 // The planner that a strategy's paper has; nothing for strategies without layers to split.
 std::string_view PlannerOf(std::string_view strategy);
 
-// A plan with its prediction, and whether it fits.
+// A plan, whether it fits, and what a pipeline is predicted to take.
 PlannedRun Judge(const Predictor& predictor, Plan plan);
 
 // Jupiter's second programme alone: slices of the task's prompt under the layers of a plan.

@@ -81,8 +81,11 @@ double PredictTtft(const PipelineCosts& costs, const std::vector<int>& slices) {
   return Completions(TimesOf(costs, slices)).back().back() + costs.TokenReturn();
 }
 
-void Predictor::FillMemory(const Plan& plan, Prediction& prediction) const {
-  const int largest = *std::max_element(prediction.slices.begin(), prediction.slices.end());
+PlanCheck Predictor::Check(const Plan& plan) const {
+  PlanCheck check;
+  check.slices =
+      CutPrompt(plan.slices, task_.prompt_tokens, static_cast<int>(PipelineRanks(plan).size()));
+  const int largest = *std::max_element(check.slices.begin(), check.slices.end());
   const RequestShape request{task_.prompt_tokens, task_.tokens, largest, task_.drafts};
   for (int rank = 0; rank < task_.cluster.size(); ++rank) {
     DeviceMemory memory;
@@ -90,11 +93,12 @@ void Predictor::FillMemory(const Plan& plan, Prediction& prediction) const {
     const DeviceProfile& profile = task_.cluster.devices[static_cast<std::size_t>(rank)].profile;
     memory.budget = static_cast<std::int64_t>(profile.usable_memory.value);
     memory.fit = FitOf(memory.need.total(), memory.budget);
-    prediction.memory.push_back(memory);
+    check.memory.push_back(memory);
   }
-  prediction.reason = ShortageLine(task_, prediction.memory);
-  prediction.feasible = prediction.reason.empty();
-  prediction.obstacle = prediction.feasible ? Obstacle::kNone : Obstacle::kMemory;
+  check.reason = ShortageLine(task_, check.memory);
+  check.feasible = check.reason.empty();
+  check.obstacle = check.feasible ? Obstacle::kNone : Obstacle::kMemory;
+  return check;
 }
 
 void Predictor::FillTraffic(const Plan& plan, Prediction& prediction) const {
@@ -117,11 +121,11 @@ void Predictor::FillTraffic(const Plan& plan, Prediction& prediction) const {
 }
 
 Prediction Predictor::Predict(const Plan& plan) const {
+  JUPITER_CHECK(!IsShared(plan), "{} is no pipeline", plan.strategy);
   Prediction prediction;
+  static_cast<PlanCheck&>(prediction) = Check(plan);
   prediction.ranks = PipelineRanks(plan);
   const auto stages = static_cast<int>(prediction.ranks.size());
-  prediction.slices = CutPrompt(plan.slices, task_.prompt_tokens, stages);
-  FillMemory(plan, prediction);
   FillTraffic(plan, prediction);
   const PipelineCosts costs = CostsOf(plan);
   const Prefill prefill = RunPrefill(costs, prediction.slices);

@@ -52,11 +52,16 @@ struct SliceSpan {
   double end = 0;
 };
 
-struct Prediction {
+// Whether a plan can be, whatever time it takes.
+struct PlanCheck {
   bool feasible = false;
   Obstacle obstacle = Obstacle::kNone;
   std::string reason;  // when not: which device, how many bytes short, what would help
   std::vector<int> slices;
+  std::vector<DeviceMemory> memory;  // by rank
+};
+
+struct Prediction : PlanCheck {
   double ttft = 0;  // seconds
   double tpot = 0;  // mean over the decode steps; 0 for one token
   double e2el = 0;  // ttft + (tokens - 1) tpot
@@ -64,7 +69,6 @@ struct Prediction {
   // How many tokens one accepts is not known here, so tpot and e2el are those of plain decoding.
   double verification = 0;
   double bubble = 0;  // share of the stages' time until the last slice in which they idle
-  std::vector<DeviceMemory> memory;              // by rank
   std::vector<LinkTraffic> links;                // along the pipeline, then the way back
   std::vector<int> ranks;                        // the stages
   std::vector<std::vector<SliceSpan>> timeline;  // [stage]: prefill
@@ -81,11 +85,13 @@ class Predictor {
   PipelineCosts CostsOf(const Plan& plan) const {
     return {task_.shape, task_.cluster, timers_, plan};
   }
-  // Everything for a plan. Slices as plan.slices says for the task's prompt.
+  // Slices as plan.slices says for the task's prompt, and whether there is memory for them; of any
+  // plan.
+  PlanCheck Check(const Plan& plan) const;
+  // Everything for a pipeline.
   Prediction Predict(const Plan& plan) const;
 
  private:
-  void FillMemory(const Plan& plan, Prediction& prediction) const;
   void FillTraffic(const Plan& plan, Prediction& prediction) const;
   void FillDecode(const PipelineCosts& costs, Prediction& prediction) const;
 

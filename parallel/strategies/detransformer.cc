@@ -46,7 +46,8 @@ StrategyEntry DeTransformerStrategy() {
           "comparable)",
           CutLayersInShares,
           [](const StrategyInputs& inputs) { return Lockstep::PlanMemory(inputs, 3); },
-          [](const StrategyInputs& inputs) { return std::make_unique<DeTransformer>(inputs); }};
+          [](const StrategyInputs& inputs) { return std::make_unique<DeTransformer>(inputs); },
+          "our reading; restructured model, text not comparable"};
 }
 
 }  // namespace jupiter

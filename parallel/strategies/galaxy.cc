@@ -111,10 +111,12 @@ class Galaxy : public TensorParallel {
 }  // namespace
 
 StrategyEntry GalaxyStrategy() {
-  return {"galaxy", "heads and columns split, rows between blocks, messages behind products",
+  return {"galaxy",
+          "heads and columns split, rows between blocks, messages behind products",
           CutLayersInShares,
           [](const StrategyInputs& inputs) { return Lockstep::PlanMemory(inputs, 2); },
-          [](const StrategyInputs& inputs) { return std::make_unique<Galaxy>(inputs); }};
+          [](const StrategyInputs& inputs) { return std::make_unique<Galaxy>(inputs); },
+          "decoding is our extension"};
 }
 
 }  // namespace jupiter

@@ -5,6 +5,13 @@
 
 namespace jupiter {
 
+namespace {
+
+constexpr const char* kNoPrediction =
+    "no time is predicted: jupiter_bench --emulate measures it by replay";
+
+}  // namespace
+
 Plan PipelinePlan(const PlanningTask& task, std::string strategy, std::vector<int> layers,
                   std::vector<int> order) {
   Plan plan;
@@ -18,12 +25,26 @@ Plan PipelinePlan(const PlanningTask& task, std::string strategy, std::vector<in
   return plan;
 }
 
+Plan SharedPlan(const PlanningTask& task, std::string strategy, Shares shares) {
+  const std::vector<int> all(static_cast<std::size_t>(task.cluster.size()),
+                             task.shape.config.layers);
+  Plan plan = PipelinePlan(task, std::move(strategy), all, {});
+  plan.shares = std::move(shares);
+  return plan;
+}
+
 PlannedRun Judge(const Predictor& predictor, Plan plan) {
   PlannedRun run;
-  run.prediction = predictor.Predict(plan);
-  run.feasible = run.prediction->feasible;
-  run.obstacle = run.prediction->obstacle;
-  run.reason = run.prediction->reason;
+  if (IsShared(plan)) {
+    run.check = predictor.Check(plan);
+    run.note = kNoPrediction;
+  } else {
+    run.prediction = predictor.Predict(plan);
+    run.check = *run.prediction;
+  }
+  run.feasible = run.check->feasible;
+  run.obstacle = run.check->obstacle;
+  run.reason = run.check->reason;
   run.plan = std::move(plan);
   return run;
 }

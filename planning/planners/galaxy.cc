@@ -1,69 +1,102 @@
+// Galaxy's planner: what its programme is given of a task, and a plan of what it answers.
 #include "planning/galaxy.h"
+
+#include <algorithm>
 
 #include "planning/planners/planners.h"
 
 namespace jupiter {
 namespace {
 
-// Columns are cut where every weight type can be: at blocks of 32, of 256 for K types.
-int GrainOf(const ModelShape& shape) {
-  int grain = 1;
-  for (const LayerTypes& types : shape.layers) {
-    grain = std::max(grain, BlockColumns(types.w_down));
-  }
-  return grain;
-}
-
 bool IsMlp(const OpRecord& op, const ModelConfig& config) {
   return op.kind == OpKind::kSwiGlu ||
          (op.kind == OpKind::kLinear && (op.inner == config.ffn || op.outer == config.ffn));
+}
+
+// Seconds of each block of a layer, whole, for all rows of the prompt.
+void FillTimes(const Predictor& predictor, GalaxyProblem& problem) {
+  const PlanningTask& task = predictor.task();
+  const RowBlock block{task.prompt_tokens, 0};
+  for (int device = 0; device < task.cluster.size(); ++device) {
+    double attention = 0;
+    double mlp = 0;
+    for (const OpRecord& op : LayerOps(task.shape, 0, block)) {
+      (IsMlp(op, task.shape.config) ? mlp : attention) += predictor.timer(device).Op(op);
+    }
+    problem.attention_seconds.push_back(attention);
+    problem.mlp_seconds.push_back(mlp);
+  }
+}
+
+// Of a share of all layers: weights, keys and values, and its part of the workspace.
+std::int64_t ShareBytes(const PlanningTask& task, const RequestShape& request,
+                        const ShareWidths& widths) {
+  const ModelShape& shape = task.shape;
+  std::int64_t bytes = FixedBytesOf(shape, task.wire, request, widths).activations -
+                       FixedBytesOf(shape, task.wire, request, {}).activations;
+  for (int layer = 0; layer < shape.config.layers; ++layer) {
+    bytes += AttentionBytes(shape, layer, widths) + MlpBytes(shape, layer, widths) +
+             2 * request.positions() * RowBytes(shape.kv, widths.keys);
+  }
+  return bytes;
+}
+
+// What a device has whatever its share is: that of a rank without one.
+std::int64_t FixedNeed(const PlanningTask& task, const RequestShape& request, int device) {
+  Plan plan = SharedPlan(task, "galaxy", {});
+  plan.shares.heads.assign(plan.layers.size(), 0);
+  plan.shares.columns = plan.shares.heads;
+  return NeedOf(task.shape, plan, request, device).total();
+}
+
+// Bytes of a whole that has `units` of `unit`, the last of which may be smaller: as if it were not.
+std::int64_t InWholeUnits(std::int64_t bytes, int units, int unit, int total) {
+  return (bytes * units * unit + total - 1) / total;
+}
+
+GalaxyProblem ProblemOf(const Predictor& predictor, const ShareUnits& units) {
+  const PlanningTask& task = predictor.task();
+  const ModelConfig& config = task.shape.config;
+  const RequestShape request{task.prompt_tokens, task.tokens, task.prompt_tokens, task.drafts};
+  GalaxyProblem problem;
+  problem.heads = (config.kv_heads + units.heads - 1) / units.heads;
+  problem.columns = config.ffn;
+  problem.grain = units.columns;
+  FillTimes(predictor, problem);
+  const ShareWidths whole = WholeWidths(config);
+  problem.attention_bytes = InWholeUnits(ShareBytes(task, request, {whole.queries, whole.keys, 0}),
+                                         problem.heads, units.heads, config.kv_heads);
+  problem.mlp_bytes = ShareBytes(task, request, {0, 0, whole.columns});
+  for (int device = 0; device < task.cluster.size(); ++device) {
+    const ClusterDevice& described = task.cluster.devices[static_cast<std::size_t>(device)];
+    problem.fixed_bytes.push_back(FixedNeed(task, request, device));
+    problem.budget.push_back(static_cast<std::int64_t>(described.profile.usable_memory.value));
+    problem.names.push_back(described.name);
+  }
+  return problem;
+}
+
+// Units in heads; what the last one lacks, the last device with any does.
+std::vector<int> HeadsOf(const std::vector<int>& units, int unit, int total) {
+  std::vector<int> heads;
+  for (int count : units) {
+    heads.push_back(std::min(total, count * unit));
+    total -= heads.back();
+  }
+  return heads;
 }
 
 }  // namespace
 
 PlannedRun PlanGalaxyShares(const Predictor& predictor) {
   const PlanningTask& task = predictor.task();
-  const ModelConfig& config = task.shape.config;
-  GalaxyProblem problem;
-  problem.heads = config.kv_heads;
-  problem.columns = config.ffn;
-  problem.grain = GrainOf(task.shape);
-  const RowBlock block{task.prompt_tokens, 0};
-  for (int device = 0; device < task.cluster.size(); ++device) {
-    double attention = 0;
-    double mlp = 0;
-    for (const OpRecord& op : LayerOps(task.shape, 0, block)) {
-      (IsMlp(op, config) ? mlp : attention) += predictor.timer(device).Op(op);
-    }
-    problem.attention_seconds.push_back(attention);
-    problem.mlp_seconds.push_back(mlp);
-  }
-  const StageProblem memory = StageMemoryOf(task, task.prompt_tokens);
-  for (int layer = 0; layer < config.layers; ++layer) {
-    const LayerTypes& types = task.shape.layers[static_cast<std::size_t>(layer)];
-    const std::int64_t mlp = StoredBytes(types.w_gate, config.ffn, config.hidden) +
-                             StoredBytes(types.w_up, config.ffn, config.hidden) +
-                             StoredBytes(types.w_down, config.hidden, config.ffn);
-    problem.mlp_bytes += mlp;
-    problem.attention_bytes += memory.layer_bytes[static_cast<std::size_t>(layer)] - mlp;
-  }
-  for (std::size_t device = 0; device < memory.fixed_bytes.size(); ++device) {
-    // The table and the head stay on the source, which samples; a tied head is the table.
-    const std::int64_t source =
-        device == 0 ? memory.embed_bytes + memory.head_bytes - memory.shared_bytes : 0;
-    problem.fixed_bytes.push_back(memory.fixed_bytes[device] + source);
-  }
-  problem.budget = memory.budget;
-  problem.names = memory.names;
-  PlannedRun run;
-  run.shares = PlanGalaxy(problem);
-  run.feasible = run.shares->feasible;
-  run.obstacle = run.shares->obstacle;
-  run.reason = run.shares->reason;
-  run.note =
-      "shares only; no time is predicted, since that takes the tensor-parallel strategy with its "
-      "overlapped rings, which is not there yet";
-  return run;
+  const ShareUnits units = UnitsOf(task.shape);
+  const GalaxyShares found = PlanGalaxy(ProblemOf(predictor, units));
+  if (!found.feasible) return Infeasible(found.obstacle, found.reason);
+  Shares shares;
+  shares.heads = HeadsOf(found.heads, units.heads, task.shape.config.kv_heads);
+  shares.columns = found.columns;
+  return Judge(predictor, SharedPlan(task, "galaxy", std::move(shares)));
 }
 
 }  // namespace jupiter

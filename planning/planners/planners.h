@@ -12,11 +12,16 @@ PlannedRun PlanProportional(const Predictor& predictor);
 PlannedRun PlanJupiter(const Predictor& predictor);
 PlannedRun PlanEdgeShardByLatency(const Predictor& predictor);
 PlannedRun PlanEdgeShardByThroughput(const Predictor& predictor);
+PlannedRun PlanSequence(const Predictor& predictor);
+PlannedRun PlanMegatron(const Predictor& predictor);
+PlannedRun PlanDeTransformer(const Predictor& predictor);
 PlannedRun PlanGalaxyShares(const Predictor& predictor);
 
 // The task's plan for these layers by rank, not yet predicted.
 Plan PipelinePlan(const PlanningTask& task, std::string strategy, std::vector<int> layers,
                   std::vector<int> order);
+// The same for ranks that compute these shares of all layers, the prompt in one slice.
+Plan SharedPlan(const PlanningTask& task, std::string strategy, Shares shares);
 // A run that cannot be, and why.
 PlannedRun Infeasible(Obstacle obstacle, std::string reason);
 

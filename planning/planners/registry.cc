@@ -13,7 +13,10 @@ const std::vector<PlannerEntry>& Planners() {
       {"edgeshard-latency", "EdgeShard's latency programme over subsets of the devices",
        PlanEdgeShardByLatency},
       {"edgeshard-throughput", "EdgeShard's throughput programme", PlanEdgeShardByThroughput},
-      {"galaxy", "Galaxy's shares of heads and columns", PlanGalaxyShares},
+      {"sequence", "every device the whole model and as many rows of the prompt", PlanSequence},
+      {"megatron", "every device as many heads and columns of each layer", PlanMegatron},
+      {"detransformer", "as megatron", PlanDeTransformer},
+      {"galaxy", "Galaxy's shares of heads and columns, by speed and memory", PlanGalaxyShares},
   };
   return entries;
 }

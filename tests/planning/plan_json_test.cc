@@ -64,9 +64,10 @@ TEST(PlanJsonTest, MistakesAreNamed) {
   EXPECT_EQ(ErrorOf("{"), "plan.json: not JSON; expected a plan of jupiter_plan --save");
   EXPECT_EQ(ErrorOf("[1]"), "plan.json: expected a plan as a JSON object");
   EXPECT_EQ(ErrorOf("{}"), "plan.json: strategy is missing");
-  EXPECT_EQ(with("\"layers\"", "\"layer\""),
-            "plan.json: unknown key layer; a plan has strategy, layers, order, slices, min_slice, "
-            "wire, residual, kv");
+  EXPECT_EQ(
+      with("\"layers\"", "\"layer\""),
+      "plan.json: unknown key layer; a plan has strategy, layers, order, heads, columns, rows, "
+      "overlap, slices, min_slice, wire, residual, kv");
   EXPECT_EQ(with("[4,0,2]", "[4,-1,2]"),
             "plan.json: layers: got -1, expected a whole number from 0 to 16777216");
   EXPECT_EQ(with("[4,0,2]", "[]"), "plan.json: layers: got [], expected a list of numbers");

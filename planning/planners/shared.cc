@@ -1,0 +1,35 @@
+// Strategies without a planner: the papers cut evenly.
+#include "planning/planners/planners.h"
+
+namespace jupiter {
+namespace {
+
+// Even where whole heads and blocks of columns allow.
+PlannedRun PlanEvenShares(const Predictor& predictor, const char* strategy) {
+  const PlanningTask& task = predictor.task();
+  const std::vector<double> even(static_cast<std::size_t>(task.cluster.size()), 1.0);
+  const ShareUnits units = UnitsOf(task.shape);
+  Shares shares;
+  shares.heads = SplitByWeight(task.shape.config.kv_heads, units.heads, even);
+  shares.columns = SplitByWeight(task.shape.config.ffn, units.columns, even);
+  return Judge(predictor, SharedPlan(task, strategy, std::move(shares)));
+}
+
+}  // namespace
+
+PlannedRun PlanSequence(const Predictor& predictor) {
+  const PlanningTask& task = predictor.task();
+  Shares shares;
+  shares.rows.assign(static_cast<std::size_t>(task.cluster.size()), 1);
+  return Judge(predictor, SharedPlan(task, "sequence", std::move(shares)));
+}
+
+PlannedRun PlanMegatron(const Predictor& predictor) {
+  return PlanEvenShares(predictor, "megatron");
+}
+
+PlannedRun PlanDeTransformer(const Predictor& predictor) {
+  return PlanEvenShares(predictor, "detransformer");
+}
+
+}  // namespace jupiter
