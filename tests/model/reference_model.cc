@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
 
 #include "tests/model/loaders/decode.h"
 
@@ -32,11 +33,20 @@ void AddTo(Vector& sum, const Vector& x) {
   for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += x[i];
 }
 
+// x with zeros outside [begin, end).
+Vector Only(const Vector& x, int begin, int end) {
+  Vector out(x.size());
+  std::copy(x.begin() + begin, x.begin() + end, out.begin() + begin);
+  return out;
+}
+
 class ReferenceModel {
  public:
-  explicit ReferenceModel(Checkpoint& checkpoint)
+  // No parts: the model itself, see DecoupledReferenceLogits.
+  ReferenceModel(Checkpoint& checkpoint, std::vector<ReferencePart> parts)
       : checkpoint_(checkpoint),
         config_(checkpoint.config()),
+        parts_(std::move(parts)),
         keys_(static_cast<std::size_t>(config_.layers)),
         values_(keys_.size()) {}
 
@@ -44,8 +54,14 @@ class ReferenceModel {
     Vector x = Read("embed").Row(static_cast<std::size_t>(token));
     for (int layer = 0; layer < config_.layers; ++layer) {
       prefix_ = "layers." + std::to_string(layer) + ".";
-      AddTo(x, Attention(static_cast<std::size_t>(layer), Norm(x, prefix_ + "attn_norm")));
-      AddTo(x, Mlp(Norm(x, prefix_ + "mlp_norm")));
+      const Vector attended =
+          Attended(static_cast<std::size_t>(layer), Norm(x, prefix_ + "attn_norm"));
+      if (parts_.empty()) {
+        AddTo(x, Read(prefix_ + "wo").Times(attended));
+        AddTo(x, Read(prefix_ + "w_down").Times(Gated(Norm(x, prefix_ + "mlp_norm"))));
+      } else {
+        AddTo(x, Decoupled(x, attended));
+      }
     }
     ++position_;
     return Read(config_.tied_head ? "embed" : "head").Times(Norm(x, "final_norm"));
@@ -92,7 +108,23 @@ class ReferenceModel {
     }
   }
 
-  Vector Attention(std::size_t layer, const Vector& x) {
+  Vector Decoupled(const Vector& x, const Vector& attended) {
+    const int width = config_.head_dim * (config_.heads / config_.kv_heads);
+    Vector sum(x.size());
+    for (const ReferencePart& part : parts_) {
+      Vector own = x;
+      const Vector a =
+          Read(prefix_ + "wo")
+              .Times(Only(attended, part.kv_head_begin * width, part.kv_head_end * width));
+      AddTo(own, a);
+      AddTo(sum, a);
+      const Vector gated = Gated(Norm(own, prefix_ + "mlp_norm"));
+      AddTo(sum, Read(prefix_ + "w_down").Times(Only(gated, part.column_begin, part.column_end)));
+    }
+    return sum;
+  }
+
+  Vector Attended(std::size_t layer, const Vector& x) {
     Vector q = Project("wq", "bq", x);
     Vector k = Project("wk", "bk", x);
     Rotate(q);
@@ -101,7 +133,7 @@ class ReferenceModel {
     values_[layer].push_back(Project("wv", "bv", x));
     Vector out(q.size());
     for (int head = 0; head < config_.heads; ++head) AttendHead(layer, head, q, out);
-    return Read(prefix_ + "wo").Times(out);
+    return out;
   }
 
   void AttendHead(std::size_t layer, int head, const Vector& q, Vector& out) const {
@@ -124,15 +156,16 @@ class ReferenceModel {
     }
   }
 
-  Vector Mlp(const Vector& x) {
+  Vector Gated(const Vector& x) {
     Vector gate = Read(prefix_ + "w_gate").Times(x);
     const Vector up = Read(prefix_ + "w_up").Times(x);
     for (std::size_t i = 0; i < gate.size(); ++i) gate[i] *= up[i] / (1 + std::exp(-gate[i]));
-    return Read(prefix_ + "w_down").Times(gate);
+    return gate;
   }
 
   Checkpoint& checkpoint_;
   const ModelConfig& config_;
+  std::vector<ReferencePart> parts_;
   std::vector<std::vector<Vector>> keys_;  // [layer][position]
   std::vector<std::vector<Vector>> values_;
   std::string prefix_;  // of the current layer's tensors
@@ -143,7 +176,13 @@ class ReferenceModel {
 
 std::vector<std::vector<float>> ReferenceLogits(Checkpoint& checkpoint,
                                                 const std::vector<std::int32_t>& tokens) {
-  ReferenceModel model(checkpoint);
+  return DecoupledReferenceLogits(checkpoint, tokens, {});
+}
+
+std::vector<std::vector<float>> DecoupledReferenceLogits(Checkpoint& checkpoint,
+                                                         const std::vector<std::int32_t>& tokens,
+                                                         const std::vector<ReferencePart>& parts) {
+  ReferenceModel model(checkpoint, parts);
   std::vector<std::vector<float>> logits;
   for (std::int32_t token : tokens) {
     const Vector row = model.Next(token);

@@ -13,6 +13,7 @@
 #include "planning/expected_bytes.h"
 #include "planning/model_ops.h"
 #include "planning/slices.h"
+#include "share_cases.h"
 
 namespace jupiter {
 namespace {
@@ -29,14 +30,15 @@ SessionOptions OptionsFor(const std::string& strategy, const std::string& slices
   return options;
 }
 
-// The record of one request on the recording device, at rank 0.
-RunRecord Record(const std::string& model, const SessionOptions& options) {
+// The record of one request, at rank 0.
+RunRecord RecordOn(const std::string& device_name, const std::string& model,
+                   const SessionOptions& options) {
   Transport transport(TestContext());
-  const auto device = MakeDevice("recording", {});
+  const auto device = MakeDevice(device_name, {});
   const auto checkpoint = OpenCheckpoint(model);
   Session session(transport, *device, *checkpoint, options);
   session.Load();
-  EXPECT_EQ(session.bytes_read(), 0);
+  EXPECT_EQ(session.bytes_read() == 0, !device->holds_data());
   Request request;
   request.prompt.assign(kPrompt, 1);
   request.max_tokens = kTokens;
@@ -44,6 +46,10 @@ RunRecord Record(const std::string& model, const SessionOptions& options) {
   const Generation generation = session.Run(request, {}, &recorder);
   EXPECT_EQ(std::ssize(generation.tokens), transport.rank() == 0 ? kTokens : 0);
   return GatherRecords(transport, recorder, "a request");
+}
+
+RunRecord Record(const std::string& model, const SessionOptions& options) {
+  return RecordOn("recording", model, options);
 }
 
 ModelShape ShapeFor(const std::string& model, const SessionOptions& options) {
@@ -196,6 +202,66 @@ INSTANTIATE_TEST_SUITE_P(
                     EmulationCase{"synthetic:qwen2-1.5b", "jupiter", "5", DType::kF16},
                     EmulationCase{"synthetic:llama2-13b:q4_0", "edgeshard", "whole"},
                     EmulationCase{"synthetic:tiny:q6_K", "local", "whole"}));
+
+// What a rank sends according to its record.
+ExpectedTraffic SentBy(const RankRecord& record) {
+  ExpectedTraffic traffic;
+  for (const Event& event : record.events) {
+    if (const auto* send = std::get_if<SendEvent>(&event)) {
+      traffic.Add({send->header_bytes, send->payload_bytes});
+    }
+  }
+  return traffic;
+}
+
+void ExpectSameRecords(const RunRecord& a, const RunRecord& b) {
+  ASSERT_EQ(a.ranks.size(), b.ranks.size());
+  for (std::size_t rank = 0; rank < a.ranks.size(); ++rank) {
+    EXPECT_EQ(ToText(a.ranks[rank]), ToText(b.ranks[rank])) << "rank " << rank;
+  }
+}
+
+class SharedEmulationTest : public testing::TestWithParam<std::string> {
+ protected:
+  static SessionOptions Options(const std::string& slices) {
+    SessionOptions options = OptionsFor(GetParam(), slices);
+    options.shares = UnevenShares(TestContext().size());
+    return options;
+  }
+};
+
+// Op for op and message for message.
+TEST_P(SharedEmulationTest, RecordsWhatARealRunDoes) {
+  for (const char* model : {"synthetic:tiny", "synthetic:tiny:q8_0"}) {
+    SessionOptions options = Options("17,3,28");
+    options.wire = DType::kF16;
+    ExpectSameRecords(RecordOn("cpu", model, options), Record(model, options));
+  }
+}
+
+TEST_P(SharedEmulationTest, RecordsTheSameEveryTime) {
+  const SessionOptions options = Options("whole");
+  ExpectSameRecords(Record("synthetic:tiny", options), Record("synthetic:tiny", options));
+}
+
+TEST_P(SharedEmulationTest, RecordsTheMessagesOfTheFormulas) {
+  for (const char* model : {"synthetic:llama2-13b:q4_0", "synthetic:qwen2-1.5b"}) {
+    SessionOptions options = OptionsFor(GetParam(), "whole");
+    options.wire = DType::kF16;
+    const RunRecord record = Record(model, options);
+    if (TestContext().rank() != 0) continue;
+    const ModelShape shape = ShapeFor(model, options);
+    const Plan plan = MakePlan(options, shape, TestContext().size(), {});
+    for (const RankRecord& rank : record.ranks) {
+      EXPECT_EQ(SentBy(rank), RequestTraffic(shape.config, plan, {kPrompt}, kTokens, rank.rank))
+          << model << " rank " << rank.rank;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, SharedEmulationTest,
+                         testing::Values("sequence", "megatron", "detransformer", "galaxy"),
+                         [](const auto& info) { return info.param; });
 
 }  // namespace
 }  // namespace jupiter
