@@ -168,8 +168,10 @@ class SumsReference : public Strategy {
       }
       SumChunk(device_, parts, chunk, plan_.wire, split.Chunk(sum, chunk));
     }
-    // The all-gather of an all-reduce; a reduce-scatter alone keeps its sums at home.
-    if (!tiles_ && ranks > 1 && plan_.wire != DType::kF32) device_.Round(sum, plan_.wire);
+    // The all-gather of an all-reduce; a reduce-scatter alone keeps its sums at home, and where
+    // keys and values travel there is no sum.
+    const bool gathered = sums_.sums && !tiles_ && HasMessages();
+    if (gathered && plan_.wire != DType::kF32) device_.Round(sum, plan_.wire);
     device_.Add(sum, x);
   }
 

@@ -2,10 +2,12 @@
 // logits of one process that takes the prompt token by token.
 #include "parallel/strategy.h"
 
+#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -84,7 +86,15 @@ Generation Reference(const Settings& settings) {
   ReferTo(MakePlan(settings.session, shape, TestContext().size(), {}), plain.session);
   plain.session.layers.clear();
   plain.device = {.threads = 1, .isa = kReferenceIsa};
-  return RunRequest(plain);
+  // Many settings have the same reference.
+  static std::map<std::string, Generation> known;
+  const SessionOptions& options = plain.session;
+  const Plan plan = MakePlan(options, shape, TestContext().size(), {});
+  const std::string key = fmt::format("{} {} {} {} {}", plain.model, ToJson(plan),
+                                      plan.reference_of, fmt::join(plan.reference_boundaries, ","),
+                                      options.quantise ? Name(*options.quantise) : "");
+  const auto found = known.find(key);
+  return found != known.end() ? found->second : known[key] = RunRequest(plain);
 }
 
 void ExpectSame(const Generation& got, const Generation& expected) {
