@@ -17,7 +17,8 @@ import program_lib
 TOKENS = 200
 RANKS = [1, 2, 3, 4, 5]
 THREADS = [1, 2]
-PLANS = [["edgeshard"], ["jupiter", "--slices", "1"], ["jupiter", "--slices", "2"],
+PLANS = [["sequence"], ["megatron"], ["galaxy"], ["galaxy", "--no-overlap"],
+         ["edgeshard"], ["jupiter", "--slices", "1"], ["jupiter", "--slices", "2"],
          ["jupiter", "--slices", "3"], ["jupiter", "--slices", "auto"],
          ["jupiter", "--slices", "auto", "--min-slice", "1"]]
 FORMATS = ["bin", "gguf", "safetensors"]
