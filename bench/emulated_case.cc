@@ -28,7 +28,9 @@ RequestMetrics MetricsOf(const Replay& replay) {
       case MarkKind::kStart: start = mark.time; break;
       case MarkKind::kFirstToken:
       case MarkKind::kToken: times.push_back(mark.time); break;
-      case MarkKind::kEnd: break;
+      case MarkKind::kEnd:
+      case MarkKind::kPromptBatch:
+      case MarkKind::kStepBatch: break;
     }
   }
   return Measure(start, times);

@@ -63,7 +63,9 @@ void Device::Embed(std::span<const std::int32_t> ids, const Weight& table, Tenso
        .weight = table.dtype(),
        .rows = out.rows,
        .outer = out.columns,
-       .bytes = Bytes(out) + out.rows * RowBytes(table.dtype(), table.columns())},
+       .bytes = Bytes(out) + out.rows * RowBytes(table.dtype(), table.columns()),
+       .role = table.role(),
+       .whole = table.whole()},
       [&] { DoEmbed(ids, table, out); });
 }
 
@@ -104,7 +106,10 @@ void Device::Linear(ConstTensorView x, const Weight& weight, TensorView out,
        .inner = weight.columns(),
        .outer = weight.rows(),
        .bytes = weight.bytes() + Bytes(x) + Bytes(out) * (options.accumulate ? 2 : 1),
-       .operations = 2 * x.rows * weight.rows() * weight.columns()},
+       .operations = 2 * x.rows * weight.rows() * weight.columns(),
+       // A product with the table of a tied head is the head's.
+       .role = weight.role() == MatrixRole::kEmbedding ? MatrixRole::kHead : weight.role(),
+       .whole = weight.whole()},
       [&] { DoLinear(x, weight, out, options); });
 }
 

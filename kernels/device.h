@@ -30,11 +30,18 @@ inline constexpr int kNumericsVersion = 1;
 class Weight {
  public:
   Weight(DType dtype, std::int64_t rows, std::int64_t columns)
-      : dtype_(dtype), rows_(rows), columns_(columns) {}
+      : dtype_(dtype), rows_(rows), columns_(columns), whole_(rows * columns) {}
   virtual ~Weight() = default;
   DType dtype() const { return dtype_; }
   std::int64_t rows() const { return rows_; }
   std::int64_t columns() const { return columns_; }
+  // What it is a share of: the matrix's place in the model, and its elements, these ones included.
+  MatrixRole role() const { return role_; }
+  std::int64_t whole() const { return whole_; }
+  void SetOrigin(MatrixRole role, std::int64_t whole) {
+    role_ = role;
+    whole_ = whole;
+  }
   // kAct8 for quantised weights, kF32 for dense ones.
   DType input_dtype() const { return IsQuantised(dtype_) ? DType::kAct8 : DType::kF32; }
   // Bytes this weight occupies on the device.
@@ -44,6 +51,8 @@ class Weight {
   DType dtype_;
   std::int64_t rows_;
   std::int64_t columns_;
+  MatrixRole role_ = MatrixRole::kNone;
+  std::int64_t whole_;
 };
 
 struct LinearOptions {

@@ -139,18 +139,21 @@ std::int64_t Batch::head_rows() const {
   return rows;
 }
 
-Batch CausalBatch(std::int32_t sequence, std::span<const std::int32_t> tokens, bool head) {
+Batch CausalBatch(std::int32_t sequence, std::span<const std::int32_t> tokens, bool head,
+                  BatchPhase phase) {
   BatchItem item;
   item.sequence = sequence;
   item.tokens.assign(tokens.begin(), tokens.end());
   if (head) item.head_rows = {static_cast<std::int32_t>(tokens.size()) - 1};
   Batch batch;
+  batch.phase = phase;
   batch.items.push_back(std::move(item));
   return batch;
 }
 
 std::vector<std::byte> EncodeBatch(const Batch& batch) {
   Writer writer;
+  writer.Int(static_cast<std::int32_t>(batch.phase));
   writer.Int(std::ssize(batch.open));
   for (const SequenceOpening& opening : batch.open) {
     writer.Int(opening.sequence);
@@ -173,6 +176,9 @@ std::vector<std::byte> EncodeBatch(const Batch& batch) {
 Batch DecodeBatch(std::span<const std::byte> bytes) {
   Reader reader(bytes);
   Batch batch;
+  const std::int32_t phase = reader.Int();
+  Check(phase == 0 || phase == 1, "an unknown phase,", phase);
+  batch.phase = static_cast<BatchPhase>(phase);
   const std::int32_t openings = reader.Count(3);
   for (std::int32_t i = 0; i < openings; ++i) batch.open.push_back(ReadOpening(reader));
   const std::int32_t items = reader.Count(6);

@@ -34,7 +34,11 @@ struct BatchItem {
   std::vector<std::int32_t> head_rows;  // rows whose logits are needed, ascending
 };
 
+// What a batch is part of.
+enum class BatchPhase : std::int32_t { kPrompt, kStep };
+
 struct Batch {
+  BatchPhase phase = BatchPhase::kPrompt;
   std::vector<SequenceOpening> open;  // before the items
   std::vector<BatchItem> items;       // at most one per sequence
   std::vector<std::int32_t> close;    // after the items
@@ -45,7 +49,8 @@ struct Batch {
 
 // The rows of a batch as one causal chain that continues `sequence`; the last row needs the head if
 // `head`.
-Batch CausalBatch(std::int32_t sequence, std::span<const std::int32_t> tokens, bool head);
+Batch CausalBatch(std::int32_t sequence, std::span<const std::int32_t> tokens, bool head,
+                  BatchPhase phase = BatchPhase::kPrompt);
 
 // The batch as bytes (little-endian int32) and back. Decode throws PeerError when the bytes are not
 // a batch: they come from another rank.

@@ -70,7 +70,8 @@ HostTensor WeightLoader::Read(const TensorInfo& info, DType dtype, const Shard& 
   return dtype == info.dtype ? host : QuantiseNamed(info.name, host.view, dtype);
 }
 
-std::unique_ptr<Weight> WeightLoader::Matrix(const std::string& name, const Shard& shard) {
+std::unique_ptr<Weight> WeightLoader::Matrix(const std::string& name, MatrixRole role,
+                                             const Shard& shard) {
   const TensorInfo& info = checkpoint_.Info(name);
   const DType dtype = LoadedType(checkpoint_.config(), info, quantise_);
   // The cut is checked in the type the device will hold, before a byte is read.
@@ -79,6 +80,7 @@ std::unique_ptr<Weight> WeightLoader::Matrix(const std::string& name, const Shar
     const HostTensor host = Read(info, dtype, shard);
     std::unique_ptr<Weight> weight =
         device_.Load(name, host.view, shard.column_begin, shard.column_end);
+    weight->SetOrigin(role, info.rows * info.columns);
     checkpoint_.DropPages();
     return weight;
   } catch (const UserError& error) {
@@ -86,9 +88,9 @@ std::unique_ptr<Weight> WeightLoader::Matrix(const std::string& name, const Shar
   }
 }
 
-std::unique_ptr<Weight> WeightLoader::Whole(const std::string& name) {
+std::unique_ptr<Weight> WeightLoader::Whole(const std::string& name, MatrixRole role) {
   const TensorInfo& info = checkpoint_.Info(name);
-  return Matrix(name, {0, info.rows, 0, info.columns});
+  return Matrix(name, role, {0, info.rows, 0, info.columns});
 }
 
 Tensor WeightLoader::Dense(const std::string& name) {
@@ -119,7 +121,8 @@ void WeightLoader::Attention(const std::string& prefix, const LayerShare& share,
                              LayerWeights& weights) {
   const ModelConfig& config = checkpoint_.config();
   const auto matrix = [&](const char* name) {
-    return Matrix(prefix + name, ShardOf(config, checkpoint_.Info(prefix + name), share));
+    return Matrix(prefix + name, MatrixRole::kAttention,
+                  ShardOf(config, checkpoint_.Info(prefix + name), share));
   };
   const auto bias = [&](const char* name) {
     const Shard shard = ShardOf(config, checkpoint_.Info(prefix + name), share);
@@ -139,17 +142,17 @@ void WeightLoader::Attention(const std::string& prefix, const LayerShare& share,
 void WeightLoader::Mlp(const std::string& prefix, const LayerShare& share, LayerWeights& weights) {
   const auto matrix = [&](const char* name) {
     const TensorInfo& info = checkpoint_.Info(prefix + name);
-    return Matrix(prefix + name, ShardOf(checkpoint_.config(), info, share));
+    return Matrix(prefix + name, MatrixRole::kMlp, ShardOf(checkpoint_.config(), info, share));
   };
   weights.w_gate = matrix("w_gate");
   weights.w_up = matrix("w_up");
   weights.w_down = matrix("w_down");
 }
 
-std::unique_ptr<Weight> WeightLoader::Embedding() { return Whole("embed"); }
+std::unique_ptr<Weight> WeightLoader::Embedding() { return Whole("embed", MatrixRole::kEmbedding); }
 
 std::unique_ptr<Weight> WeightLoader::Head() {
-  return Whole(checkpoint_.config().tied_head ? "embed" : "head");
+  return Whole(checkpoint_.config().tied_head ? "embed" : "head", MatrixRole::kHead);
 }
 
 }  // namespace jupiter

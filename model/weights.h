@@ -69,8 +69,8 @@ class WeightLoader {
   HostTensor Read(const TensorInfo& info, DType dtype, const Shard& share);
   Tensor Dense(const std::string& name);
   Tensor DenseColumns(const std::string& name, std::int64_t begin, std::int64_t end);
-  std::unique_ptr<Weight> Matrix(const std::string& name, const Shard& shard);
-  std::unique_ptr<Weight> Whole(const std::string& name);
+  std::unique_ptr<Weight> Matrix(const std::string& name, MatrixRole role, const Shard& shard);
+  std::unique_ptr<Weight> Whole(const std::string& name, MatrixRole role);
 
   Device& device_;
   Checkpoint& checkpoint_;

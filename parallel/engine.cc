@@ -13,7 +13,7 @@
 namespace jupiter {
 namespace {
 
-constexpr int kChannels = 3;
+constexpr int kChannels = 4;
 constexpr std::chrono::microseconds kBusyInterval{200};
 constexpr std::chrono::microseconds kIdleInterval{1000};
 // Rounds without traffic until an expected source is polled less often (20 ms).

@@ -80,6 +80,7 @@ std::string_view Name(Channel channel) {
     case Channel::kControl: return "control";
     case Channel::kBatch: return "batch";
     case Channel::kCollective: return "collective";
+    case Channel::kHeadRows: return "head rows";
   }
   JUPITER_CHECK(false, "channel {}", static_cast<int>(channel));
 }

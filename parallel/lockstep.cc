@@ -65,7 +65,7 @@ Lockstep::Lockstep(const StrategyInputs& inputs)
       plan_(inputs.plan),
       stage_(inputs.device, inputs.checkpoint, OptionsOf(inputs)),
       exchange_(inputs.transport, inputs.device, inputs.plan.wire),
-      exact_(inputs.transport, inputs.device, DType::kF32) {
+      exact_(inputs.transport, inputs.device, DType::kF32, Channel::kHeadRows) {
   if (size() == 1) return;
   if (rank() != kSource) transport_.Expect(kSource, Channel::kBatch, kMostWaitingBatches);
   transport_.Expect(Before(inputs), Channel::kCollective, kMostWaitingPieces);

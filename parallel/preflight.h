@@ -12,7 +12,7 @@
 namespace jupiter {
 
 // Changes whenever messages of one version cannot be read by another.
-inline constexpr int kProtocolVersion = 1;
+inline constexpr int kProtocolVersion = 2;
 
 // Something every rank must say alike, such as {"numerics version", "1"}.
 using Fact = std::pair<std::string, std::string>;

@@ -83,7 +83,8 @@ void CheckRequestFits(const SessionOptions& options, const ModelConfig& config) 
              config.name, config.context);
   }
   if (options.max_tokens < 1) FailUser("--tokens is {}, expected at least 1", options.max_tokens);
-  if (options.max_tokens > config.context - options.prompt_tokens) {
+  JUPITER_CHECK(options.step_rows >= 1, "{} rows", options.step_rows);
+  if (options.max_tokens > config.context - options.prompt_tokens - (options.step_rows - 1)) {
     FailUser("{} prompt tokens and {} new ones exceed the context of {}, {}; ask for at most {}",
              options.prompt_tokens, options.max_tokens, config.name, config.context,
              config.context - options.prompt_tokens);
@@ -177,14 +178,17 @@ Session::Session(Transport& transport, Device& device, Checkpoint& checkpoint,
                                                            : "as in the file"},
                          {"prompt tokens", fmt::format("{}", options.prompt_tokens)},
                          {"answer tokens", fmt::format("{}", options.max_tokens)},
+                         {"rows of a step", fmt::format("{}", options.step_rows)},
                          {"plan", ToJson(plan_)}});
   numerics_key_ =
       fmt::format("{} device={}", NumericsKey(fingerprint, options, plan_), device.name());
-  capacity_.positions = options.prompt_tokens + options.max_tokens;
+  capacity_.head_rows = options.step_rows;
+  capacity_.positions = options.prompt_tokens + options.max_tokens + options.step_rows - 1;
   const int stages = static_cast<int>(PipelineRanks(plan_).size());
   Together(transport, [&] {
     const std::vector<int> slices = CutPrompt(plan_.slices, options.prompt_tokens, stages);
-    capacity_.prompt_rows = *std::max_element(slices.begin(), slices.end());
+    capacity_.prompt_rows =
+        std::max(*std::max_element(slices.begin(), slices.end()), options.step_rows);
   });
   const std::int64_t message = capacity_.prompt_rows * RowBytes(plan_.wire, config.hidden);
   if (stages > 1 && message > kMaxMessageBytes / 2) {

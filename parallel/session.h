@@ -36,6 +36,7 @@ struct SessionOptions {
   double load_deadline_seconds = 600;
   int prompt_tokens = 1;
   int max_tokens = 1;  // of the answer
+  int step_rows = 1;   // of a decoding step, see Request
 };
 
 // The plan for these options on this many ranks. `speeds` (layers per second of each rank) is read

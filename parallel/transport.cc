@@ -11,6 +11,11 @@
 #include "parallel/link_model.h"
 
 namespace jupiter {
+
+// As records have them.
+static_assert(static_cast<int>(Channel::kBatch) == kBatchChannel);
+static_assert(static_cast<int>(Channel::kCollective) == kCollectiveChannel);
+static_assert(static_cast<int>(Channel::kHeadRows) == kHeadRowChannel);
 namespace {
 
 std::int64_t HeaderBytes(const Message& message) {

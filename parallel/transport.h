@@ -28,6 +28,7 @@ enum class Channel : std::uint8_t {
   kControl,     // plans, preflight, results: bookkeeping, neither counted nor recorded
   kBatch,       // batches and hidden rows along the pipeline, tokens back to the source
   kCollective,  // pieces of all-reduce and the like
+  kHeadRows,    // rows for the head, from the rank that has them
 };
 
 inline constexpr std::int64_t kMaxMessageBytes = std::int64_t{1} << 30;

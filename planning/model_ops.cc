@@ -25,8 +25,8 @@ OpRecord QuantiseOp(std::int64_t rows, std::int64_t width) {
           .operations = 3 * rows * width};
 }
 
-OpRecord LinearOp(DType weight, std::int64_t rows, std::int64_t inner, std::int64_t outer,
-                  bool accumulate) {
+OpRecord LinearOp(MatrixRole role, DType weight, std::int64_t rows, std::int64_t inner,
+                  std::int64_t outer, bool accumulate) {
   const DType input = IsQuantised(weight) ? DType::kAct8 : DType::kF32;
   return {.kind = OpKind::kLinear,
           .weight = weight,
@@ -36,7 +36,9 @@ OpRecord LinearOp(DType weight, std::int64_t rows, std::int64_t inner, std::int6
           .outer = outer,
           .bytes = StoredBytes(weight, outer, inner) + rows * RowBytes(input, inner) +
                    F32(rows, outer) * (accumulate ? 2 : 1),
-          .operations = 2 * rows * outer * inner};
+          .operations = 2 * rows * outer * inner,
+          .role = role,
+          .whole = inner * outer};
 }
 
 OpRecord RopeOp(std::int64_t rows, std::int64_t head_dim, std::int64_t width) {
@@ -96,9 +98,11 @@ std::vector<OpRecord> OpsBeforeAttention(const ModelShape& shape, const LayerTyp
                                          std::int64_t rows) {
   const ModelConfig& config = shape.config;
   std::vector<OpRecord> ops = {NormOp(rows, config.hidden)};
-  AppendProducts(ops, {LinearOp(types.wq, rows, config.hidden, config.q_width(), false),
-                       LinearOp(types.wk, rows, config.hidden, config.kv_width(), false),
-                       LinearOp(types.wv, rows, config.hidden, config.kv_width(), false)});
+  AppendProducts(
+      ops,
+      {LinearOp(MatrixRole::kAttention, types.wq, rows, config.hidden, config.q_width(), false),
+       LinearOp(MatrixRole::kAttention, types.wk, rows, config.hidden, config.kv_width(), false),
+       LinearOp(MatrixRole::kAttention, types.wv, rows, config.hidden, config.kv_width(), false)});
   ops.push_back(RopeOp(rows, config.head_dim, config.q_width()));
   ops.push_back(RopeOp(rows, config.head_dim, config.kv_width()));
   ops.push_back(KvAppendOp(shape.kv, rows, config.kv_width()));
@@ -108,12 +112,15 @@ std::vector<OpRecord> OpsBeforeAttention(const ModelShape& shape, const LayerTyp
 void AppendOpsBehindAttention(std::vector<OpRecord>& ops, const ModelShape& shape,
                               const LayerTypes& types, std::int64_t rows) {
   const ModelConfig& config = shape.config;
-  AppendProducts(ops, {LinearOp(types.wo, rows, config.q_width(), config.hidden, true)});
+  AppendProducts(ops, {LinearOp(MatrixRole::kAttention, types.wo, rows, config.q_width(),
+                                config.hidden, true)});
   ops.push_back(NormOp(rows, config.hidden));
-  AppendProducts(ops, {LinearOp(types.w_gate, rows, config.hidden, config.ffn, false),
-                       LinearOp(types.w_up, rows, config.hidden, config.ffn, false)});
+  AppendProducts(ops,
+                 {LinearOp(MatrixRole::kMlp, types.w_gate, rows, config.hidden, config.ffn, false),
+                  LinearOp(MatrixRole::kMlp, types.w_up, rows, config.hidden, config.ffn, false)});
   ops.push_back(SwiGluOp(rows, config.ffn));
-  AppendProducts(ops, {LinearOp(types.w_down, rows, config.ffn, config.hidden, true)});
+  AppendProducts(ops,
+                 {LinearOp(MatrixRole::kMlp, types.w_down, rows, config.ffn, config.hidden, true)});
 }
 
 }  // namespace
@@ -124,7 +131,9 @@ std::vector<OpRecord> EmbedOps(const ModelShape& shape, std::int64_t rows) {
            .weight = shape.embedding,
            .rows = rows,
            .outer = width,
-           .bytes = F32(rows, width) + StoredBytes(shape.embedding, rows, width)}};
+           .bytes = F32(rows, width) + StoredBytes(shape.embedding, rows, width),
+           .role = MatrixRole::kEmbedding,
+           .whole = shape.config.vocab * width}};
 }
 
 OpRecord AttentionOp(const ModelShape& shape, const RowBlock& block) {
@@ -164,7 +173,7 @@ std::vector<OpRecord> HeadOps(const ModelShape& shape, std::int64_t rows) {
       static_cast<std::size_t>(rows),
       {.kind = OpKind::kCopy, .rows = 1, .outer = hidden, .bytes = 2 * F32(1, hidden)});
   ops.push_back(NormOp(rows, hidden));
-  AppendProducts(ops, {LinearOp(shape.head, rows, hidden, vocab, false)});
+  AppendProducts(ops, {LinearOp(MatrixRole::kHead, shape.head, rows, hidden, vocab, false)});
   ops.push_back(LogitsOp(rows, vocab));
   return ops;
 }
@@ -176,15 +185,16 @@ std::vector<OpRecord> DraftOps(const ModelShape& shape, const DraftHeads& drafts
   const auto heads = static_cast<std::size_t>(drafts.heads);
   std::vector<OpRecord> ops;
   // The blocks have one input.
-  AppendProducts(ops,
-                 std::vector<OpRecord>(heads, LinearOp(drafts.weight, 1, hidden, hidden, false)));
+  AppendProducts(ops, std::vector<OpRecord>(heads, LinearOp(MatrixRole::kMlp, drafts.weight, 1,
+                                                            hidden, hidden, false)));
   ops.insert(ops.end(), heads, SwiGluOp(1, hidden));
   if (drafts.own_output) {
     for (std::size_t head = 0; head < heads; ++head) {
-      AppendProducts(ops, {LinearOp(drafts.weight, 1, hidden, vocab, false)});
+      AppendProducts(ops, {LinearOp(MatrixRole::kHead, drafts.weight, 1, hidden, vocab, false)});
     }
   } else {
-    AppendProducts(ops, {LinearOp(shape.head, drafts.heads, hidden, vocab, false)});
+    AppendProducts(ops,
+                   {LinearOp(MatrixRole::kHead, shape.head, drafts.heads, hidden, vocab, false)});
   }
   ops.push_back(LogitsOp(drafts.heads, vocab));
   return ops;

@@ -27,6 +27,9 @@ void Append(Text& text, const OpEvent& event) {
   fmt::format_to(std::back_inserter(text), "[\"op\",\"{}\",\"{}\",\"{}\",{},{},{},{},{},{}",
                  Name(op.kind), Name(op.weight), Name(op.input), op.rows, op.inner, op.outer,
                  op.context, op.bytes, op.operations);
+  if (op.role != MatrixRole::kNone) {
+    fmt::format_to(std::back_inserter(text), ",\"{}\",{}", Name(op.role), op.whole);
+  }
   AppendTimes(text, event.start, op.seconds);
 }
 
@@ -56,6 +59,8 @@ std::string_view Name(MarkKind kind) {
     case MarkKind::kFirstToken: return "first_token";
     case MarkKind::kToken: return "token";
     case MarkKind::kEnd: return "end";
+    case MarkKind::kPromptBatch: return "prompt_batch";
+    case MarkKind::kStepBatch: return "step_batch";
   }
   JUPITER_CHECK(false, "mark {}", static_cast<int>(kind));
 }

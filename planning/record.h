@@ -16,11 +16,20 @@
 
 namespace jupiter {
 
+// Channels of a record, by what travels on them: batches with hidden rows, and tokens back; pieces
+// of collectives; rows that a rank brings to the head, in f32 whatever the wire type is.
+inline constexpr int kBatchChannel = 1;
+inline constexpr int kCollectiveChannel = 2;
+inline constexpr int kHeadRowChannel = 3;
+
 enum class MarkKind : std::uint8_t {
   kStart,       // the request begins
   kFirstToken,  // of the answer, known at the source
   kToken,       // index = tokens so far
   kEnd,
+  // The rank takes up a batch, index = its rows: rows of a prompt, or of a decoding step.
+  kPromptBatch,
+  kStepBatch,
 };
 std::string_view Name(MarkKind kind);
 

@@ -66,6 +66,8 @@ class Fields {
     }
     return field.get<std::int64_t>();
   }
+  // Whether the next field is a word.
+  bool AtWord() const { return next_ < array_.size() && array_[next_].is_string(); }
   double Time(std::string_view name) {
     if (next_ == array_.size()) return 0;
     const Json& field = Take(name);
@@ -129,6 +131,11 @@ OpEvent ParseOp(Fields& fields, const Lines& lines) {
   op.context = fields.Count("context");
   op.bytes = fields.Count("bytes");
   op.operations = fields.Count("operations");
+  // Records of earlier versions do not say which matrix it is.
+  if (fields.AtWord()) {
+    op.role = FromName(fields.Word("the role"), MatrixRole::kEmbedding, "role", lines);
+    op.whole = fields.Count("elements of the whole matrix");
+  }
   event.start = fields.Time("start");
   op.seconds = fields.Time("seconds");
   return event;
@@ -148,7 +155,7 @@ TransferEvent ParseTransfer(Fields& fields) {
 
 MarkEvent ParseMark(Fields& fields, const Lines& lines) {
   MarkEvent event;
-  event.kind = FromName(fields.Word("the mark"), MarkKind::kEnd, "mark", lines);
+  event.kind = FromName(fields.Word("the mark"), MarkKind::kStepBatch, "mark", lines);
   event.index = fields.Count("index");
   event.start = fields.Time("start");
   return event;

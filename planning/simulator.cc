@@ -58,6 +58,7 @@ class Simulation {
     int rank = 0;
     std::size_t next = 0;  // event
     double now = 0;
+    bool in_step = false;  // or in the prompt
   };
 
   const std::vector<Event>& EventsOf(const Rank& rank) const {
@@ -90,19 +91,22 @@ class Simulation {
   }
 
   bool Take(Rank& rank, const MarkEvent& event) {
+    if (event.kind == MarkKind::kPromptBatch) rank.in_step = false;
+    if (event.kind == MarkKind::kStepBatch) rank.in_step = true;
     ReplayOf(rank).marks.push_back({event.kind, event.index, rank.now});
     return true;
   }
 
   bool Take(Rank& rank, const SendEvent& event) {
     const std::int64_t bytes = event.header_bytes + event.payload_bytes;
-    SpendHost(rank, LinkBetween(rank.rank, event.peer), bytes);
+    const double wire_bytes = WireBytes(rank, event);
+    SpendHost(rank, LinkBetween(rank.rank, event.peer), wire_bytes);
     RankReplay& replay = ReplayOf(rank);
     replay.bytes_sent += bytes;
     ++replay.messages_sent;
-    network_.Send(
-        {rank.rank, event.peer, event.channel, bytes, static_cast<std::int64_t>(rank.next)},
-        rank.now);
+    network_.Send({rank.rank, event.peer, event.channel, bytes, wire_bytes,
+                   static_cast<std::int64_t>(rank.next)},
+                  rank.now);
     return true;
   }
 
@@ -116,7 +120,7 @@ class Simulation {
       ReplayOf(rank).wait_seconds += delivery.time - rank.now;
       Spend(rank, Span::Kind::kWait, delivery.time);
     }
-    SpendHost(rank, LinkBetween(event.peer, rank.rank), delivery.message.bytes);
+    SpendHost(rank, LinkBetween(event.peer, rank.rank), delivery.message.wire_bytes);
     return true;
   }
 
@@ -124,8 +128,17 @@ class Simulation {
     return testbed_.links[static_cast<std::size_t>(from)][static_cast<std::size_t>(to)];
   }
 
-  void SpendHost(Rank& rank, const Link& link, std::int64_t bytes) {
-    const double seconds = link.HostSeconds(static_cast<double>(bytes));
+  double WireBytes(const Rank& rank, const SendEvent& event) const {
+    const PayloadFactors& factors = testbed_.payload_factors;
+    const std::map<int, double>& phase = rank.in_step ? factors.step : factors.prompt;
+    const auto found = phase.find(event.channel);
+    const double factor = found == phase.end() ? 1 : found->second;
+    return static_cast<double>(event.header_bytes) +
+           static_cast<double>(event.payload_bytes) * factor;
+  }
+
+  void SpendHost(Rank& rank, const Link& link, double bytes) {
+    const double seconds = link.HostSeconds(bytes);
     ReplayOf(rank).host_seconds += seconds;
     Spend(rank, Span::Kind::kHost, rank.now + seconds);
   }

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,12 +21,21 @@
 
 namespace jupiter {
 
+// Factors on the payload of messages: what they put on the wire, and what staging copies, for each
+// byte that the record has. By channel of the record (see planning/record.h), and by the phase that
+// the sender's last mark of a batch tells; without a mark it is the prompt's.
+struct PayloadFactors {
+  std::map<int, double> prompt;  // a channel that is not there has 1
+  std::map<int, double> step;
+};
+
 // What the ranks of a record run on. Rank r is devices[r] of a cluster, or anything that has costs.
 struct Testbed {
   std::vector<std::shared_ptr<const OpCosts>> costs;  // by rank
   std::vector<RateTrace> speed;                       // by rank, of ops; empty: constant
   std::vector<std::vector<Link>> links;               // [from][to]
   bool shared_medium = false;
+  PayloadFactors payload_factors;
 };
 Testbed TestbedOf(const Cluster& cluster);
 
@@ -48,9 +58,9 @@ struct RankReplay {
   double compute_seconds = 0;
   double host_seconds = 0;  // overheads of messages
   double wait_seconds = 0;
-  double egress_seconds = 0;   // its outgoing link (or the medium, with its messages) was busy
-  double ingress_seconds = 0;  // its incoming link (or the medium, with messages to it) was busy
-  std::int64_t bytes_sent = 0;
+  double egress_seconds = 0;    // its outgoing link (or the medium, with its messages) was busy
+  double ingress_seconds = 0;   // its incoming link (or the medium, with messages to it) was busy
+  std::int64_t bytes_sent = 0;  // as recorded
   std::int64_t messages_sent = 0;
   std::vector<MarkTime> marks;
   std::vector<Span> spans;  // with Options::spans; adjacent ones of a kind merged

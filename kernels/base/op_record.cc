@@ -27,4 +27,15 @@ std::string_view Name(OpKind kind) {
   JUPITER_CHECK(false, "op kind {}", static_cast<int>(kind));
 }
 
+std::string_view Name(MatrixRole role) {
+  switch (role) {
+    case MatrixRole::kNone: return "none";
+    case MatrixRole::kAttention: return "attention";
+    case MatrixRole::kMlp: return "mlp";
+    case MatrixRole::kHead: return "head";
+    case MatrixRole::kEmbedding: return "embedding";
+  }
+  JUPITER_CHECK(false, "role {}", static_cast<int>(role));
+}
+
 }  // namespace jupiter

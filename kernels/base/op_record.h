@@ -30,6 +30,17 @@ enum class OpKind : std::uint8_t {
 
 std::string_view Name(OpKind kind);
 
+// What a weight matrix is in the model.
+enum class MatrixRole : std::uint8_t {
+  kNone,       // not said
+  kAttention,  // q, k, v, o
+  kMlp,        // gate, up, down
+  kHead,       // logits
+  kEmbedding,
+};
+
+std::string_view Name(MatrixRole role);
+
 struct OpRecord {
   OpKind kind = OpKind::kCopy;
   DType weight = DType::kF32;   // linear, embed: of the weight; attention, KV: of the KV rows
@@ -40,7 +51,9 @@ struct OpRecord {
   std::int64_t context = 0;     // attention: logical positions attended, summed over the rows
   std::int64_t bytes = 0;       // least memory traffic: every operand once
   std::int64_t operations = 0;  // arithmetic, a multiply-add counts two
-  double seconds = 0;           // measured; 0 on the recording device
+  MatrixRole role = MatrixRole::kNone;  // linear, embed: of the weight
+  std::int64_t whole = 0;  // linear, embed: elements of the matrix that the weight is a share of
+  double seconds = 0;      // measured; 0 on the recording device
 };
 
 // Receives every op of a device, after it ran.

@@ -24,12 +24,12 @@ void Exchange::DecodeAdd(const Message& message, TensorView y) {
 }
 
 void Exchange::Send(int destination, Message message) {
-  transport_.Send(destination, Channel::kCollective, std::move(message));
+  transport_.Send(destination, channel_, std::move(message));
 }
 
 Message Exchange::Receive(int source, std::int64_t rows, std::int64_t columns,
                           std::string_view operation) {
-  Message message = transport_.Receive(source, Channel::kCollective, operation);
+  Message message = transport_.Receive(source, channel_, operation);
   const auto expected = static_cast<std::size_t>(rows * RowBytes(wire_, columns));
   if (message.payload().size() != expected) {
     throw PeerError(

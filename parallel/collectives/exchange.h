@@ -10,12 +10,12 @@
 
 namespace jupiter {
 
-// Carries f32 rows of one device on Channel::kCollective as rows of the wire dtype (f32, f16,
+// Carries f32 rows of one device on a channel as rows of the wire dtype (f32, f16,
 // q8_0). An empty chunk is not sent at all, so both sides must know the shapes.
 class Exchange {
  public:
-  Exchange(Transport& transport, Device& device, DType wire)
-      : transport_(transport), device_(device), wire_(wire) {}
+  Exchange(Transport& transport, Device& device, DType wire, Channel channel = Channel::kCollective)
+      : transport_(transport), device_(device), wire_(wire), channel_(channel) {}
 
   int rank() const { return transport_.rank(); }
   int size() const { return transport_.size(); }
@@ -39,6 +39,7 @@ class Exchange {
   Transport& transport_;
   Device& device_;
   DType wire_;
+  Channel channel_;
   Tensor scratch_;  // [elements, 1], grows to the largest chunk added
 };
 

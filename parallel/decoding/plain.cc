@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <numeric>
 
 #include "kernels/base/check.h"
 #include "kernels/base/clock.h"
@@ -23,16 +24,18 @@ class Head {
  public:
   Head(Device& device, const SamplingOptions& sampling) : device_(device), sampling_(sampling) {}
 
+  // From the first row; there are more where nothing is computed.
   Step Next(ConstTensorView logits) {
-    host_.resize(static_cast<std::size_t>(logits.columns));
-    device_.Export(logits, HostView(host_.data(), 1, logits.columns));
-    return {SampleToken(sampling_, host_, index_++), HashLogits(host_)};
+    host_.resize(static_cast<std::size_t>(logits.rows * logits.columns));
+    device_.Export(logits, HostView(host_.data(), logits.rows, logits.columns));
+    const std::span row(host_.data(), static_cast<std::size_t>(logits.columns));
+    return {SampleToken(sampling_, row, index_++), HashLogits(row)};
   }
 
  private:
   Device& device_;
   const SamplingOptions& sampling_;
-  std::vector<float> host_;  // [vocab]
+  std::vector<float> host_;  // [rows, vocab]
   std::int64_t index_ = 0;
 };
 
@@ -53,11 +56,19 @@ Step ReceiveStep(Transport& transport, int head) {
   return step;
 }
 
+// Tells the record what the rank is about to do.
+void MarkBatch(Recorder* recorder, const Batch& batch) {
+  if (recorder == nullptr) return;
+  const bool step = batch.phase == BatchPhase::kStep;
+  recorder->Mark(step ? MarkKind::kStepBatch : MarkKind::kPromptBatch, batch.rows(), Now());
+}
+
 // Every rank that takes part, but not the source.
 void Serve(Strategy& strategy, Transport& transport, Device& device,
-           const SamplingOptions& sampling) {
+           const SamplingOptions& sampling, Recorder* recorder) {
   Head head(device, sampling);
   while (const std::optional<Batch> batch = strategy.Receive()) {
+    MarkBatch(recorder, *batch);
     const ConstTensorView logits = strategy.Forward(*batch);
     if (logits.rows > 0) SendStep(transport, head.Next(logits));
   }
@@ -80,8 +91,7 @@ class Source {
     Mark(MarkKind::kStart, 0, generation_.start);
     SubmitPrompt();
     while (TakeStep() && std::ssize(generation_.tokens) < request_.max_tokens) {
-      const std::int32_t last = generation_.tokens.back();
-      Submit(CausalBatch(kSequence, {&last, 1}, true));
+      Submit(NextStep());
     }
     strategy_.End();
     Mark(MarkKind::kEnd, std::ssize(generation_.tokens), Now());
@@ -96,13 +106,28 @@ class Source {
     while (!rest.empty()) {
       const auto length = static_cast<std::size_t>(generation_.slices[submitted_]);
       Batch slice = CausalBatch(kSequence, rest.first(length), length == rest.size());
-      if (submitted_++ == 0) slice.open = {{kSequence, rows + request_.max_tokens, -1}};
+      const int capacity = rows + request_.max_tokens + request_.step_rows - 1;
+      if (submitted_++ == 0) slice.open = {{kSequence, capacity, -1}};
       rest = rest.subspan(length);
       Submit(slice);
     }
   }
 
+  Batch NextStep() {
+    const auto rows = static_cast<std::size_t>(request_.step_rows);
+    const std::vector<std::int32_t> tokens(rows, generation_.tokens.back());
+    Batch batch = CausalBatch(kSequence, tokens, true, BatchPhase::kStep);
+    if (rows == 1) return batch;
+    BatchItem& item = batch.items.front();
+    item.provisional = true;
+    if (generation_.tokens.size() > 1) item.accept = {0};
+    item.head_rows.resize(rows);
+    std::iota(item.head_rows.begin(), item.head_rows.end(), 0);
+    return batch;
+  }
+
   void Submit(const Batch& batch) {
+    MarkBatch(recorder_, batch);
     const ConstTensorView logits = strategy_.Forward(batch);
     if (logits.rows > 0) own_step_ = head_.Next(logits);
     if (observer_.on_batch) observer_.on_batch();
@@ -144,9 +169,10 @@ class Source {
 
 Generation Generate(Strategy& strategy, Transport& transport, Device& device,
                     const Request& request, const RequestObserver& observer, Recorder* recorder) {
+  JUPITER_CHECK(request.step_rows == 1 || !device.holds_data(), "{} rows", request.step_rows);
   if (!strategy.takes_part()) return {};
   if (transport.rank() != Strategy::kSource) {
-    Serve(strategy, transport, device, request.sampling);
+    Serve(strategy, transport, device, request.sampling, recorder);
     return {};
   }
   return Source(strategy, transport, device, request, observer, recorder).Run();

@@ -1,5 +1,9 @@
 // Plain decoding of one request over any strategy: one token per step.
 //
+// On a device that computes nothing a step may have more rows than one: they stand for a draft that
+// is verified, of which the first row is accepted. What such a step yields is for whoever replays
+// the record to say.
+//
 // The source submits the prompt in slices, then each token as a batch of one row. The head samples
 // and returns a step (token, fingerprint of its logits) to the source.
 #pragma once
@@ -16,6 +20,7 @@ namespace jupiter {
 struct Request {
   std::vector<std::int32_t> prompt;   // needed at the source only
   int max_tokens = 1;                 // of the answer; the same on all ranks
+  int step_rows = 1;                  // of a decoding step
   std::vector<std::int32_t> end_ids;  // the answer stops before such a token (source)
   SamplingOptions sampling;           // the same on all ranks
 };

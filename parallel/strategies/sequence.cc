@@ -45,6 +45,7 @@ class Sequence : public Lockstep {
   std::optional<Batch> NewsOf(const Batch& batch) const override {
     if (batch.close.empty() && batch.open.empty()) return std::nullopt;
     Batch news;
+    news.phase = batch.phase;
     news.open = batch.open;
     news.close = batch.close;
     return news;

@@ -13,6 +13,7 @@ struct Message {
   int destination = 0;
   int channel = 0;
   std::int64_t bytes = 0;  // header and payload
+  double wire_bytes = 0;   // what they occupy of the network
   std::int64_t event = 0;  // of the source, from 0: also the message's place in program order
 };
 

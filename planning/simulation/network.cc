@@ -35,7 +35,7 @@ void Network::Send(const Message& message, double time) {
   const Link& link = LinkOf(message);
   Port& port = PortOf(message.source);
   const double begin = std::max(time, port.egress_free);
-  port.egress_free = WireEnd(link, begin, static_cast<double>(message.bytes));
+  port.egress_free = WireEnd(link, begin, message.wire_bytes);
   const double seconds = port.egress_free - begin;
   port.egress += seconds;
   pending_.push({begin + link.latency, seconds, message});
@@ -58,7 +58,7 @@ Delivery Network::TakeMedium(const Pending& pending) {
   const Message& message = pending.message;
   const Link& link = LinkOf(message);
   const double begin = std::max(pending.time, medium_free_);
-  medium_free_ = WireEnd(link, begin, static_cast<double>(message.bytes));
+  medium_free_ = WireEnd(link, begin, message.wire_bytes);
   PortOf(message.source).egress += medium_free_ - begin;
   PortOf(message.destination).ingress += medium_free_ - begin;
   return {message, medium_free_ + link.latency};
