@@ -210,6 +210,11 @@ Cluster LoadCluster(const std::string& path) {
   return ParseCluster(ReadYamlFile(path, "a cluster file"), path);
 }
 
+std::shared_ptr<const OpCosts> OpCostsOf(const ClusterDevice& device) {
+  return device.costs != nullptr ? device.costs
+                                 : std::make_shared<const ProfileCosts>(device.profile);
+}
+
 Cluster AtBandwidth(Cluster cluster, double bandwidth) {
   JUPITER_CHECK(bandwidth > 0, "{} bit/s", bandwidth);
   for (std::vector<Link>& row : cluster.links) {

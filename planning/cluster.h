@@ -2,6 +2,7 @@
 // experiments/clusters/README.md.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,8 @@ struct ClusterDevice {
   std::string host;  // where a real rank of this device runs; may be empty
   DeviceProfile profile;
   RateTrace speed;  // factor on the device's speed over time (a straggler has less than 1)
+  // Times of ops; null: those of the profile. Files of clusters do not have it.
+  std::shared_ptr<const OpCosts> costs;
 };
 
 struct Cluster {
@@ -60,6 +63,9 @@ Cluster ParseCluster(const std::string& text, const std::string& path);
 // profiles, so that it can be moved alone.
 void SaveCluster(const Cluster& cluster, const std::string& path);
 std::string ToYaml(const Cluster& cluster);
+
+// What ops take on a device.
+std::shared_ptr<const OpCosts> OpCostsOf(const ClusterDevice& device);
 
 // The same cluster with every link at this bandwidth (bit/s).
 Cluster AtBandwidth(Cluster cluster, double bandwidth);

@@ -1,4 +1,4 @@
-// Where device profiles lie.
+// Where profiles lie: of devices, and of testbeds.
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
@@ -7,6 +7,7 @@
 
 #include "kernels/base/check.h"
 #include "planning/device_profile.h"
+#include "planning/testbed_profile.h"
 #include "planning/yaml_reader.h"
 
 namespace jupiter {
@@ -19,25 +20,33 @@ bool IsFile(const fs::path& path) {
   return fs::is_regular_file(path, error);
 }
 
+// A kind of profiles, and the folder that has nothing else.
+struct Kind {
+  const char* what;
+  const char* folder;
+};
+
 // Folders that profiles are looked for in, in order; the empty one is where the program runs.
-std::vector<fs::path> Folders(const std::string& beside) {
+std::vector<fs::path> Folders(const Kind& kind, const std::string& beside) {
   std::vector<fs::path> folders;
   if (!beside.empty()) {
     const fs::path folder = fs::path(beside).parent_path();
     folders.push_back(folder.empty() ? "." : folder);
-    folders.push_back(folders.back() / ".." / "devices");
+    folders.push_back(folders.back() / ".." / kind.folder);
   }
   folders.emplace_back();
-  if (const char* data = std::getenv("JUPITER_DATA")) folders.push_back(fs::path(data) / "devices");
-  folders.push_back(fs::path(JUPITER_DATA_DIR) / "devices");
+  if (const char* data = std::getenv("JUPITER_DATA")) {
+    folders.push_back(fs::path(data) / kind.folder);
+  }
+  folders.push_back(fs::path(JUPITER_DATA_DIR) / kind.folder);
   return folders;
 }
 
 // Names of the profiles in the folders that hold nothing else.
-std::vector<std::string> ShippedNames(const std::vector<fs::path>& folders) {
+std::vector<std::string> ShippedNames(const Kind& kind, const std::vector<fs::path>& folders) {
   std::set<std::string> names;
   for (const fs::path& folder : folders) {
-    if (folder.filename() != "devices") continue;
+    if (folder.filename() != kind.folder) continue;
     std::error_code error;
     for (const auto& entry : fs::directory_iterator(folder, error)) {
       if (entry.path().extension() == ".yaml") names.insert(entry.path().stem().string());
@@ -46,10 +55,8 @@ std::vector<std::string> ShippedNames(const std::vector<fs::path>& folders) {
   return {names.begin(), names.end()};
 }
 
-}  // namespace
-
-std::string FindDeviceProfile(const std::string& name_or_path, const std::string& beside) {
-  const std::vector<fs::path> folders = Folders(beside);
+std::string Find(const Kind& kind, const std::string& name_or_path, const std::string& beside) {
+  const std::vector<fs::path> folders = Folders(kind, beside);
   for (const fs::path& folder : folders) {
     // An absolute path stays as it is.
     const fs::path path = folder / name_or_path;
@@ -57,15 +64,25 @@ std::string FindDeviceProfile(const std::string& name_or_path, const std::string
       if (IsFile(candidate)) return candidate.lexically_normal().string();
     }
   }
-  const std::vector<std::string> names = ShippedNames(folders);
+  const std::vector<std::string> names = ShippedNames(kind, folders);
   if (names.empty()) {
     FailUser(
-        "no device profile {}, and no folder with shipped ones; set JUPITER_DATA to the "
+        "no {} {}, and no folder with shipped ones; set JUPITER_DATA to the "
         "folder \"experiments\" of the sources, or give a path",
-        Show(name_or_path));
+        kind.what, Show(name_or_path));
   }
-  FailUser("no file or shipped device profile {}{}", Show(name_or_path),
+  FailUser("no file or shipped {} {}{}", kind.what, Show(name_or_path),
            ExpectedOneOf(name_or_path, names));
+}
+
+}  // namespace
+
+std::string FindDeviceProfile(const std::string& name_or_path, const std::string& beside) {
+  return Find({"device profile", "devices"}, name_or_path, beside);
+}
+
+std::string FindTestbedProfile(const std::string& name_or_path) {
+  return Find({"profile", "profiles"}, name_or_path, "");
 }
 
 }  // namespace jupiter

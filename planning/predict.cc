@@ -70,8 +70,12 @@ double DecodeStep(const PipelineCosts& costs, const RowBlock& block) {
 Predictor::Predictor(const PlanningTask& task) : task_(task) {
   std::map<std::string, std::shared_ptr<const OpCosts>> known;  // by the profile's text
   for (const ClusterDevice& device : task.cluster.devices) {
-    std::shared_ptr<const OpCosts>& costs = known[ToYaml(device.profile)];
-    if (costs == nullptr) costs = std::make_shared<ProfileCosts>(device.profile);
+    std::shared_ptr<const OpCosts> costs = device.costs;
+    if (costs == nullptr) {
+      std::shared_ptr<const OpCosts>& of_profile = known[ToYaml(device.profile)];
+      if (of_profile == nullptr) of_profile = OpCostsOf(device);
+      costs = of_profile;
+    }
     costs_.push_back(costs);
     timers_.emplace_back(task.shape, *costs, task.residual, SpeedOf(device));
   }

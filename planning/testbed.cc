@@ -1,5 +1,3 @@
-#include <memory>
-
 #include "planning/simulator.h"
 
 namespace jupiter {
@@ -7,7 +5,7 @@ namespace jupiter {
 Testbed TestbedOf(const Cluster& cluster) {
   Testbed testbed;
   for (const ClusterDevice& device : cluster.devices) {
-    testbed.costs.push_back(std::make_shared<const ProfileCosts>(device.profile));
+    testbed.costs.push_back(OpCostsOf(device));
     testbed.speed.push_back(device.speed);
   }
   testbed.links = cluster.links;

@@ -73,6 +73,28 @@ class RecordFileTest : public testing::Test {
   std::string path_;
 };
 
+TEST(RecordTest, AnOpSaysWhichMatrixItMultiplies) {
+  OpEvent event = LinearEvent();
+  event.op.role = MatrixRole::kAttention;
+  event.op.whole = 4 * 2048 * 5632;
+  const std::string text = ToText({0, {event, MarkEvent{MarkKind::kStepBatch, 3, 0}}});
+  EXPECT_EQ(text,
+            "{\"rank\":0,\"events\":2}\n"
+            "[\"op\",\"linear\",\"q8_0\",\"act8\",3,2048,5632,0,12345678901,69206016,"
+            "\"attention\",46137344,0.1,0.000123457]\n"
+            "[\"mark\",\"step_batch\",3]\n");
+  const RankRecord again = ParseRankRecord(text, "test.jsonl");
+  EXPECT_EQ(ToText(again), text);
+  EXPECT_EQ(std::get<OpEvent>(again.events[0]).op.whole, 46137344);
+  const auto with = [&](const std::string& from, const std::string& to) {
+    return ErrorOf(std::string(text).replace(text.find(from), from.size(), to));
+  };
+  EXPECT_EQ(with("attention", "attn"), "test.jsonl: line 2: unknown role \"attn\"");
+  EXPECT_EQ(with("46137344", "-1"),
+            "test.jsonl: line 2: elements of the whole matrix is -1, expected a whole number from "
+            "0");
+}
+
 TEST(RecordTest, TextIsOneCompactLinePerEvent) {
   EXPECT_EQ(
       ToText(MakeRecord(0)),

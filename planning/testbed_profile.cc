@@ -1,0 +1,128 @@
+#include "planning/testbed_profile.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cctype>
+#include <string_view>
+#include <utility>
+
+#include "kernels/base/check.h"
+#include "planning/yaml_reader.h"
+
+namespace jupiter {
+namespace {
+
+// As profiles write it.
+std::string ModelKey(std::string_view model) {
+  constexpr std::string_view kSynthetic = "synthetic ";
+  if (model.substr(0, kSynthetic.size()) == kSynthetic) model.remove_prefix(kSynthetic.size());
+  std::string key(model);
+  std::transform(key.begin(), key.end(), key.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return key;
+}
+
+template <typename Number>
+Number OfModel(const std::map<std::string, Number>& numbers, const std::string& model,
+               const char* key, const TestbedProfile& profile) {
+  auto found = numbers.find(ModelKey(model));
+  if (found == numbers.end()) found = numbers.find("");
+  if (found != numbers.end()) return found->second;
+  std::vector<std::string> known;
+  for (const auto& [name, number] : numbers) known.push_back(name);
+  FailUser(
+      "{}: decoding.{}: nothing for the model {}, only for {}; add it, or take the decoding "
+      "of another profile",
+      profile.source, key, Show(model), fmt::join(known, ", "));
+}
+
+// What the cluster calls a device, among what a profile has.
+template <typename Board>
+const Board& BoardOf(const std::map<std::string, Board>& boards, const ClusterDevice& device,
+                     const TestbedProfile& profile) {
+  const auto found = boards.find(device.profile.name);
+  if (found != boards.end()) return found->second;
+  std::vector<std::string> known;
+  for (const auto& [name, board] : boards) known.push_back(name);
+  FailUser("{}: line {}: devices.boards: no {}, which the cluster's device {} is{}", profile.source,
+           profile.devices.boards_line, Show(device.profile.name), Show(device.name),
+           ExpectedOneOf(device.profile.name, known));
+}
+
+void ApplyDevice(const TestbedProfile& profile, ClusterDevice& device) {
+  const ProfileDevices& devices = profile.devices;
+  if (devices.two_regimes) {
+    const TwoRegimes& law = *devices.two_regimes;
+    device.costs =
+        std::make_shared<const TwoRegimesCosts>(law, BoardOf(law.boards, device, profile));
+  } else if (!devices.boards.empty()) {
+    device.costs = std::make_shared<const ProfileCosts>(BoardOf(devices.boards, device, profile));
+  }
+}
+
+void ApplyLink(const ProfileLinks& from, Link& link) {
+  link.efficiency = from.efficiency;
+  link.latency = from.latency;
+  link.wire_seconds = from.wire_overhead;
+  link.host_seconds = from.host_overhead;
+  link.host_seconds_per_byte = from.host_time_per_byte;
+}
+
+bool TellsPhases(const RunRecord& record) {
+  const auto tells = [](const Event& event) {
+    const auto* mark = std::get_if<MarkEvent>(&event);
+    return mark != nullptr &&
+           (mark->kind == MarkKind::kPromptBatch || mark->kind == MarkKind::kStepBatch);
+  };
+  const std::vector<Event>& events = record.ranks.front().events;
+  return std::any_of(events.begin(), events.end(), tells);
+}
+
+}  // namespace
+
+StepShape StepOf(const TestbedProfile& profile, const std::string& model) {
+  const ProfileDecoding& decoding = profile.decoding;
+  StepShape step;
+  step.rows = OfModel(decoding.rows, model, "rows", profile);
+  step.tokens = decoding.tokens_per_step;
+  step.payload_factor =
+      OfModel(decoding.payload_rows, model, "payload_rows", profile) * step.tokens / step.rows;
+  return step;
+}
+
+Cluster Apply(const TestbedProfile& profile, Cluster cluster) {
+  for (ClusterDevice& device : cluster.devices) ApplyDevice(profile, device);
+  for (std::vector<Link>& row : cluster.links) {
+    for (Link& link : row) ApplyLink(profile.links, link);
+  }
+  return cluster;
+}
+
+PayloadFactors FactorsOf(const TestbedProfile& profile, const std::string& strategy,
+                         const StepShape& step) {
+  const ProfileCollectives& kinds = profile.collectives;
+  const VolumeFactor& point = kinds.point_to_point;
+  PayloadFactors factors;
+  factors.prompt[kBatchChannel] = point.prefill;
+  factors.step[kBatchChannel] = point.decode * step.payload_factor;
+  const VolumeFactor& pieces = strategy == "sequence" ? kinds.all_gather : kinds.all_reduce;
+  factors.prompt[kCollectiveChannel] =
+      strategy == "galaxy" ? kinds.tile_ring.prefill : pieces.prefill;
+  factors.step[kCollectiveChannel] = pieces.decode * step.payload_factor;
+  return factors;
+}
+
+Testbed TestbedOf(const TestbedProfile& profile, const Cluster& cluster,
+                  const std::string& strategy, const std::string& model, const RunRecord& record) {
+  if (record.ranks.empty() || !TellsPhases(record)) {
+    FailUser(
+        "the record does not say where the prompt ends and steps begin, which a profile must "
+        "know; record the run again with this version");
+  }
+  Testbed testbed = TestbedOf(Apply(profile, cluster));
+  testbed.payload_factors = FactorsOf(profile, strategy, StepOf(profile, model));
+  return testbed;
+}
+
+}  // namespace jupiter
