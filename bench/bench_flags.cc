@@ -43,6 +43,7 @@ void CheckEmulation(const BenchFlags& flags) {
     FailUser("--emulate computes nothing, so --reference and --inject-fault cannot be checked");
   }
   if (!flags.bandwidths.empty()) FailUser("--bandwidth is for --emulate CLUSTER");
+  if (!flags.profile.empty()) FailUser("--profile is for --emulate CLUSTER");
   if (!flags.save_records.empty()) FailUser("--save-records is for --emulate CLUSTER");
 }
 
@@ -83,6 +84,10 @@ BenchFlags ParseBenchFlags(int argc, char** argv) {
   app.add_option("--emulate", flags.emulate,
                  "cluster file, a rank per device: nothing is computed; the run is recorded and "
                  "replayed on this testbed");
+  app.add_option("--profile", flags.profile,
+                 "with --emulate: devices, links, collectives and decoding of this profile (file, "
+                 "shipped name, or NAME,links=NAME,...; see experiments/profiles) in place of the "
+                 "cluster's devices and links; times are per token, with every token a pass");
   AddBandwidthOption(app, flags.bandwidths,
                      "with --emulate: Mbit/s of every link, comma-separated");
   app.add_option("--save-records", flags.save_records,

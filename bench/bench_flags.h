@@ -16,6 +16,7 @@ struct BenchFlags {
   std::string reference;
   std::string fault;
   std::string emulate;                 // a cluster file: record, and replay on it
+  std::string profile;                 // of the testbed; empty: as in the cluster file
   std::string bandwidths;              // Mbit/s, comma-separated; empty: as in the cluster file
   std::string save_records;            // a folder; empty: none
   char* program = nullptr;             // argv[0]

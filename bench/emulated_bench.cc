@@ -51,6 +51,9 @@ class EmulatedBench {
   }
 
   int Lead() {
+    if (recorder_.profile()) {
+      benchmark::AddCustomContext("profile", ReportText(recorder_.profile()->name));
+    }
     for (const RecordedCase& recorded : cases_) Register(recorded);
     if (benchmark::RunSpecifiedBenchmarks() == 0) {
       fmt::print(stderr, "jupiter: error: --benchmark_filter selects no case\n");
@@ -115,15 +118,15 @@ class EmulatedBench {
     }
     Replay replay;
     for (auto _ : state) {
-      replay = Simulate(*recorded.record, TestbedOf(recorded.cluster), {.spans = true});
-      state.SetIterationTime(MetricsOf(replay).e2el);
+      replay = Simulate(*recorded.record, TestbedOf(recorded), {.spans = true});
+      state.SetIterationTime(MetricsOf(recorded, replay).e2el);
     }
     measured_ = true;
     Report(state, recorded, replay);
   }
 
   static void Report(benchmark::State& state, const RecordedCase& recorded, const Replay& replay) {
-    const RequestMetrics metrics = MetricsOf(replay);
+    const RequestMetrics metrics = MetricsOf(recorded, replay);
     std::int64_t messages = 0;
     for (const RankReplay& rank : replay.ranks) messages += rank.messages_sent;
     auto& counters = state.counters;

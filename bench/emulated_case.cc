@@ -36,6 +36,17 @@ RequestMetrics MetricsOf(const Replay& replay) {
   return Measure(start, times);
 }
 
+RequestMetrics MetricsOf(const RecordedCase& recorded, const Replay& replay) {
+  const RequestMetrics metrics = MetricsOf(replay);
+  return recorded.step ? PerToken(metrics, *recorded.step, recorded.which.tokens) : metrics;
+}
+
+Testbed TestbedOf(const RecordedCase& recorded) {
+  Testbed testbed = TestbedOf(recorded.cluster);
+  testbed.payload_factors = recorded.factors;
+  return testbed;
+}
+
 namespace {
 
 // At rank 0.
@@ -100,6 +111,8 @@ CaseRecorder::CaseRecorder(Transport& transport, const BenchFlags& flags)
       device_(MakeDevice("recording", {})) {
   Together(transport, [&] { checkpoint_ = OpenCheckpoint(flags.engine.model); });
   cluster_ = ShareCluster(transport, flags.emulate);
+  profile_ = ShareProfile(transport, flags.profile);
+  if (profile_) Together(transport, [&] { cluster_ = Apply(*profile_, std::move(cluster_)); });
   given_ = ReadPlanning(transport, flags.engine);
   NotePlan(transport, given_, flags.strategies, "follow the planners of their papers");
 }
@@ -127,8 +140,8 @@ PlannedRun CaseRecorder::PlanFor(const EmulatedCase& which, const Cluster& clust
 
 std::shared_ptr<const RunRecord> CaseRecorder::RecordOf(const SessionOptions& options,
                                                         const Plan& plan) {
-  const std::string key =
-      fmt::format("pp{} tg{} {}", options.prompt_tokens, options.max_tokens, ToJson(plan));
+  const std::string key = fmt::format("pp{} tg{} rows{} {}", options.prompt_tokens,
+                                      options.max_tokens, options.step_rows, ToJson(plan));
   std::shared_ptr<const RunRecord>& known = records_[key];
   if (known != nullptr) return known;
   Session session(transport_, *device_, *checkpoint_, options);
@@ -136,11 +149,19 @@ std::shared_ptr<const RunRecord> CaseRecorder::RecordOf(const SessionOptions& op
   Request request;
   request.prompt.assign(static_cast<std::size_t>(options.prompt_tokens), 0);
   request.max_tokens = options.max_tokens;
+  request.step_rows = options.step_rows;
   Recorder recorder(transport_.rank(), /*timed=*/false);
   session.Run(request, {}, &recorder);
   known = std::make_shared<const RunRecord>(
       GatherRecords(transport_, recorder, fmt::format("{} {}", checkpoint_->config().name, key)));
   return known;
+}
+
+void CaseRecorder::FollowProfile(RecordedCase& recorded) const {
+  if (!profile_) return;
+  recorded.step = StepOf(*profile_, checkpoint_->config().name);
+  recorded.factors = FactorsOf(*profile_, recorded.which.strategy, *recorded.step);
+  if (!profile_->collectives.galaxy_overlap) recorded.plan.overlap = false;
 }
 
 RecordedCase CaseRecorder::Record(const EmulatedCase& which) {
@@ -154,9 +175,11 @@ RecordedCase CaseRecorder::Record(const EmulatedCase& which) {
   recorded.plan = run.plan;
   recorded.missing = run.feasible ? "" : run.reason;
   if (!recorded.missing.empty()) return recorded;
+  Together(transport_, [&] { FollowProfile(recorded); });
   SessionOptions options = OptionsFor(which);
-  Follow(options, run.plan);
-  recorded.record = RecordOf(options, run.plan);
+  Follow(options, recorded.plan);
+  if (recorded.step) RecordSteps(*recorded.step, which.tokens, options);
+  recorded.record = RecordOf(options, recorded.plan);
   return recorded;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "bench/bench_flags.h"
+#include "bench/emulated_profile.h"
 #include "bench/metrics.h"
 #include "bench/planned.h"
 #include "planning/simulator.h"
@@ -35,10 +36,18 @@ struct RecordedCase {
   std::optional<Prediction> prediction;     // of a pipeline
   std::shared_ptr<const RunRecord> record;  // rank 0 only
   Cluster cluster;
+  // Under a profile: what a step is, and what its messages weigh.
+  std::optional<StepShape> step;
+  PayloadFactors factors;
 };
+
+// What rank 0 replays it on.
+Testbed TestbedOf(const RecordedCase& recorded);
 
 // Times of the marks at the source.
 RequestMetrics MetricsOf(const Replay& replay);
+// The same of a case: see PerToken for those under a profile.
+RequestMetrics MetricsOf(const RecordedCase& recorded, const Replay& replay);
 // Share of the stages' time until the last slice of the prompt was done in which they idle, as the
 // replay has it: they neither compute nor handle messages. Ranks that share layers are stages, too.
 // For replays with spans, of requests.
@@ -52,11 +61,13 @@ class CaseRecorder {
   CaseRecorder(Transport& transport, const BenchFlags& flags);
 
   const Cluster& cluster() const { return cluster_; }
+  const std::optional<TestbedProfile>& profile() const { return profile_; }
   RecordedCase Record(const EmulatedCase& which);
 
  private:
   SessionOptions OptionsFor(const EmulatedCase& which) const;
   PlannedRun PlanFor(const EmulatedCase& which, const Cluster& cluster) const;
+  void FollowProfile(RecordedCase& recorded) const;
   std::shared_ptr<const RunRecord> RecordOf(const SessionOptions& options, const Plan& plan);
 
   Transport& transport_;
@@ -65,6 +76,7 @@ class CaseRecorder {
   std::unique_ptr<Device> device_;
   std::unique_ptr<Checkpoint> checkpoint_;
   Cluster cluster_;
+  std::optional<TestbedProfile> profile_;
   GivenPlanning given_;
   // The same plan at several bandwidths is recorded once.
   std::map<std::string, std::shared_ptr<const RunRecord>> records_;

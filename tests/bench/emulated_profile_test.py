@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+"""jupiter_bench --emulate with --profile as a user meets it: times are those of the profile's closed
+form, mixtures change what they say, and what is wrong is said.
+
+emulated_profile_test.py --run JUPITER_RUN --bench JUPITER_BENCH
+"""
+import csv
+import json
+import os
+import re
+import sys
+
+import program_lib
+
+EXPERIMENTS = os.path.join(os.path.dirname(__file__), "..", "..", "experiments")
+ENV_A = os.path.join(EXPERIMENTS, "clusters", "env-a.yaml")
+MODEL = ["--model", "synthetic:llama2-7b:q4_0", "--wire", "f16", "--kv", "f16"]
+GENERATED = 64
+
+
+class Session(program_lib.Session):
+    """Runs the benchmark under profiles."""
+
+    def rows(self, flags):
+        result = self.call(self.options.bench, [*MODEL, "--emulate", ENV_A, "--n-prompt", 256, "--n-gen",
+                                                GENERATED, "--benchmark_format=json", *flags], 4)
+        report = json.loads(result.out)
+        found = {row["name"].split("/")[3]: row for row in report["benchmarks"]}
+        return found, report["context"]
+
+    def close(self, value, expected, what, bound=1e-6):
+        self.check(abs(value / expected - 1) < bound, f"{what} is {value}, expected {expected}")
+
+
+def closed_form(reading, system, phase):
+    """Milliseconds; the same in every environment and bandwidth for local."""
+    with open(os.path.join(EXPERIMENTS, "profiles", "closed-form.csv"), encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            if (row["reading"], row["model"], row["system"], row["phase"]) == (
+                    reading, "Llama2-7B", system, phase):
+                return 1e3 * float(row["seconds"])
+    raise KeyError(f"{reading} {system} {phase}")
+
+
+def test_times_are_the_closed_forms(session):
+    for profile, reading in [("paper-calibrated", "plain"), ("paper-calibrated-trees", "trees")]:
+        rows, context = session.rows(["--profile", profile, "-s", "local,jupiter"])
+        session.check(context["profile"] == profile, f"profile {context.get('profile')}")
+        session.close(rows["local"]["TPOT_ms"], closed_form(reading, "local", "decode"), "TPOT of local")
+        for name, row in rows.items():
+            # Every token counts as a pass behind the prompt.
+            session.close(row["real_time"], row["TTFT_ms"] + GENERATED * row["TPOT_ms"], f"E2E of {name}",
+                          1e-9)
+            # Planners see the devices and links of the profile.
+            session.close(row["planned_TTFT_ms"], row["TTFT_ms"], f"the planned TTFT of {name}", 1e-9)
+        # All rows of the prompt and of every step cross three boundaries.
+        payload = 3 * 2 * 4096 * (256 + (GENERATED if reading == "plain" else 26 * 55))
+        session.check(rows["jupiter"]["payload_B"] == payload, f"{rows['jupiter']['payload_B']} B")
+
+
+def test_mixtures_change_one_part(session):
+    whole, _ = session.rows(["--profile", "ring-f16", "-s", "local,jupiter"])
+    mixed, context = session.rows(["--profile", "ring-f16,links=paper-calibrated", "-s", "local,jupiter"])
+    session.check(context["profile"] == "ring-f16,links=paper-calibrated", context["profile"])
+    session.check(whole["local"]["TPOT_ms"] == mixed["local"]["TPOT_ms"], "links change a single device")
+    session.check(whole["jupiter"]["TPOT_ms"] != mixed["jupiter"]["TPOT_ms"], "links change nothing")
+
+
+def test_errors_are_one_line(session):
+    for flags, expected in [
+            (["--profile", "ring-f16"], r"--profile is for --emulate CLUSTER$"),
+            (["--emulate", ENV_A, "--profile", "ring-f15"], r"no file or shipped profile.*did you mean ring-f16\?"),
+            (["--emulate", ENV_A, "--profile", "ring-f16,wires=ring-f16"], r"no part \"wires\""),
+            (["--emulate", ENV_A, "--profile", "paper-calibrated,decoding=paper-calibrated-trees"],
+             r"fitted to steps that yield 1 tokens, the decoding trees yields 2.5"),
+            (["--emulate", ENV_A, "--profile", "paper-calibrated", "-s", "local", "--model", "synthetic:tiny"],
+             r"nothing for the model \"synthetic tiny\", only for llama2-13b, llama2-7b"),
+            (["--emulate", ENV_A.replace("env-a", "orin-pi"), "--profile", "paper-calibrated", "-s", "local"],
+             r"devices.boards: no \"jetson-orin-nano\"")]:
+        line = session.call(session.options.bench, flags, 4, 2).err.strip()
+        session.check("\n" not in line and re.search(expected, line), f"{flags}: {line}")
+
+
+def main():
+    options = program_lib.arguments(__doc__, quick=False)
+    tests = [test for name, test in globals().items() if name.startswith("test_")]
+
+    def check(test):
+        session = Session(options, "")
+        try:
+            test(session)
+        except (OSError, ValueError, KeyError) as error:
+            session.problems.append(f"{type(error).__name__}: {error}")
+        return test.__name__, session.problems, session.details
+
+    sys.exit(0 if program_lib.check_all(tests, check, options.jobs) else 1)
+
+
+if __name__ == "__main__":
+    main()
