@@ -142,6 +142,18 @@ bool GoesInTiles(const Batch& batch) {
   return settled && batch.rows() > 1;
 }
 
+bool LoneSequences::Take(const Batch& batch) {
+  for (const SequenceOpening& opening : batch.open) {
+    if (alone_.count(opening.parent) > 0) alone_.insert(opening.sequence);
+  }
+  const bool known =
+      std::none_of(batch.items.begin(), batch.items.end(),
+                   [&](const BatchItem& item) { return alone_.count(item.sequence) > 0; });
+  if (known && GoesInTiles(batch)) return false;
+  for (const BatchItem& item : batch.items) alone_.insert(item.sequence);
+  return true;
+}
+
 Split SplitRows(const Plan& plan, std::int64_t rows, int ranks) {
   std::vector<double> weights(static_cast<std::size_t>(ranks), 1.0);
   const std::vector<int>& given = plan.shares.rows;

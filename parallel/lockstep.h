@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <vector>
 
@@ -75,6 +76,17 @@ class Lockstep : public Strategy {
 // Whether a batch can be computed with each rank taking some of its rows: rows of a prompt, more
 // than one. (One row cannot be cut, and a few rows of a draft tree are not worth it.)
 bool GoesInTiles(const Batch& batch);
+// Which sequences have rows that the source alone knows, where ranks share rows: those of a batch
+// that does not go in tiles, and from then on all of its sequences.
+class LoneSequences {
+ public:
+  // Whether the source is alone with this batch. Every batch once, in order.
+  bool Take(const Batch& batch);
+  void Forget() { alone_.clear(); }
+
+ private:
+  std::set<std::int32_t> alone_;
+};
 // Rows of a batch in proportion to the plan's row weights; evenly where it has none.
 Split SplitRows(const Plan& plan, std::int64_t rows, int ranks);
 // The rows of one rank.

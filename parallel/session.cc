@@ -51,8 +51,11 @@ double FactorOf(const Transport& transport, const SessionOptions& options) {
 // How the sums of a strategy with shares differ from those of one process; empty where they do not.
 std::string SumsKey(const Plan& plan, const std::string& strategy) {
   if (strategy == "sequence") {
-    const bool exact = plan.wire == DType::kF32 || plan.wire == plan.kv;
-    return exact ? "" : fmt::format(" kv-wire={}", Name(plan.wire));
+    const bool exact =
+        plan.wire == DType::kF32 || plan.wire == plan.kv || plan.shares.rows.size() == 1;
+    // Keys of a row that cannot be cut, and of all behind it, stay at home.
+    return exact ? ""
+                 : fmt::format(" kv-wire={} slices={}", Name(plan.wire), ToString(plan.slices));
   }
   std::string key =
       fmt::format(" sums={} {} wire={}", strategy, Show(plan.shares), Name(plan.wire));

@@ -8,9 +8,6 @@
 //
 // Decode: one row cannot be cut, so the source, which has them all, goes on alone: 0 bytes, 0
 // messages. Later rows of such a sequence are known to the source only.
-#include <algorithm>
-#include <set>
-
 #include "parallel/collectives/ring_all_gather.h"
 #include "parallel/lockstep.h"
 #include "parallel/strategies/strategies.h"
@@ -23,23 +20,12 @@ class Sequence : public Lockstep {
   explicit Sequence(const StrategyInputs& inputs) : Lockstep(inputs) {}
 
   void End() override {
-    alone_.clear();
+    alone_.Forget();
     Lockstep::End();
   }
 
  private:
-  // Whole, when some row of its context is not on every rank, or there is nothing to cut.
-  bool Alone(const Batch& batch) override {
-    for (const SequenceOpening& opening : batch.open) {
-      if (alone_.count(opening.parent) > 0) alone_.insert(opening.sequence);
-    }
-    const bool known = std::none_of(batch.items.begin(), batch.items.end(), [&](const auto& item) {
-      return alone_.count(item.sequence) > 0;
-    });
-    if (known && GoesInTiles(batch)) return false;
-    for (const BatchItem& item : batch.items) alone_.insert(item.sequence);
-    return true;
-  }
+  bool Alone(const Batch& batch) override { return alone_.Take(batch); }
 
   // The others opened these sequences, too.
   std::optional<Batch> NewsOf(const Batch& batch) const override {
@@ -82,7 +68,7 @@ class Sequence : public Lockstep {
     layer.Down(device(), workspace, own, x, /*accumulate=*/true);
   }
 
-  std::set<std::int32_t> alone_;  // sequences with rows that the source alone has
+  LoneSequences alone_;
 };
 
 // Row weights are whole numbers: fine enough for speeds, and even for up to 8 ranks.

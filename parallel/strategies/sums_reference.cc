@@ -64,6 +64,7 @@ class SumsReference : public Strategy {
   bool takes_part() const override { return true; }
   std::optional<Batch> Receive() override { JUPITER_CHECK(false, "one process"); }
   void End() override {
+    alone_.Forget();
     for (const auto& stage : stages_) stage->CloseAll();
   }
   std::vector<int> CutPrompt(int tokens) const override {
@@ -75,7 +76,7 @@ class SumsReference : public Strategy {
     for (const auto& stage : stages_) layouts_.push_back(&stage->Begin(batch));
     const std::int64_t rows = layouts_.front()->rows();
     tiles_ = sums_.tiles && GoesInTiles(batch);
-    gathers_ = !sums_.sums && GoesInTiles(batch);
+    gathers_ = !sums_.sums && !alone_.Take(batch);
     if (rows > 0) Compute({0, rows});
     for (const auto& stage : stages_) stage->Finish(batch);
     if (batch.head_rows() == 0) return {};
@@ -190,6 +191,7 @@ class SumsReference : public Strategy {
   Tensor zeros_;                                // [prompt rows, hidden]
   std::vector<const BatchLayout*> layouts_;     // by rank, of this batch
   bool tiles_ = false;                          // this batch
+  LoneSequences alone_;                         // of sequence
   bool gathers_ = false;                        // this batch
 };
 
