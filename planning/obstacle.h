@@ -23,6 +23,6 @@ std::string DeviceLabel(const std::vector<std::string>& names, int device);
 
 // What helps against missing memory, for the end of a reason.
 inline constexpr const char* kMemoryHelp =
-    "smaller weights (--quantise q4_0), a shorter prompt or answer, or another device would help";
+    "smaller weights (--quantize q4_0), a shorter prompt or answer, or another device would help";
 
 }  // namespace jupiter

@@ -200,7 +200,7 @@ TEST(PartitionLayersTest, SaysWhichDeviceIsShort) {
   ASSERT_FALSE(partition.feasible);
   EXPECT_EQ(partition.reason,
             "in the best case device 1 is 30 B short: layers 2-3 and the head need 270 B, its "
-            "budget is 240 B; all devices together are 25 B short; smaller weights (--quantise "
+            "budget is 240 B; all devices together are 25 B short; smaller weights (--quantize "
             "q4_0), a shorter prompt or answer, or another device would help");
   EXPECT_EQ(partition.obstacle, Obstacle::kMemory);
   problem.budget = {5, 1000};

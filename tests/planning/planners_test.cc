@@ -70,6 +70,67 @@ TEST_P(PlannersTest, PlansAddUp) {
 INSTANTIATE_TEST_SUITE_P(Clusters, PlannersTest,
                          testing::Values("env-a", "env-b", "orin-pi", "mixed-8"));
 
+// Plans of shares can be executed: whole units, every device judged, no times.
+TEST(PlannersTest, SharesCanBeCut) {
+  for (DType weights : {DType::kF16, DType::kQ4_0, DType::kQ6_K}) {
+    const ModelShape shape = Llama(2, 4096, 32, 11008, weights);
+    for (const char* name : {"env-a", "env-b", "mixed-8"}) {
+      const Cluster cluster = Shipped(name);
+      const Predictor predictor({.shape = shape, .cluster = cluster, .prompt_tokens = 100});
+      for (const char* planner : {"sequence", "megatron", "detransformer", "galaxy"}) {
+        SCOPED_TRACE(std::string(name) + " " + planner + " " + std::string(Name(weights)));
+        const PlannedRun run = FindPlanner(planner).make(predictor);
+        ASSERT_TRUE(run.feasible) << run.reason;
+        EXPECT_EQ(run.plan.strategy, planner);
+        EXPECT_TRUE(IsShared(run.plan));
+        EXPECT_NO_THROW(CheckShares(run.plan.shares, shape, cluster.size()));
+        EXPECT_FALSE(run.prediction);
+        EXPECT_NE(run.note.find("no time is predicted"), std::string::npos);
+        EXPECT_EQ(run.check->slices, std::vector<int>{100});
+        EXPECT_EQ(std::ssize(run.check->memory), cluster.size());
+      }
+    }
+  }
+}
+
+TEST(PlannersTest, GalaxyGivesFasterDevicesMore) {
+  const ModelShape shape = SevenBillion();
+  Cluster cluster = Shipped("env-a");
+  cluster.devices[2].speed = RateTrace({{0, 0.25}});
+  const PlannedRun run = FindPlanner("galaxy").make(
+      Predictor({.shape = shape, .cluster = cluster, .prompt_tokens = 64}));
+  EXPECT_EQ(run.plan.shares.heads, (std::vector<int>{10, 10, 2, 10}));
+  EXPECT_GT(run.plan.shares.columns[0], 3 * run.plan.shares.columns[2]);
+}
+
+// Where even shares do not fit, Galaxy's do, to the byte as the memory model counts.
+TEST(PlannersTest, GalaxyKeepsToTheBudgets) {
+  const ModelShape shape = Llama(6, 1024, 8, 2048, DType::kQ4_0);
+  Cluster cluster = Shipped("env-a");
+  cluster.devices.resize(3);
+  int galaxy_alone = 0;
+  int neither = 0;
+  for (int size = 0; size < 16; ++size) {
+    const double mega = 1e6;
+    cluster.devices[0].profile.usable_memory.value = (90 + size) * mega;
+    cluster.devices[1].profile.usable_memory.value = (80 + size) * mega;
+    cluster.devices[2].profile.usable_memory.value = (70 + size) * mega;
+    const Predictor predictor(
+        {.shape = shape, .cluster = cluster, .prompt_tokens = 64, .tokens = 8});
+    const PlannedRun galaxy = FindPlanner("galaxy").make(predictor);
+    const PlannedRun megatron = FindPlanner("megatron").make(predictor);
+    EXPECT_TRUE(galaxy.feasible || !megatron.feasible) << size << ": " << galaxy.reason;
+    galaxy_alone += galaxy.feasible && !megatron.feasible ? 1 : 0;
+    neither += galaxy.feasible ? 0 : 1;
+    if (!galaxy.feasible) continue;
+    for (const DeviceMemory& memory : galaxy.check->memory) {
+      EXPECT_LE(memory.need.total(), memory.budget) << size;
+    }
+  }
+  EXPECT_GT(galaxy_alone, 0);
+  EXPECT_GT(neither, 0);
+}
+
 TEST(PlannersTest, JupiterIsNeverSlowerThanEqualOrProportionalLayers) {
   const ModelShape shape = SevenBillion();
   for (const char* name : {"env-a", "env-b", "orin-pi", "mixed-8"}) {
