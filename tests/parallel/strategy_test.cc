@@ -2,108 +2,33 @@
 // logits of one process that takes the prompt token by token.
 #include "parallel/strategy.h"
 
-#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
-#include <map>
 #include <string>
 #include <vector>
 
 #include "kernels/base/check.h"
 #include "mpi_main.h"
-#include "parallel/agreement.h"
 #include "parallel/session.h"
-#include "share_cases.h"
+#include "request_runs.h"
 
 namespace jupiter {
 namespace {
 
-// Under a sanitizer portable code takes minutes, and every kernel is compared across instruction
-// sets in tests/kernels anyway.
 #ifdef JUPITER_SANITIZED
-constexpr const char* kReferenceIsa = "";
 const std::vector<std::string> kModels = {"synthetic:tiny:q8_0", "synthetic:tiny:q4_K"};
+const std::vector<std::string> kFewModels = {"synthetic:tiny:q8_0"};
 #else
-constexpr const char* kReferenceIsa = "portable";
-const std::vector<std::string> kModels = {"synthetic:tiny", "synthetic:tiny:q8_0",
-                                          "synthetic:tiny:q4_K"};
+const std::vector<std::string> kModels = {"synthetic:tiny",      "synthetic:tiny:f16",
+                                          "synthetic:tiny:q8_0", "synthetic:tiny:q4_0",
+                                          "synthetic:tiny:q4_K", "synthetic:tiny:q6_K"};
+// Of dense weights, of small and of large blocks.
+const std::vector<std::string> kFewModels = {"synthetic:tiny", "synthetic:tiny:q8_0",
+                                             "synthetic:tiny:q4_K"};
 #endif
-
-constexpr int kPrompt = 11;
-constexpr int kTokens = 8;
-
-std::vector<std::int32_t> TestPrompt(int vocab) {
-  std::vector<std::int32_t> prompt;
-  for (int i = 0; i < kPrompt; ++i) prompt.push_back((37 * i + 5) % vocab);
-  return prompt;
-}
-
-struct Settings {
-  std::string model = "synthetic:tiny";
-  SessionOptions session;
-  DeviceOptions device;
-};
-
-// Runs one request on all ranks; every rank gets the source's result.
-Generation RunRequest(const Settings& settings) {
-  Transport transport(TestContext());
-  const auto device = MakeDevice("cpu", settings.device);
-  const auto checkpoint = OpenCheckpoint(settings.model);
-  SessionOptions options = settings.session;
-  options.prompt_tokens = kPrompt;
-  options.max_tokens = kTokens;
-  Session session(transport, *device, *checkpoint, options);
-  session.Load();
-  Request request;
-  request.prompt = TestPrompt(checkpoint->config().vocab);
-  request.max_tokens = kTokens;
-  Generation generation = session.Run(request, {}, nullptr);
-  // The other ranks learn tokens and hashes, so that all of them assert.
-  std::string text;
-  for (std::size_t i = 0; i < generation.tokens.size(); ++i) {
-    text += fmt::format("{} {} ", generation.tokens[i], generation.logits_hashes[i]);
-  }
-  text = Broadcast(transport, text, 0);
-  std::istringstream fields(text);
-  Generation shared;
-  std::int32_t token = 0;
-  std::uint64_t hash = 0;
-  while (fields >> token >> hash) {
-    shared.tokens.push_back(token);
-    shared.logits_hashes.push_back(hash);
-  }
-  return shared;
-}
-
-// One process, portable code; one row at a time where sums do not depend on it: as plain as it
-// gets.
-Generation Reference(const Settings& settings) {
-  Settings plain = settings;
-  const auto checkpoint = OpenCheckpoint(settings.model);
-  const ModelShape shape = ShapeOf(*checkpoint, settings.session.quantise, settings.session.kv);
-  ReferTo(MakePlan(settings.session, shape, TestContext().size(), {}), plain.session);
-  plain.session.layers.clear();
-  plain.device = {.threads = 1, .isa = kReferenceIsa};
-  // Many settings have the same reference.
-  static std::map<std::string, Generation> known;
-  const SessionOptions& options = plain.session;
-  const Plan plan = MakePlan(options, shape, TestContext().size(), {});
-  const std::string key = fmt::format("{} {} {} {} {}", plain.model, ToJson(plan),
-                                      plan.reference_of, fmt::join(plan.reference_boundaries, ","),
-                                      options.quantise ? Name(*options.quantise) : "");
-  const auto found = known.find(key);
-  return found != known.end() ? found->second : known[key] = RunRequest(plain);
-}
-
-void ExpectSame(const Generation& got, const Generation& expected) {
-  ASSERT_EQ(got.tokens.size(), static_cast<std::size_t>(kTokens));
-  EXPECT_EQ(got.tokens, expected.tokens);
-  EXPECT_EQ(got.logits_hashes, expected.logits_hashes);
-}
-
-SlicePolicy Slices(const std::string& text) { return ParseSlices(text, 2); }
 
 class StrategyOnModel : public testing::TestWithParam<std::tuple<std::string, std::string>> {
  protected:
@@ -174,95 +99,24 @@ std::string NameOf(const testing::TestParamInfo<StrategyOnModel::ParamType>& inf
   return name;
 }
 
-std::vector<std::string> StrategyNames() {
+const std::vector<std::string> kShared = {"sequence", "megatron", "detransformer", "galaxy"};
+
+// The others.
+std::vector<std::string> PipelineNames() {
   std::vector<std::string> names;
   for (const StrategyEntry& entry : Strategies()) names.emplace_back(entry.name);
+  for (const std::string& name : kShared) names.erase(std::find(names.begin(), names.end(), name));
   return names;
 }
 
-INSTANTIATE_TEST_SUITE_P(All, StrategyOnModel,
-                         testing::Combine(testing::ValuesIn(StrategyNames()),
+INSTANTIATE_TEST_SUITE_P(Pipelines, StrategyOnModel,
+                         testing::Combine(testing::ValuesIn(PipelineNames()),
                                           testing::ValuesIn(kModels)),
                          NameOf);
-
-class SharedStrategy : public testing::TestWithParam<std::string> {
- protected:
-  Settings settings(const std::string& model) const {
-    Settings settings;
-    settings.model = model;
-    settings.session.strategy = GetParam();
-    settings.session.shares = UnevenShares(TestContext().size());
-    return settings;
-  }
-};
-
-// Heads, columns and rows that differ, some ranks without any; slices with fewer rows than ranks.
-TEST_P(SharedStrategy, UnevenSharesGiveTheBitsOfTheirReference) {
-  for (const char* model : {"synthetic:tiny", "synthetic:tiny:q8_0"}) {
-    Settings settings = this->settings(model);
-    ExpectSame(RunRequest(settings), Reference(settings));
-    settings.session.slices = Slices("2,3,6");
-    settings.session.wire = DType::kF16;
-    ExpectSame(RunRequest(settings), Reference(settings));
-    settings.session.slices = Slices("1,10");  // a row that cannot be cut comes first
-    settings.session.wire = DType::kQ8_0;
-    ExpectSame(RunRequest(settings), Reference(settings));
-  }
-}
-
-TEST_P(SharedStrategy, OneRankCanHaveAllShares) {
-  const auto ranks = static_cast<std::size_t>(TestContext().size());
-  Settings settings = this->settings("synthetic:tiny");
-  Shares& shares = settings.session.shares;
-  shares.heads.assign(ranks, 0);
-  shares.columns = shares.rows = shares.heads;
-  shares.heads.back() = 4;
-  shares.columns.front() = 512;
-  shares.rows[ranks / 2] = 1;
-  ExpectSame(RunRequest(settings), Reference(settings));
-}
-
-TEST_P(SharedStrategy, OverlapChangesNoBit) {
-  Settings settings = this->settings("synthetic:tiny:q8_0");
-  settings.session.wire = DType::kF16;
-  const Generation overlapped = RunRequest(settings);
-  settings.session.overlap = false;
-  ExpectSame(RunRequest(settings), overlapped);
-}
-
-TEST_P(SharedStrategy, SharesThatCannotBeAreRefused) {
-  const int ranks = TestContext().size();
-  if (ranks == 1) GTEST_SKIP() << "one rank has everything";
-  const auto message = [&](const std::string& model, const Shares& shares) -> std::string {
-    Settings settings = this->settings(model);
-    settings.session.shares = shares;
-    try {
-      RunRequest(settings);
-    } catch (const UserError& error) {
-      return error.what();
-    }
-    return {};
-  };
-  Shares rows;
-  rows.rows.assign(static_cast<std::size_t>(ranks), 0);
-  if (GetParam() == "sequence" || GetParam() == "galaxy") {
-    EXPECT_NE(message("synthetic:tiny", rows).find(": expected a weight above 0"),
-              std::string::npos);
-  }
-  if (GetParam() == "sequence") return;
-  // The only block of 256 columns of wo holds all heads.
-  EXPECT_NE(message("synthetic:tiny:q4_K", UnevenShares(ranks))
-                .find("; the output projection is quantised in blocks of columns: cut at multiples "
-                      "of 4"),
-            std::string::npos);
-  Shares heads;
-  heads.heads.assign(static_cast<std::size_t>(ranks), 4);
-  EXPECT_NE(message("synthetic:tiny", heads).find("the model has 4 KV heads"), std::string::npos);
-}
-
-INSTANTIATE_TEST_SUITE_P(All, SharedStrategy,
-                         testing::Values("sequence", "megatron", "detransformer", "galaxy"),
-                         [](const auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(Shared, StrategyOnModel,
+                         testing::Combine(testing::ValuesIn(kShared),
+                                          testing::ValuesIn(kFewModels)),
+                         NameOf);
 
 TEST(StrategyTest, QuantisingAtLoadGivesTheSameBitsEverywhere) {
   for (DType dtype : {DType::kQ8_0, DType::kQ4_0}) {
