@@ -29,6 +29,7 @@ Ints ToInts(const std::vector<std::byte>& bytes) {
 // Everything a batch can hold, once.
 Batch FullBatch() {
   Batch batch;
+  batch.phase = BatchPhase::kStep;
   batch.open = {{3, 40, -1}, {4, 10, 3}};
   BatchItem chain;
   chain.sequence = 3;
@@ -50,6 +51,7 @@ Batch FullBatch() {
 }
 
 void ExpectSame(const Batch& a, const Batch& b) {
+  EXPECT_EQ(a.phase, b.phase);
   ASSERT_EQ(a.open.size(), b.open.size());
   for (std::size_t i = 0; i < a.open.size(); ++i) {
     EXPECT_EQ(a.open[i].sequence, b.open[i].sequence);
@@ -84,6 +86,15 @@ void ExpectRefused(const std::vector<std::byte>& bytes, const std::string& what)
 TEST(BatchTest, RoundTrip) {
   ExpectSame(DecodeBatch(EncodeBatch(FullBatch())), FullBatch());
   ExpectSame(DecodeBatch(EncodeBatch(Batch())), Batch());
+}
+
+TEST(BatchTest, RefusesAPhaseThatThereIsNot) {
+  Ints ints = ToInts(EncodeBatch(FullBatch()));
+  EXPECT_EQ(ints[0], 1);
+  for (std::int32_t phase : {-1, 2}) {
+    ints[0] = phase;
+    ExpectRefused(ToBytes(ints), fmt::format("phase {}", phase));
+  }
 }
 
 TEST(BatchTest, CountsRows) {

@@ -235,6 +235,16 @@ TEST(TestbedProfileTest, RecordsWithoutPhasesAreRefused) {
             "know; record the run again with this version");
 }
 
+TEST(TestbedProfileTest, CutTextIsReadOrRefused) {
+  const std::string whole = kText;
+  int refused = 0;
+  for (std::size_t size = 0; size <= whole.size(); ++size) {
+    refused += RefusalOf([&] { Parsed(whole.substr(0, size)); }) == "no error" ? 0 : 1;
+  }
+  EXPECT_GT(refused, 1000);  // all but cuts in the optional end
+  EXPECT_LT(refused, static_cast<int>(whole.size()) + 1);
+}
+
 TEST(TestbedProfileTest, MistakesAreNamed) {
   EXPECT_EQ(RefusalWith("few_rows: 2", "few_row: 2").substr(0, 45),
             "p.yaml: line 7: devices.\"few_row\": unknown ke");
