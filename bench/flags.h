@@ -30,7 +30,7 @@ struct EngineFlags {
   std::string device = "cpu";
   int threads = 0;  // 0: the host's cores shared by its ranks
   std::optional<std::string> layers;
-  std::string split;    // empty: equal, or planned where there is a cluster
+  std::string split;  // empty: equal, or planned where there is a cluster
   // Shares of every layer per rank, for strategies that cut layers; empty: even, or by --split.
   std::string heads;
   std::string columns;

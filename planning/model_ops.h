@@ -26,8 +26,8 @@ OpRecord AttentionOp(const ModelShape& shape, const RowBlock& block);
 // LayerOps without it.
 std::vector<OpRecord> LayerOpsWithoutAttention(const ModelShape& shape, int layer,
                                                std::int64_t rows);
-// Final norm and output matrix for the last `rows` rows of a batch, and the logits to the host. What
-// the host does with them is no op (README.md says how long it takes).
+// Final norm and output matrix for the last `rows` rows of a batch, and the logits to the host.
+// What the host does with them is no op (README.md says how long it takes).
 std::vector<OpRecord> HeadOps(const ModelShape& shape, std::int64_t rows);
 // What the draft heads run in one verification step: all of them behind the row that was accepted
 // last. SiLU and the residual sum count as one op of SwiGLU's kind. None without heads.
