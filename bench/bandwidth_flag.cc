@@ -1,5 +1,6 @@
 #include "bench/bandwidth_flag.h"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
 #include <string_view>

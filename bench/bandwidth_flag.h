@@ -2,11 +2,14 @@
 // and at most 1e6; without the flag links are as in the file.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
 
 #include "planning/cluster.h"
+
+namespace CLI {
+class App;
+}
 
 namespace jupiter {
 

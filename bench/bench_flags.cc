@@ -1,5 +1,6 @@
 #include "bench/bench_flags.h"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <string_view>
 #include <utility>

@@ -1,7 +1,6 @@
 // Command-line flags that the programs share.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -14,6 +13,10 @@
 #include "model/sampler.h"
 #include "parallel/context.h"
 #include "parallel/session.h"
+
+namespace CLI {
+class App;
+}
 
 namespace jupiter {
 

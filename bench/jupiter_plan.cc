@@ -1,6 +1,7 @@
 // Plans without running: what every planner would do with a model on a testbed.
 //
 //   jupiter_plan --cluster experiments/clusters/env-a.yaml --model synthetic:llama2-7b:q4_0
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <fstream>
 

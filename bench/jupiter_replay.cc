@@ -1,6 +1,7 @@
 // Replays a recorded run on a described testbed; needs no MPI.
 //
 //   jupiter_replay --record run.jsonl --cluster experiments/clusters/env-a.yaml
+#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <variant>
 

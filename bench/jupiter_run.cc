@@ -4,6 +4,7 @@
 //
 // stdout has the text (or, with --ids, the ids) and nothing else; everything about the run is on
 // stderr.
+#include <CLI/CLI.hpp>
 #include <cstdio>
 
 #include "bench/flags.h"

@@ -4,6 +4,7 @@
 //
 // stdout has a row per size: the median of half the round trips, and the rate that this is. To
 // hold a link model against a real network: scripts/check_link.
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>

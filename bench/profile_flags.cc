@@ -1,5 +1,6 @@
 #include "bench/profile_flags.h"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 
 #include "kernels/base/check.h"
