@@ -72,7 +72,8 @@ class TreeBuilder : public YAML::EventHandler {
   }
 
   void AddKey(YamlNode key) {
-    if (key.kind != YamlNode::Kind::kScalar) Fail(key.line, "a key that is no word");
+    if (key.kind != YamlNode::Kind::kScalar)
+      Fail(key.line, "a key that is no word; check brackets and colons");
     if (key.text.size() > kMostKeyBytes) {
       Fail(key.line, fmt::format("the key {} has {} bytes, expected {} at most", Show(key.text),
                                  key.text.size(), kMostKeyBytes));
@@ -97,7 +98,7 @@ class TreeBuilder : public YAML::EventHandler {
   }
 
   void Open(YamlNode node) {
-    if (KeyIsNext()) Fail(node.line, "a key that is no word");
+    if (KeyIsNext()) Fail(node.line, "a key that is no word; check brackets and colons");
     if (open_.size() == kMostDepth) {
       Fail(node.line, fmt::format("lists and maps nested deeper than {} levels", kMostDepth));
     }

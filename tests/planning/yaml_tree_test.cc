@@ -33,8 +33,9 @@ TEST(YamlTreeTest, BrokenTextIsOneLine) {
   EXPECT_EQ(Refusal("a: 1\n  b: 2\n").substr(0, 14), "f.yaml: line 2");
   EXPECT_EQ(Refusal("a: 1\na: 2\n"),
             "f.yaml: line 2: the key \"a\" stands twice in its map; keep one");
-  EXPECT_EQ(Refusal("[1, 2]: 3\n"), "f.yaml: line 1: a key that is no word");
-  EXPECT_EQ(Refusal("~: 3\n"), "f.yaml: line 1: a key that is no word");
+  EXPECT_EQ(Refusal("[1, 2]: 3\n"),
+            "f.yaml: line 1: a key that is no word; check brackets and colons");
+  EXPECT_EQ(Refusal("~: 3\n"), "f.yaml: line 1: a key that is no word; check brackets and colons");
   EXPECT_EQ(Refusal("a: 1\n---\nb: 2\n"),
             "f.yaml: line 3: a second document, expected one; remove the line \"---\"");
 }
