@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "planning/predict.h"
+#include "planning/tree_planner.h"
 
 namespace jupiter {
 
@@ -20,6 +21,7 @@ struct PlannedRun {
   Plan plan;
   std::optional<PlanCheck> check;        // whenever there is a plan
   std::optional<Prediction> prediction;  // of pipelines, whenever there is a plan
+  std::optional<TreePlan> trees;         // where a draft tree was planned for it
 };
 
 struct PlannerEntry {

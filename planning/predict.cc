@@ -154,9 +154,15 @@ void Predictor::FillDecode(const PipelineCosts& costs, Prediction& prediction) c
   if (task_.tokens > 1) prediction.tpot = decode / (task_.tokens - 1);
   prediction.e2el = prediction.ttft + decode;
   if (!task_.drafts.any()) return;
-  prediction.verification =
-      DecodeStep(costs, {task_.drafts.tree_rows, task_.prompt_tokens + task_.tokens / 2}) +
-      timer(costs.ranks().back()).Drafts(task_.drafts);
+  prediction.verification = Verification(costs, task_.drafts.tree_rows);
+}
+
+double Predictor::Step(const PipelineCosts& costs, int rows) const {
+  return DecodeStep(costs, {rows, task_.prompt_tokens + task_.tokens / 2});
+}
+
+double Predictor::Verification(const PipelineCosts& costs, int rows) const {
+  return Step(costs, rows) + timer(costs.ranks().back()).Drafts(task_.drafts);
 }
 
 std::string ShortageLine(const PlanningTask& task, const std::vector<DeviceMemory>& memory) {

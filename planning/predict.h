@@ -90,6 +90,10 @@ class Predictor {
   PlanCheck Check(const Plan& plan) const;
   // Everything for a pipeline.
   Prediction Predict(const Plan& plan) const;
+  // Seconds of a decode step of that many rows, all with logits, at the middle context of the task.
+  double Step(const PipelineCosts& costs, int rows) const;
+  // The same with the task's draft heads: a verification step.
+  double Verification(const PipelineCosts& costs, int rows) const;
 
  private:
   void FillTraffic(const Plan& plan, Prediction& prediction) const;

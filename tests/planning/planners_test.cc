@@ -9,6 +9,7 @@
 #include <string>
 
 #include "kernels/base/check.h"
+#include "planning/pipeline_tree.h"
 #include "planning/planners/planners.h"
 
 namespace jupiter {
@@ -236,6 +237,50 @@ TEST(PlannersTest, DraftHeadsTakeTheirShareOfTheLastStage) {
   // At least what their weights take to stream.
   const auto bytes = static_cast<double>(DraftWeightBytes(shape, task.drafts));
   EXPECT_GT(heads, bytes / cluster.devices[3].profile.roofline.memory_bandwidth.value);
+}
+
+TEST(PlannersTest, TreesArePlannedForThePipelinesTimes) {
+  const ModelShape shape = SevenBillion();
+  Cluster cluster = Shipped("env-a");
+  const DraftAcceptance& acceptance = KnownAcceptances().front();
+  std::vector<std::size_t> nodes;
+  for (const double bandwidth : {10e6, 100e6, 10e9}) {
+    SCOPED_TRACE(bandwidth);
+    cluster = AtBandwidth(cluster, bandwidth);
+    const Predictor predictor({.shape = shape,
+                               .cluster = cluster,
+                               .prompt_tokens = 64,
+                               .tokens = 200,
+                               .wire = DType::kF16,
+                               .drafts = {5, false, DType::kF16, 64}});
+    const Plan plan = FindPlanner("jupiter").make(predictor).plan;
+    const TreePlan trees = PlanTree(predictor, plan, acceptance);
+    const PipelineCosts costs = predictor.CostsOf(plan);
+    EXPECT_EQ(trees.plain.seconds, predictor.Step(costs, 1));
+    EXPECT_EQ(trees.best.seconds, predictor.Verification(costs, trees.best.tree.rows()));
+    for (int size = 1; size < 64; ++size) {
+      const double tokens = ExpectedTokens(LikeliestTree(acceptance, size), acceptance);
+      EXPECT_LE(tokens / predictor.Verification(costs, size + 1), trees.best.rate) << size;
+    }
+    nodes.push_back(trees.best.tree.nodes.size());
+    for (const RatedTree& fixed : trees.fixed) EXPECT_LE(fixed.rate, trees.best.rate);
+  }
+  // Rows are the dearer the slower the links are.
+  EXPECT_TRUE(std::is_sorted(nodes.begin(), nodes.end()));
+  EXPECT_LT(nodes.front(), nodes.back());
+}
+
+TEST(PlannersTest, TreesUseTheTasksHeadsAndRows) {
+  const ModelShape shape = SevenBillion();
+  const Cluster cluster = Shipped("env-a");
+  PlanningTask task{.shape = shape, .cluster = cluster, .prompt_tokens = 64, .tokens = 200};
+  task.drafts = {2, false, DType::kF16, 9};
+  const Predictor predictor(task);
+  const Plan plan = FindPlanner("equal").make(predictor).plan;
+  const TreePlan trees = PlanTree(predictor, plan, KnownAcceptances().front());
+  EXPECT_LE(trees.best.tree.depth(), 2);
+  EXPECT_LE(trees.best.tree.rows(), 9);
+  EXPECT_EQ(trees.fixed[0].name, "chain of 2");
 }
 
 TEST(PlannersTest, TracesAreSaidToBeLeftOut) {
