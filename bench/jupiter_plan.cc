@@ -3,6 +3,7 @@
 //   jupiter_plan --cluster experiments/clusters/env-a.yaml --model synthetic:llama2-7b:q4_0
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 
 #include "bench/bandwidth_flag.h"
@@ -12,6 +13,8 @@
 #include "bench/tool.h"
 #include "kernels/base/check.h"
 #include "model/weights.h"
+#include "planning/pipeline_tree.h"
+#include "planning/profile_format.h"
 
 namespace jupiter {
 namespace {
@@ -25,6 +28,9 @@ struct PlanFlags {
   int tokens = 64;
   int all_prompts = 0;  // step; 0: for prompt_tokens only
   std::string draft_heads = "0";
+  std::string acceptance;
+  std::vector<std::string> trees;
+  std::string save_tree;
   bool any_order = false;
   bool json = false;
   std::string save;
@@ -53,6 +59,13 @@ PlanFlags Parse(int argc, const char* const* argv) {
                  "N: Medusa heads on the last stage, of the output matrix's type; N:own with an "
                  "output matrix each")
       ->capture_default_str();
+  app.add_option("--acceptance", flags.acceptance,
+                 "with --draft-heads: plan the draft tree for this measured acceptance (a file, or "
+                 "a name such as medusa1-vicuna-7b)");
+  app.add_option("--tree", flags.trees,
+                 "with --acceptance: draft trees to rate beside the planned one (YAML, or "
+                 "Medusa's lists of paths)");
+  app.add_option("--save-tree", flags.save_tree, "with --acceptance: write the planned tree here");
   app.add_flag("--any-order", flags.any_order, "let jupiter order the devices behind the first");
   app.add_flag("--json", flags.json, "JSON instead of tables");
   app.add_option("--save", flags.save, "write the (best) plan here, for --plan of other programs");
@@ -79,8 +92,33 @@ void CheckPlanFlags(const PlanFlags& flags, const ModelConfig& config) {
   }
   CheckPlanner(flags.planner);
   CheckWritable(flags.save);
+  CheckWritable(flags.save_tree);
   if (flags.all_prompts < 0) FailUser("--all-prompts is {}, expected a step", flags.all_prompts);
   if (flags.all_prompts > 0 && flags.save.empty()) FailUser("--all-prompts is for --save FILE");
+}
+
+void CheckTreeFlags(const PlanFlags& flags, const DraftHeads& drafts) {
+  if (!flags.acceptance.empty()) {
+    if (drafts.any()) return;
+    FailUser("--acceptance {}: it is for a model with draft heads; add --draft-heads N",
+             flags.acceptance);
+  }
+  if (!flags.trees.empty()) {
+    FailUser("--tree {}: trees are rated by measured acceptance; add --acceptance FILE",
+             flags.trees.front());
+  }
+  if (!flags.save_tree.empty()) {
+    FailUser("--save-tree {}: trees are planned for measured acceptance; add --acceptance FILE",
+             flags.save_tree);
+  }
+}
+
+std::vector<NamedTree> LoadTrees(const std::vector<std::string>& paths) {
+  std::vector<NamedTree> trees;
+  for (const std::string& path : paths) {
+    trees.push_back({std::filesystem::path(path).stem().string(), LoadDraftTree(path)});
+  }
+  return trees;
 }
 
 class Planning {
@@ -93,26 +131,35 @@ class Planning {
         drafts_(ParseDraftHeads(flags.draft_heads, shape_.head)),
         cluster_(WithBandwidth(LoadCluster(flags.cluster), flags.bandwidth)) {
     CheckPlanFlags(flags, checkpoint_->config());
+    CheckTreeFlags(flags, drafts_);
+    if (!flags.acceptance.empty()) acceptance_ = LoadAcceptance(flags.acceptance);
+    trees_ = LoadTrees(flags.trees);
     options_.slices.least = flags.engine.min_slice;
   }
 
   int Execute() {
-    const std::vector<PlannedRun> runs = MakeAll(flags_.prompt_tokens);
+    std::vector<PlannedRun> runs = MakeAll(flags_.prompt_tokens);
+    PlannedRun* best = Best(runs);
+    if (best != nullptr && acceptance_) AddTrees(*best);
     PrintAll(flags_.json ? ToJson(runs, cluster_) + "\n" : Show(runs));
-    const PlannedRun* best = Best(runs);
     if (best == nullptr) FailWithoutPlan(runs);
     if (!flags_.save.empty()) Save(*best);
+    if (!flags_.save_tree.empty()) SaveTree(*best);
     return 0;
   }
 
  private:
-  std::vector<PlannedRun> MakeAll(int prompt_tokens) const {
+  Predictor PredictorFor(int prompt_tokens) const {
     SessionOptions options = options_;
     options.prompt_tokens = prompt_tokens;
     options.max_tokens = flags_.tokens;
     PlanningTask task = TaskFor(shape_, cluster_, options, drafts_);
     task.any_order = flags_.any_order;
-    const Predictor predictor(task);
+    return Predictor(task);
+  }
+
+  std::vector<PlannedRun> MakeAll(int prompt_tokens) const {
+    const Predictor predictor = PredictorFor(prompt_tokens);
     std::vector<PlannedRun> runs;
     for (const PlannerEntry& entry : Planners()) {
       if (flags_.planner == "all" || flags_.planner == entry.name) {
@@ -138,25 +185,25 @@ class Planning {
                                    flags_.tokens, Name(options_.wire), Name(options_.kv));
     if (drafts_.any()) {
       text += fmt::format(
-          "{}; TTFT, TPOT and E2E are those of plain decoding, since the tokens that a "
-          "verification "
-          "step accepts are not known here\n\n",
-          ToString(drafts_));
+          "{}; TTFT, TPOT and E2E are those of plain decoding{}\n\n", ToString(drafts_),
+          acceptance_ ? ""
+                      : ", since the tokens that a verification step accepts are not known "
+                        "here; --acceptance says them");
     }
     text += ShowPlans(runs);
     for (const PlannedRun& run : runs) text += "\n" + ShowPlan(run, cluster_);
     return text + "\n" + ShowNotes(runs);
   }
 
-  static const PlannedRun* Best(const std::vector<PlannedRun>& runs) {
-    const PlannedRun* best = nullptr;
-    for (const PlannedRun& run : runs) {
+  static PlannedRun* Best(std::vector<PlannedRun>& runs) {
+    PlannedRun* best = nullptr;
+    for (PlannedRun& run : runs) {
       if (!run.feasible || !run.prediction) continue;
       if (best == nullptr || run.prediction->e2el < best->prediction->e2el) best = &run;
     }
     if (best != nullptr) return best;
     // Shares of layers, whose times are not predicted.
-    for (const PlannedRun& run : runs) {
+    for (PlannedRun& run : runs) {
       if (run.feasible) return &run;
     }
     return nullptr;
@@ -173,6 +220,22 @@ class Planning {
     fmt::print(stderr, "{}: plan of {}\n", flags_.save, best.planner);
   }
 
+  void AddTrees(PlannedRun& run) const {
+    // Shares of layers have no times.
+    if (!run.prediction) {
+      FailUser(
+          "--acceptance {}: draft trees are planned for pipelines, and {} is none; choose "
+          "another --planner",
+          flags_.acceptance, run.planner);
+    }
+    run.trees = PlanTree(PredictorFor(flags_.prompt_tokens), run.plan, *acceptance_, trees_);
+  }
+
+  void SaveTree(const PlannedRun& run) const {
+    WriteTextFile(flags_.save_tree, ToYaml(run.trees->best.tree));
+    fmt::print(stderr, "{}: draft tree for {}\n", flags_.save_tree, run.planner);
+  }
+
   // The layers stay those of the longest prompt.
   SlicePolicy SlicesOfAllPrompts(const PlannedRun& best) const {
     SlicePolicy policy = best.plan.slices;
@@ -180,11 +243,7 @@ class Planning {
     policy.lengths.clear();
     for (int tokens = flags_.all_prompts; tokens < flags_.prompt_tokens;
          tokens += flags_.all_prompts) {
-      SessionOptions options = options_;
-      options.prompt_tokens = tokens;
-      options.max_tokens = flags_.tokens;
-      policy.table.push_back(
-          PlanSlices(Predictor(TaskFor(shape_, cluster_, options, drafts_)), best.plan));
+      policy.table.push_back(PlanSlices(PredictorFor(tokens), best.plan));
     }
     policy.table.push_back(best.prediction->slices);
     return policy;
@@ -196,6 +255,8 @@ class Planning {
   ModelShape shape_;
   DraftHeads drafts_;
   Cluster cluster_;
+  std::optional<DraftAcceptance> acceptance_;
+  std::vector<NamedTree> trees_;
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/timeline.h"
+#include "bench/tree_report.h"
 #include "planning/json_reader.h"
 
 namespace jupiter {
@@ -157,6 +158,7 @@ Json RunJson(const PlannedRun& run, const Cluster& cluster) {
     json["reason"] = run.reason;
   }
   if (run.check) json["plan"] = Json::parse(ToJson(run.plan));
+  if (run.trees) json["draft_trees"] = Json::parse(ToJson(*run.trees));
   json["prediction"] = nullptr;
   if (run.prediction) {
     json["prediction"] = PredictionJson(run, cluster);
@@ -184,6 +186,7 @@ std::string ShowPipeline(const PlannedRun& run, const Cluster& cluster) {
     text += fmt::format("  a verification step takes {} ms\n",
                         Milliseconds(run.prediction->verification));
   }
+  if (run.trees) text += ShowTrees(*run.trees);
   text += fmt::format("  slices {}\n", fmt::join(run.check->slices, ","));
   text +=
       fmt::format("  {:>4} {:<18} {:>6}{} {:>12} {:>11}  {:<9} {}\n", "rank", "device", "layers",

@@ -182,6 +182,53 @@ def test_plan_prints(session):
     session.check(sum(jupiter["prediction"]["slices"]) == 256, "slices do not add up")
 
 
+def test_plans_draft_trees(session):
+    heads = ["--cluster", cluster("env-a"), *MODEL, "--bandwidth", 1000, "--draft-heads", 5]
+    tree = session.write("wide.yaml", "wide = [(0,), (1,), (2,), (3,), (0, 0), (0, 1)]")
+    flags = [*heads, "--acceptance", "medusa1-vicuna-7b", "--tree", tree]
+    saved = session.path("tree.yaml")
+    text = session.tool("jupiter_plan", [*flags, "--save-tree", saved]).out
+    session.check(re.search("wide +6 +2", text) and "--acceptance says them" not in text, text)
+    with open(saved, encoding="utf-8") as file:
+        lines = file.read()
+    session.check("".join(line.strip() for line in lines.splitlines()) in "".join(
+        line.strip() for line in text.splitlines()), "printed another tree than saved")
+    runs = json.loads(session.tool("jupiter_plan", [*flags, "--json"]).out)
+    best = min((run for run in runs if run["prediction"]), key=lambda run: run["prediction"]["e2el_s"])
+    session.check([run["planner"] for run in runs if "draft_trees" in run] == [best["planner"]],
+                  "trees for other plans than the best")
+    trees = best["draft_trees"]
+    planned = trees["planned"]
+    session.check(len(planned["paths"]) == planned["nodes"] == lines.count("[") - 1, "another tree")
+    session.check(abs(planned["gain"] * trees["plain"]["tokens_per_s"] / planned["tokens_per_s"] - 1)
+                  < 1e-9, "the gain is not that over plain decoding")
+    session.check(len(trees["fixed"]) == 4 and all(
+        fixed["tokens_per_s"] <= planned["tokens_per_s"] for fixed in trees["fixed"]), "not the best")
+    # The saved tree is the planned one when it comes back.
+    again = json.loads(session.tool("jupiter_plan", [*flags, "--tree", saved, "--json"]).out)
+    back = next(run for run in again if "draft_trees" in run)["draft_trees"]["fixed"][-1]
+    session.check(back["tokens_per_s"] == planned["tokens_per_s"], "the saved tree is another one")
+
+
+def test_bad_draft_trees(session):
+    heads = ["--cluster", cluster("env-a"), *MODEL, "--draft-heads", 5]
+    known = ["--acceptance", "medusa1-vicuna-7b"]
+    orphan = session.write("orphan.yaml", "jupiter_tree: 1\npaths: [[0], [1, 0]]\n")
+    sums = session.write("sums.json", json.dumps({"jupiter_acceptance": 1, "heads": 1, "ranks": 2,
+                                                  "probability": [[0.5, 0.7]], "positions": 9}))
+    for flags, say in [
+            ([*heads[:-2], *known], "--acceptance medusa1-vicuna-7b: .*add --draft-heads N"),
+            ([*heads, "--save-tree", session.path("t")], "--save-tree .*add --acceptance FILE"),
+            ([*heads, "--tree", orphan], "--tree .*add --acceptance FILE"),
+            ([*heads, "--acceptance", session.path("none")], "none: no such file.*medusa1-vicuna-13b"),
+            ([*heads, "--acceptance", sums], r"sums.json: line 1: probability\[0\]: .*1.2"),
+            ([*heads, *known, "--tree", orphan], r"orphan.yaml: line 2: paths\[1\]: .*\[1, 0\]"),
+            ([*heads, *known, "--save-tree", "/nowhere/t"], "/nowhere/t: cannot be written"),
+            ([*heads, *known, "--planner", "galaxy"], "galaxy is none; choose another --planner")]:
+        result = session.tool("jupiter_plan", flags, code=2)
+        session.check(re.search(say, result.err) and not result.out, f"{flags}: {result.err}")
+
+
 def test_what_does_not_fit(session):
     flags = ["--cluster", cluster("env-a"), "--model", "synthetic:llama2-70b"]
     result = session.tool("jupiter_plan", flags, code=2)
