@@ -10,7 +10,10 @@ class LayerInput {
  public:
   // Rows of an f32 buffer and of the kAct8 buffer beside it.
   LayerInput(const Tensor& dense, const Tensor& act, RowRange rows)
-      : dense_(dense.Rows(rows.begin, rows.count())), act_(act), rows_(rows) {}
+      : LayerInput(dense.Rows(rows.begin, rows.count()), act, rows) {}
+  // Any f32 rows, and as many of a kAct8 buffer.
+  LayerInput(ConstTensorView dense, const Tensor& act, RowRange rows)
+      : dense_(dense), act_(act), rows_(rows) {}
   // In the type that the weight takes.
   ConstTensorView For(Device& device, const Weight& weight);
 

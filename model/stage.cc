@@ -31,23 +31,6 @@ bool BelongsTo(const TensorInfo& info, const ModelConfig& config, const StageOpt
   return layer >= options.layer_begin && layer < options.layer_end;
 }
 
-// What lies beside a tensor on the device while it is loaded: the tensor as it was made, if it is
-// not mapped, and its quantised copy.
-std::int64_t LoadingBytes(const Checkpoint& checkpoint, const TensorInfo& info, DType dtype) {
-  std::int64_t bytes = 0;
-  if (checkpoint.in_memory()) bytes += info.rows * RowBytes(info.dtype, info.columns);
-  if (dtype != info.dtype) bytes += info.rows * RowBytes(dtype, info.columns);
-  return bytes;
-}
-
-std::int64_t WeightBytes(const Device& device, DType dtype, const TensorInfo& info,
-                         const Shard& shard) {
-  const std::int64_t rows = shard.row_end - shard.row_begin;
-  const std::int64_t columns = shard.column_end - shard.column_begin;
-  if (info.rows == 1) return RowBytes(DType::kF32, columns);
-  return rows * columns == 0 ? 0 : device.WeightBytes(dtype, rows, columns);
-}
-
 }  // namespace
 
 StageMemory PlanStageMemory(const Device& device, Checkpoint& checkpoint,
@@ -58,7 +41,7 @@ StageMemory PlanStageMemory(const Device& device, Checkpoint& checkpoint,
   for (const TensorInfo& info : checkpoint.tensors()) {
     if (!BelongsTo(info, config, options)) continue;
     const DType dtype = LoadedType(config, info, options.quantise);
-    memory.weights += WeightBytes(device, dtype, info, ShardOf(config, info, share));
+    memory.weights += DeviceBytes(device, dtype, info, ShardOf(config, info, share));
     memory.loading = std::max(memory.loading, LoadingBytes(checkpoint, info, dtype));
   }
   memory.kv = KvCache::Bytes(ShapeOfKv(config, options), options.max_positions);
@@ -163,6 +146,11 @@ ConstTensorView Stage::Logits() {
   const TensorView logits = logits_.Rows(0, rows);
   device_.Linear(head_input.For(device_, *head_), *head_, logits);
   return logits;
+}
+
+ConstTensorView Stage::HeadInput() const {
+  JUPITER_CHECK(options_.head);
+  return workspace_.normed.Rows(0, std::ssize(layout_.head_rows));
 }
 
 }  // namespace jupiter

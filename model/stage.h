@@ -74,6 +74,11 @@ class Stage {
   // Logits [head rows, vocab] of the last Forward's batch, valid until the next call. Head stages
   // only.
   ConstTensorView Logits();
+  // What draft heads behind this stage need, head stages only: the rows that Logits multiplied,
+  // which are those behind the final norm [head rows, hidden], valid as long as its result; and the
+  // output matrix.
+  ConstTensorView HeadInput() const;
+  const std::shared_ptr<Weight>& head() const { return head_; }
 
   Device& device() const { return device_; }
   const StageOptions& options() const { return options_; }

@@ -12,6 +12,21 @@ DType LoadedType(const ModelConfig& config, const TensorInfo& info, std::optiona
   return info.columns % BlockColumns(*quantise) == 0 ? *quantise : info.dtype;
 }
 
+std::int64_t DeviceBytes(const Device& device, DType dtype, const TensorInfo& info,
+                         const Shard& shard) {
+  const std::int64_t rows = shard.row_end - shard.row_begin;
+  const std::int64_t columns = shard.column_end - shard.column_begin;
+  if (info.rows == 1) return RowBytes(DType::kF32, columns);
+  return rows * columns == 0 ? 0 : device.WeightBytes(dtype, rows, columns);
+}
+
+std::int64_t LoadingBytes(const Checkpoint& checkpoint, const TensorInfo& info, DType dtype) {
+  std::int64_t bytes = 0;
+  if (checkpoint.in_memory()) bytes += info.rows * RowBytes(info.dtype, info.columns);
+  if (dtype != info.dtype) bytes += info.rows * RowBytes(dtype, info.columns);
+  return bytes;
+}
+
 namespace {
 
 HostTensor QuantiseNamed(const std::string& name, const ConstTensorView& dense, DType dtype) {

@@ -46,6 +46,14 @@ struct LayerWeights {
 // as well, stay as they are.
 DType LoadedType(const ModelConfig& config, const TensorInfo& info, std::optional<DType> quantise);
 
+// Bytes of a share of a tensor on the device: of a matrix in the device's own layout, of a vector
+// as f32.
+std::int64_t DeviceBytes(const Device& device, DType dtype, const TensorInfo& info,
+                         const Shard& shard);
+// What lies beside a tensor while it is loaded as `dtype`: the tensor as it was made, if it is not
+// mapped, and its quantised copy.
+std::int64_t LoadingBytes(const Checkpoint& checkpoint, const TensorInfo& info, DType dtype);
+
 // The shape of the model as it will be loaded: what plans compute from.
 ModelShape ShapeOf(const Checkpoint& checkpoint, std::optional<DType> quantise, DType kv);
 
@@ -61,16 +69,18 @@ class WeightLoader {
   std::unique_ptr<Weight> Head();
   Tensor FinalNorm() { return Dense("final_norm"); }
 
+  // Any other tensor of the checkpoint: a vector, and a matrix with all its rows and columns.
+  Tensor Dense(const std::string& name);
+  std::unique_ptr<Weight> Whole(const std::string& name, MatrixRole role);
+
  private:
   void Attention(const std::string& prefix, const LayerShare& share, LayerWeights& weights);
   void Mlp(const std::string& prefix, const LayerShare& share, LayerWeights& weights);
   // Host rows of a share in the type the device will hold; null data for a device that looks at
   // none.
   HostTensor Read(const TensorInfo& info, DType dtype, const Shard& share);
-  Tensor Dense(const std::string& name);
   Tensor DenseColumns(const std::string& name, std::int64_t begin, std::int64_t end);
   std::unique_ptr<Weight> Matrix(const std::string& name, MatrixRole role, const Shard& shard);
-  std::unique_ptr<Weight> Whole(const std::string& name, MatrixRole role);
 
   Device& device_;
   Checkpoint& checkpoint_;

@@ -70,8 +70,8 @@ HostTensor Checkpoint::Read(std::string_view name, const Shard& share) {
   return tensor;
 }
 
-void Checkpoint::Publish(ModelConfig config, std::vector<TensorInfo> found,
-                         const NameInFile& name_in_file) {
+void Checkpoint::Publish(ModelConfig config, std::vector<TensorInfo> expected,
+                         std::vector<TensorInfo> found, const NameInFile& name_in_file) {
   ValidateConfig(config, source_);
   std::unordered_map<std::string, const TensorInfo*> by_name;
   for (const TensorInfo& info : found) {
@@ -79,7 +79,7 @@ void Checkpoint::Publish(ModelConfig config, std::vector<TensorInfo> found,
       FailUser("{}: tensor {} occurs twice", source_, name_in_file(info.name));
     }
   }
-  tensors_ = ExpectedTensors(config);
+  tensors_ = std::move(expected);
   for (std::size_t i = 0; i < tensors_.size(); ++i) {
     const auto entry = by_name.find(tensors_[i].name);
     const std::string shown_name = name_in_file(tensors_[i].name);

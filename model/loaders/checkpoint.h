@@ -43,7 +43,7 @@ class Checkpoint {
  public:
   virtual ~Checkpoint() = default;
   const ModelConfig& config() const { return config_; }
-  // Tensors the model needs, each checked against the config. Extra tensors of a file are left out.
+  // Tensors that are needed, each checked against the config. Extra tensors of a file are left out.
   const std::vector<TensorInfo>& tensors() const { return tensors_; }
   // Throws UserError when the checkpoint lacks it.
   const TensorInfo& Info(std::string_view name) const;
@@ -64,9 +64,10 @@ class Checkpoint {
   explicit Checkpoint(std::string source) : source_(std::move(source)) {}
   // How a tensor of this canonical name is called in the file, for messages.
   using NameInFile = std::function<std::string(const std::string&)>;
-  // Called by a loader's constructor: checks config and tensors against each other (name, dtype,
-  // shape; missing ones), keeps them.
-  void Publish(ModelConfig config, std::vector<TensorInfo> found, const NameInFile& name_in_file);
+  // Called by a loader's constructor: checks config, and the tensors found against the expected
+  // ones (name, dtype, shape; missing ones), keeps them.
+  void Publish(ModelConfig config, std::vector<TensorInfo> expected, std::vector<TensorInfo> found,
+               const NameInFile& name_in_file);
 
  private:
   // Rows [row_begin, row_end) of a published tensor.

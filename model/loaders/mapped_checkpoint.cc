@@ -40,13 +40,22 @@ void CheckOverlaps(const std::string& path, std::vector<Extent> extents) {
 
 void MappedCheckpoint::PublishStored(ModelConfig config, const std::vector<StoredTensor>& stored,
                                      const NameInFile& name_in_file) {
+  // Sizes of the tensors come from numbers that are not absurd.
+  ValidateConfig(config, source());
+  std::vector<TensorInfo> expected = ExpectedTensors(config);
+  PublishStored(std::move(config), std::move(expected), stored, name_in_file);
+}
+
+void MappedCheckpoint::PublishStored(ModelConfig config, std::vector<TensorInfo> expected,
+                                     const std::vector<StoredTensor>& stored,
+                                     const NameInFile& name_in_file) {
   std::vector<TensorInfo> found;
   found.reserve(stored.size());
   for (const StoredTensor& tensor : stored) {
     found.push_back(tensor.info);
     data_[tensor.info.name] = tensor.data;
   }
-  Publish(std::move(config), std::move(found), name_in_file);
+  Publish(std::move(config), std::move(expected), std::move(found), name_in_file);
 }
 
 void MappedCheckpoint::DropPages() {

@@ -32,8 +32,11 @@ class MappedCheckpoint : public Checkpoint {
 
  protected:
   using Checkpoint::Checkpoint;
+  // Of a model, or of anything else that has these tensors.
   void PublishStored(ModelConfig config, const std::vector<StoredTensor>& stored,
                      const NameInFile& name_in_file);
+  void PublishStored(ModelConfig config, std::vector<TensorInfo> expected,
+                     const std::vector<StoredTensor>& stored, const NameInFile& name_in_file);
   // Keeps a file mapped while this object lives.
   void Keep(std::shared_ptr<const MappedFile> file) { files_.push_back(std::move(file)); }
 

@@ -28,22 +28,6 @@ ModelConfig ReadConfig(const std::string& directory) {
                       trimmed.filename().string());
 }
 
-StoredTensor Store(const std::string& name, const SafetensorsShards::Place& place,
-                   std::string canonical_name) {
-  const std::vector<std::int64_t>& shape = place.entry->shape;
-  StoredTensor stored;
-  stored.info.name = std::move(canonical_name);
-  stored.info.dtype = ParseSafetensorsType(place.file->file()->path(), name, place.entry->dtype);
-  if (shape.empty() || shape.size() > 2) {
-    FailUser("{}: tensor {} has {} dimensions, expected 1 or 2", place.file->file()->path(),
-             Quote(name), shape.size());
-  }
-  stored.info.rows = shape.size() == 2 ? shape[0] : 1;
-  stored.info.columns = shape.back();
-  stored.data = place.entry->data;
-  return stored;
-}
-
 class SafetensorsCheckpoint : public MappedCheckpoint {
  public:
   explicit SafetensorsCheckpoint(const std::string& directory) : MappedCheckpoint(directory) {
@@ -56,7 +40,8 @@ class SafetensorsCheckpoint : public MappedCheckpoint {
     for (TensorInfo& expected : ExpectedTensors(config)) {
       const auto entry = unused.find(HfTensorName(expected.name));
       if (entry == unused.end()) continue;  // Publish reports it
-      stored.push_back(Store(entry->first, entry->second, std::move(expected.name)));
+      const auto& [file, place] = entry->second;
+      stored.push_back(StoreTensor(*file, entry->first, *place, std::move(expected.name)));
       unused.erase(entry);
     }
     for (const auto& [name, place] : unused) RefuseUnused(place.file->file()->path(), name);

@@ -7,7 +7,6 @@
 #include "kernels/base/check.h"
 #include "model/loaders/byte_reader.h"
 #include "model/loaders/json_object.h"
-#include "model/loaders/mapped_checkpoint.h"
 
 namespace jupiter {
 namespace {
@@ -118,6 +117,22 @@ DType ParseSafetensorsType(const std::string& path, const std::string& name,
   if (dtype == "F16") return DType::kF16;
   if (dtype == "BF16") return DType::kBF16;
   FailUser("{}: tensor {} has type {}, expected F32, F16 or BF16", path, Quote(name), Quote(dtype));
+}
+
+StoredTensor StoreTensor(const SafetensorsFile& file, const std::string& name,
+                         const SafetensorsEntry& entry, std::string canonical_name) {
+  const std::string& path = file.file()->path();
+  StoredTensor stored;
+  stored.info.name = std::move(canonical_name);
+  stored.info.dtype = ParseSafetensorsType(path, name, entry.dtype);
+  if (entry.shape.empty() || entry.shape.size() > 2) {
+    FailUser("{}: tensor {} has {} dimensions, expected 1 or 2", path, Quote(name),
+             entry.shape.size());
+  }
+  stored.info.rows = entry.shape.size() == 2 ? entry.shape[0] : 1;
+  stored.info.columns = entry.shape.back();
+  stored.data = entry.data;
+  return stored;
 }
 
 }  // namespace jupiter

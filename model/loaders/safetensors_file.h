@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "kernels/base/dtype.h"
-#include "model/loaders/mapped_file.h"
+#include "model/loaders/mapped_checkpoint.h"
 
 namespace jupiter {
 
@@ -34,5 +34,10 @@ class SafetensorsFile {
 // F32, F16 or BF16; throws UserError for another type. `path` and `name` are for the message.
 DType ParseSafetensorsType(const std::string& path, const std::string& name,
                            const std::string& dtype);
+
+// An entry as a matrix, or as a vector in one row, under another name. Throws UserError for other
+// types and shapes.
+StoredTensor StoreTensor(const SafetensorsFile& file, const std::string& name,
+                         const SafetensorsEntry& entry, std::string canonical_name);
 
 }  // namespace jupiter

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "kernels/base/check.h"
-#include "kernels/base/rng.h"
 #include "model/loaders/checkpoint.h"
 #include "model/loaders/synthetic_fill.h"
 #include "model/loaders/synthetic_shapes.h"
@@ -33,12 +32,13 @@ class SyntheticCheckpoint : public Checkpoint {
  public:
   explicit SyntheticCheckpoint(const std::string& name) : Checkpoint(name) {
     SyntheticName parsed = ParseSyntheticName(name);
-    seed_ = parsed.seed;
+    seed_ = parsed.weights.seed;
     std::vector<TensorInfo> tensors = ExpectedTensors(parsed.config);
+    std::vector<TensorInfo> expected = tensors;
     for (TensorInfo& info : tensors) {
-      if (info.rows > 1) info.dtype = parsed.dtype;
+      if (info.rows > 1) info.dtype = parsed.weights.dtype;
     }
-    Publish(std::move(parsed.config), std::move(tensors),
+    Publish(std::move(parsed.config), std::move(expected), std::move(tensors),
             [](const std::string& tensor_name) { return tensor_name; });
   }
 
@@ -47,12 +47,7 @@ class SyntheticCheckpoint : public Checkpoint {
 
  private:
   HostTensor DoRead(const TensorInfo& info, std::int64_t row_begin, std::int64_t row_end) override {
-    const std::int64_t row_bytes = RowBytes(info.dtype, info.columns);
-    const std::int64_t rows = row_end - row_begin;
-    std::shared_ptr<std::byte[]> bytes(new std::byte[static_cast<std::size_t>(rows * row_bytes)]);
-    const CounterRng rng(HashBytes(info.name, Mix64(seed_)));
-    FillSynthetic(rng, info, DistributionOf(info, config()), row_begin, row_end, bytes.get());
-    return {{bytes.get(), info.dtype, rows, info.columns, row_bytes}, {bytes, bytes.get()}};
+    return MakeSyntheticRows(seed_, info, DistributionOf(info, config()), row_begin, row_end);
   }
 
   std::uint64_t seed_ = 0;

@@ -216,4 +216,15 @@ void FillSynthetic(const CounterRng& rng, const TensorInfo& info, const Distribu
   JUPITER_CHECK(false, "no synthetic weights of type {}", Name(info.dtype));
 }
 
+HostTensor MakeSyntheticRows(std::uint64_t seed, const TensorInfo& info,
+                             const Distribution& distribution, std::int64_t row_begin,
+                             std::int64_t row_end) {
+  const std::int64_t row_bytes = RowBytes(info.dtype, info.columns);
+  const std::int64_t rows = row_end - row_begin;
+  std::shared_ptr<std::byte[]> bytes(new std::byte[static_cast<std::size_t>(rows * row_bytes)]);
+  const CounterRng rng(HashBytes(info.name, Mix64(seed)));
+  FillSynthetic(rng, info, distribution, row_begin, row_end, bytes.get());
+  return {{bytes.get(), info.dtype, rows, info.columns, row_bytes}, {bytes, bytes.get()}};
+}
+
 }  // namespace jupiter

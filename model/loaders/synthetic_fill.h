@@ -20,4 +20,9 @@ struct Distribution {
 void FillSynthetic(const CounterRng& rng, const TensorInfo& info, const Distribution& distribution,
                    std::int64_t row_begin, std::int64_t row_end, std::byte* out);
 
+// The rows in memory of their own.
+HostTensor MakeSyntheticRows(std::uint64_t seed, const TensorInfo& info,
+                             const Distribution& distribution, std::int64_t row_begin,
+                             std::int64_t row_end);
+
 }  // namespace jupiter

@@ -82,6 +82,8 @@ DType ParseMatrixType(const std::string& name, std::string_view text) {
   return *dtype;
 }
 
+}  // namespace
+
 std::vector<std::string_view> SplitAtColons(std::string_view text) {
   std::vector<std::string_view> parts;
   for (std::size_t colon = text.find(':'); colon != std::string_view::npos;
@@ -93,30 +95,32 @@ std::vector<std::string_view> SplitAtColons(std::string_view text) {
   return parts;
 }
 
-}  // namespace
+SyntheticWeights ParseSyntheticWeights(const std::string& name,
+                                       std::span<const std::string_view> parts, DType default_type,
+                                       std::string_view form) {
+  constexpr std::string_view kSeed = "seed=";
+  SyntheticWeights weights{default_type, 0};
+  std::size_t next = 0;
+  if (next < parts.size() && parts[next].substr(0, kSeed.size()) != kSeed) {
+    weights.dtype = ParseMatrixType(name, parts[next++]);
+  }
+  if (next < parts.size() && parts[next].substr(0, kSeed.size()) == kSeed) {
+    weights.seed = ParseSeed(name, parts[next++].substr(kSeed.size()));
+  }
+  if (next == parts.size()) return weights;
+  FailUser("{}: {} is too much, expected {}", Quote(name), Quote(parts[next]), form);
+}
 
 SyntheticName ParseSyntheticName(const std::string& name) {
-  constexpr std::string_view kSeed = "seed=";
+  constexpr std::string_view kForm = "synthetic:<shape>[:<type>][:seed=<n>]";
   if (name.compare(0, kPrefix.size(), kPrefix) != 0) {
-    FailUser("{}: expected synthetic:<shape>[:<type>][:seed=<n>]", Quote(name));
+    FailUser("{}: expected {}", Quote(name), kForm);
   }
   const auto parts = SplitAtColons(std::string_view(name).substr(kPrefix.size()));
   const Shape& shape = FindShape(name, parts[0]);
-  SyntheticName parsed;
-  parsed.config = MakeConfig(shape);
-  parsed.dtype = shape.name == "tiny" ? DType::kF32 : DType::kF16;
-  std::size_t next = 1;
-  if (next < parts.size() && parts[next].substr(0, kSeed.size()) != kSeed) {
-    parsed.dtype = ParseMatrixType(name, parts[next++]);
-  }
-  if (next < parts.size() && parts[next].substr(0, kSeed.size()) == kSeed) {
-    parsed.seed = ParseSeed(name, parts[next++].substr(kSeed.size()));
-  }
-  if (next != parts.size()) {
-    FailUser("{}: {} is too much, expected synthetic:<shape>[:<type>][:seed=<n>]", Quote(name),
-             Quote(parts[next]));
-  }
-  return parsed;
+  const DType default_type = shape.name == "tiny" ? DType::kF32 : DType::kF16;
+  return {MakeConfig(shape),
+          ParseSyntheticWeights(name, std::span(parts).subspan(1), default_type, kForm)};
 }
 
 }  // namespace jupiter

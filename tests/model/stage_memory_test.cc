@@ -4,6 +4,7 @@
 #include "kernels/base/check.h"
 #include "kernels/cpu/cpu_device.h"
 #include "kernels/cpu/memory.h"
+#include "model/medusa_heads.h"
 #include "tests/model/test_stage.h"
 
 namespace jupiter {
@@ -91,6 +92,31 @@ TEST(StageMemoryTest, RunningTakesNoMore) {
   stage.Forward(batch);
   stage.Logits();
   EXPECT_EQ(device.tensor_bytes + device.weight_bytes, before);
+}
+
+TEST(StageMemoryTest, PlanOfDraftHeadsIsWhatIsAllocated) {
+  const std::unique_ptr<Checkpoint> checkpoint = OpenCheckpoint("synthetic:tiny:f16");
+  for (const char* name : {"synthetic:3", "synthetic:2:own:f32", "synthetic:2:own:q4_K"}) {
+    for (const std::optional<DType> quantise : {std::optional<DType>(), {DType::kQ8_0}}) {
+      CountingDevice device;
+      const MedusaFile file = OpenMedusa(name, checkpoint->config());
+      const std::shared_ptr<const Weight> head = WeightLoader(device, *checkpoint, {}).Head();
+      const std::int64_t before = device.tensor_bytes + device.weight_bytes;
+      MedusaOptions options;
+      options.heads = 2;
+      options.max_rows = 3;
+      options.quantise = quantise;
+      const StageMemory plan = PlanMedusaMemory(device, file, options);
+      EXPECT_EQ(file.tensors->bytes_read(), 0);
+      MedusaHeads heads(device, file, head, options);
+      EXPECT_EQ(device.tensor_bytes + device.weight_bytes - before,
+                plan.weights + plan.activations);
+      const Tensor rows = device.Allocate(DType::kF32, 3, checkpoint->config().hidden);
+      const std::int64_t loaded = device.tensor_bytes;
+      heads.Logits(rows.view());
+      EXPECT_EQ(device.tensor_bytes, loaded);
+    }
+  }
 }
 
 }  // namespace

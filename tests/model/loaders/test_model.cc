@@ -48,9 +48,11 @@ ModelConfig WideConfig() {
   return config;
 }
 
-TestModel MakeTestModel(const ModelConfig& config, DType dtype) {
+namespace {
+
+TestModel MakeTestTensors(const ModelConfig& config, std::vector<TensorInfo> tensors, DType dtype) {
   TestModel model{config, {}};
-  for (TensorInfo& info : ExpectedTensors(config)) {
+  for (TensorInfo& info : tensors) {
     if (info.rows > 1) info.dtype = dtype;
     std::string bytes(static_cast<std::size_t>(info.rows * RowBytes(info.dtype, info.columns)), 0);
     FillSynthetic(CounterRng(HashBytes(info.name)), info, {0, 1}, 0, info.rows,
@@ -58,6 +60,16 @@ TestModel MakeTestModel(const ModelConfig& config, DType dtype) {
     model.tensors.push_back({std::move(info), std::move(bytes)});
   }
   return model;
+}
+
+}  // namespace
+
+TestModel MakeTestModel(const ModelConfig& config, DType dtype) {
+  return MakeTestTensors(config, ExpectedTensors(config), dtype);
+}
+
+TestModel MakeTestHeads(const MedusaLayout& layout, const ModelConfig& config, DType dtype) {
+  return MakeTestTensors(config, MedusaTensors(layout, config), dtype);
 }
 
 std::uint32_t GgufTypeNumber(DType dtype) {
@@ -100,15 +112,28 @@ GgufBuilder ToGguf(const TestModel& model) {
   return gguf;
 }
 
-SafetensorsBuilder ToSafetensors(const TestModel& model) {
+namespace {
+
+template <typename NameOf>
+SafetensorsBuilder BuildSafetensors(const TestModel& model, const NameOf& name_of) {
   SafetensorsBuilder file;
   for (const TestTensor& tensor : model.tensors) {
     std::vector<std::int64_t> shape = {tensor.info.columns};
     if (tensor.info.rows > 1) shape.insert(shape.begin(), tensor.info.rows);
-    file.Add(HfTensorName(tensor.info.name), Upper(std::string(Name(tensor.info.dtype))), shape,
+    file.Add(name_of(tensor.info.name), Upper(std::string(Name(tensor.info.dtype))), shape,
              tensor.bytes);
   }
   return file;
+}
+
+}  // namespace
+
+SafetensorsBuilder ToSafetensors(const TestModel& model) {
+  return BuildSafetensors(model, HfTensorName);
+}
+
+SafetensorsBuilder ToSafetensors(const TestModel& model, const std::string& prefix) {
+  return BuildSafetensors(model, [&](const std::string& name) { return prefix + name; });
 }
 
 std::string ToConfigJson(const ModelConfig& config) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "model/loaders/checkpoint.h"
+#include "model/loaders/medusa_layout.h"
 #include "tests/model/loaders/gguf_builder.h"
 #include "tests/model/loaders/safetensors_builder.h"
 
@@ -31,6 +32,9 @@ ModelConfig WideConfig();
 
 // Seeded weights: matrices of `dtype`, vectors f32.
 TestModel MakeTestModel(const ModelConfig& config, DType dtype = DType::kF32);
+// Medusa heads for the model, the same way.
+TestModel MakeTestHeads(const MedusaLayout& layout, const ModelConfig& config,
+                        DType dtype = DType::kF32);
 
 // GGUF of architecture llama or qwen2, to be changed before it is built.
 GgufBuilder ToGguf(const TestModel& model);
@@ -38,6 +42,8 @@ std::uint32_t GgufTypeNumber(DType dtype);
 
 // One safetensors file with all tensors, under their Hugging Face names; dense types only.
 SafetensorsBuilder ToSafetensors(const TestModel& model);
+// The same with names as they are, behind a prefix.
+SafetensorsBuilder ToSafetensors(const TestModel& model, const std::string& prefix);
 // config.json of the model.
 std::string ToConfigJson(const ModelConfig& config);
 
