@@ -1,7 +1,8 @@
-// The header of a safetensors file and config.json: any bytes, or good ones, damaged.
+// The header of a safetensors file, draft heads and config.json: any bytes, or good ones, damaged.
 #include "damage.h"
 #include "model/loaders/hf_model.h"
 #include "model/loaders/mapped_file.h"
+#include "model/loaders/medusa_file.h"
 #include "model/loaders/safetensors_file.h"
 #include "tests/model/loaders/test_model.h"
 #include "use_checkpoint.h"
@@ -33,13 +34,21 @@ void OpenFile(std::string bytes) {
   }
 }
 
+void OpenHeads(std::string bytes) {
+  const MedusaFile file =
+      LoadMedusa(MappedFile::FromBytes("fuzz", std::move(bytes)), SmallConfig());
+  UseCheckpoint(*file.tensors);
+}
+
 void Open(FuzzedDataProvider& data) {
   static const SafetensorsBuilder file = GoodFile();
   static const std::string configs[] = {
       GoodConfig(R"({"rope_type": "linear", "factor": 2})"),
       GoodConfig(R"({"rope_type": "llama3", "factor": 8, "low_freq_factor": 1,
                      "high_freq_factor": 4, "original_max_position_embeddings": 8192})")};
-  switch (data.ConsumeIntegralInRange(0, 5)) {
+  static const SafetensorsBuilder heads =
+      ToSafetensors(MakeTestHeads({2, 1, true}, SmallConfig()), "medusa_head.");
+  switch (data.ConsumeIntegralInRange(0, 7)) {
     case 0: return OpenFile(data.ConsumeRemainingBytesAsString());
     case 1: return OpenFile(Damaged(data, file.Build()));
     case 2: {
@@ -49,6 +58,9 @@ void Open(FuzzedDataProvider& data) {
     case 3: ReadHfConfig(data.ConsumeRemainingBytesAsString(), "fuzz", "model"); return;
     case 4: ReadHfConfig(Damaged(data, configs[0]), "fuzz", "model"); return;
     case 5: ReadHfConfig(Damaged(data, configs[1]), "fuzz", "model"); return;
+    case 6: return OpenHeads(Damaged(data, heads.Build()));
+    case 7:
+      return OpenHeads(SafetensorsBuilder::Frame(Damaged(data, heads.header.dump()), heads.data));
   }
 }
 
