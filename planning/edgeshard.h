@@ -4,12 +4,16 @@
 //   latency     minimises the sum of stage and transfer times of one token (or prompt), with the
 //               token id's way back
 //   throughput  minimises the slowest stage or transfer; the id's way back holds up neither
+//   all         as latency, among the plans that leave no device out: what the programmes would do
+//   if
+//               they had to use what there is
 // Exact over subsets of devices up to kMostExactDevices; above that the paper's heuristic, in which
 // each state of the programme remembers the memory its own path has used. A path that was fastest
 // so far can have left behind the memory that its last layers need, as it does on like devices
 // whose memory is just enough: there the paper's heuristic finds nothing. Beyond the paper, such a
 // problem then gets the best pipeline that takes the devices in their order (some may be left out),
-// or, when none of those fits either, in the order of falling memory. A device has one stage at
+// or, when none of those fits either, in the order of falling memory. So does `all`, with every
+// device, without asking the heuristic, which cannot be made to use one. A device has one stage at
 // most in all of them.
 #pragma once
 
@@ -43,5 +47,7 @@ struct EdgeShardPlan {
 
 EdgeShardPlan PlanEdgeShardLatency(const EdgeShardProblem& problem);
 EdgeShardPlan PlanEdgeShardThroughput(const EdgeShardProblem& problem);
+// At least one layer for every device.
+EdgeShardPlan PlanEdgeShardOnAll(const EdgeShardProblem& problem);
 
 }  // namespace jupiter

@@ -30,7 +30,7 @@ struct Arrival {
 class SubsetProgramme {
  public:
   SubsetProgramme(const StageTable& stages, EdgeShardObjective objective);
-  EdgeShardPlan Best(const std::vector<double>& last) const;
+  EdgeShardPlan Best(EdgeShardDevices devices, const std::vector<double>& last) const;
 
  private:
   const State& At(Set set, int device, int layers) const {
@@ -106,11 +106,13 @@ EdgeShardPlan SubsetProgramme::Trace(Set set, int device) const {
   return plan;
 }
 
-EdgeShardPlan SubsetProgramme::Best(const std::vector<double>& last) const {
+EdgeShardPlan SubsetProgramme::Best(EdgeShardDevices devices,
+                                    const std::vector<double>& last) const {
   double least = kNever;
   Set best_set = 0;
   int best_device = 0;
-  for (Set set = 1; set < Sets(); set += 2) {
+  const Set first = devices == EdgeShardDevices::kAll ? Sets() - 1 : Only(0);
+  for (Set set = first; set < Sets(); set += 2) {
     for (int device = 0; device < stages_.devices(); ++device) {
       if (!Has(set, device)) continue;
       const double seconds = Extend(objective_, At(set, device, stages_.layers()).seconds,
@@ -131,10 +133,10 @@ EdgeShardPlan SubsetProgramme::Best(const std::vector<double>& last) const {
 }  // namespace
 
 EdgeShardPlan ExactEdgeShard(const StageTable& stages, EdgeShardObjective objective,
-                             const std::vector<double>& last) {
+                             EdgeShardDevices devices, const std::vector<double>& last) {
   JUPITER_CHECK(stages.source() == 0 && stages.devices() <= kMostExactDevices);
   JUPITER_CHECK(stages.layers() <= std::numeric_limits<std::int16_t>::max());
-  return SubsetProgramme(stages, objective).Best(last);
+  return SubsetProgramme(stages, objective).Best(devices, last);
 }
 
 }  // namespace jupiter

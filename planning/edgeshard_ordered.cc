@@ -15,10 +15,11 @@ std::size_t Index(int i) { return static_cast<std::size_t>(i); }
 
 class OrderedProgramme {
  public:
-  OrderedProgramme(const StageTable& stages, EdgeShardObjective objective,
+  OrderedProgramme(const StageTable& stages, EdgeShardObjective objective, EdgeShardDevices devices,
                    const std::vector<int>& order)
       : stages_(stages),
         objective_(objective),
+        devices_(devices),
         order_(order),
         states_(order.size(), std::vector<State>(Index(stages.layers()) + 1)) {}
   EdgeShardPlan Run(const std::vector<double>& last);
@@ -36,6 +37,7 @@ class OrderedProgramme {
 
   const StageTable& stages_;
   const EdgeShardObjective objective_;
+  const EdgeShardDevices devices_;
   const std::vector<int>& order_;
   std::vector<std::vector<State>> states_;  // [position][layers]
 };
@@ -54,7 +56,8 @@ void OrderedProgramme::AddPosition(int position) {
   for (int begin = 1; begin < stages_.layers(); ++begin) {
     double arrival = kNever;
     int previous = -1;
-    for (int before = 0; before < position; ++before) {
+    const int nearest = devices_ == EdgeShardDevices::kAll ? position - 1 : 0;
+    for (int before = nearest; before < position; ++before) {
       const double seconds = Extend(objective_, states_[Index(before)][Index(begin)].seconds,
                                     stages_.Send(order_[Index(before)], order_[Index(position)]));
       if (seconds >= arrival) continue;
@@ -84,6 +87,7 @@ EdgeShardPlan OrderedProgramme::Run(const std::vector<double>& last) {
   int best = -1;
   for (int position = 0; position < stages_.devices(); ++position) {
     if (position > 0) AddPosition(position);
+    if (devices_ == EdgeShardDevices::kAll && position + 1 < stages_.devices()) continue;
     const double seconds = Extend(objective_, states_[Index(position)].back().seconds,
                                   last[Index(order_[Index(position)])]);
     if (seconds >= least) continue;
@@ -99,15 +103,15 @@ EdgeShardPlan OrderedProgramme::Run(const std::vector<double>& last) {
 }  // namespace
 
 EdgeShardPlan OrderedEdgeShard(const StageTable& stages, EdgeShardObjective objective,
-                               const std::vector<double>& last) {
+                               EdgeShardDevices devices, const std::vector<double>& last) {
   JUPITER_CHECK(stages.source() == 0);
   std::vector<int> order(Index(stages.devices()));
   std::iota(order.begin(), order.end(), 0);
-  EdgeShardPlan plan = OrderedProgramme(stages, objective, order).Run(last);
+  EdgeShardPlan plan = OrderedProgramme(stages, objective, devices, order).Run(last);
   if (plan.feasible) return plan;
   std::stable_sort(order.begin() + 1, order.end(),
                    [&](int a, int b) { return stages.Room(a) > stages.Room(b); });
-  return OrderedProgramme(stages, objective, order).Run(last);
+  return OrderedProgramme(stages, objective, devices, order).Run(last);
 }
 
 }  // namespace jupiter

@@ -9,6 +9,8 @@
 namespace jupiter {
 namespace {
 
+constexpr std::string_view kHeuristicFailed = ", the paper's heuristic finds nothing";
+
 // Times of the whole request: the prompt once, and every decode step at the middle context.
 struct RequestTimes {
   RowBlock prompt;
@@ -60,21 +62,21 @@ EdgeShardProblem ProblemOf(const Predictor& predictor) {
   return problem;
 }
 
-std::string NoteOf(const EdgeShardPlan& plan) {
+// What is said of a search that does not try everything.
+std::string NoteOf(const EdgeShardPlan& plan, std::string_view before_ordered) {
   switch (plan.search) {
     case EdgeShardSearch::kExact: return "";
     case EdgeShardSearch::kHeuristic:
       return fmt::format("more than {} devices: the paper's heuristic", kMostExactDevices);
     case EdgeShardSearch::kOrdered:
       return fmt::format(
-          "more than {} devices, the paper's heuristic finds nothing: {} in the order of the "
-          "devices or of their memory",
-          kMostExactDevices, plan.feasible ? "the best pipeline" : "no pipeline");
+          "more than {} devices{}: {} in the order of the devices or of their memory",
+          kMostExactDevices, before_ordered, plan.feasible ? "the best pipeline" : "no pipeline");
   }
   JUPITER_CHECK(false, "{}", static_cast<int>(plan.search));
 }
 
-PlannedRun ToRun(const Predictor& predictor, const EdgeShardPlan& plan) {
+PlannedRun ToRun(const Predictor& predictor, const EdgeShardPlan& plan, std::string note) {
   const PlanningTask& task = predictor.task();
   PlannedRun run;
   if (plan.feasible) {
@@ -83,18 +85,25 @@ PlannedRun ToRun(const Predictor& predictor, const EdgeShardPlan& plan) {
   } else {
     run = Infeasible(plan.obstacle, plan.reason);
   }
-  run.note = NoteOf(plan);
+  run.note = std::move(note);
   return run;
 }
 
 }  // namespace
 
 PlannedRun PlanEdgeShardByLatency(const Predictor& predictor) {
-  return ToRun(predictor, PlanEdgeShardLatency(ProblemOf(predictor)));
+  const EdgeShardPlan plan = PlanEdgeShardLatency(ProblemOf(predictor));
+  return ToRun(predictor, plan, NoteOf(plan, kHeuristicFailed));
 }
 
 PlannedRun PlanEdgeShardByThroughput(const Predictor& predictor) {
-  return ToRun(predictor, PlanEdgeShardThroughput(ProblemOf(predictor)));
+  const EdgeShardPlan plan = PlanEdgeShardThroughput(ProblemOf(predictor));
+  return ToRun(predictor, plan, NoteOf(plan, kHeuristicFailed));
+}
+
+PlannedRun PlanEdgeShardOnAllDevices(const Predictor& predictor) {
+  const EdgeShardPlan plan = PlanEdgeShardOnAll(ProblemOf(predictor));
+  return ToRun(predictor, plan, NoteOf(plan, ", each with a layer"));
 }
 
 }  // namespace jupiter

@@ -12,6 +12,7 @@ PlannedRun PlanProportional(const Predictor& predictor);
 PlannedRun PlanJupiter(const Predictor& predictor);
 PlannedRun PlanEdgeShardByLatency(const Predictor& predictor);
 PlannedRun PlanEdgeShardByThroughput(const Predictor& predictor);
+PlannedRun PlanEdgeShardOnAllDevices(const Predictor& predictor);
 PlannedRun PlanSequence(const Predictor& predictor);
 PlannedRun PlanMegatron(const Predictor& predictor);
 PlannedRun PlanDeTransformer(const Predictor& predictor);

@@ -13,6 +13,8 @@ const std::vector<PlannerEntry>& Planners() {
       {"edgeshard-latency", "EdgeShard's latency programme over subsets of the devices",
        PlanEdgeShardByLatency},
       {"edgeshard-throughput", "EdgeShard's throughput programme", PlanEdgeShardByThroughput},
+      {"edgeshard-all", "EdgeShard's latency programme with at least one layer on every device",
+       PlanEdgeShardOnAllDevices},
       {"sequence", "every device the whole model and as many rows of the prompt", PlanSequence},
       {"megatron", "every device as many heads and columns of each layer", PlanMegatron},
       {"detransformer", "as megatron", PlanDeTransformer},

@@ -172,7 +172,7 @@ def test_run_records(session):
 def test_plan_prints(session):
     flags = ["--cluster", cluster("env-b"), *MODEL]
     text = session.tool("jupiter_plan", flags).out
-    for word in ["jupiter", "edgeshard-latency", "edgeshard-throughput", "galaxy", "TTFT ms",
+    for word in ["jupiter", "edgeshard-latency", "edgeshard-throughput", "edgeshard-all", "galaxy", "TTFT ms",
                  "KV heads", "tx2-0", "|0"]:
         session.check(word in text, f"no {word}")
     plans = json.loads(session.tool("jupiter_plan", [*flags, "--json"]).out)

@@ -52,12 +52,13 @@ struct Optimum {
   std::size_t stages = 0;  // fewest of the best
 };
 
-Optimum TryAll(const EdgeShardProblem& problem, Objective objective) {
+// Of pipelines of at least so many stages.
+Optimum TryAll(const EdgeShardProblem& problem, Objective objective, int least_stages = 1) {
   Optimum best;
   const int layers = static_cast<int>(problem.layer_bytes.size());
   for (const Ints& order : Pipelines(static_cast<int>(problem.budget.size()))) {
     const int stages = static_cast<int>(order.size());
-    if (stages > layers) continue;
+    if (stages > layers || stages < least_stages) continue;
     ForEachComposition(layers, stages, 1, [&](const Ints& split) {
       const StageNumbers numbers = Evaluate(problem, order, split);
       if (!numbers.fits()) return;
@@ -93,12 +94,13 @@ void ExpectHonest(const EdgeShardProblem& problem, const EdgeShardPlan& plan, Ob
 }
 
 void CompareWithBruteForce(EdgeShardPlan (*planner)(const EdgeShardProblem&), Objective objective,
-                           std::uint64_t seed) {
+                           bool all_devices, std::uint64_t seed) {
   Draws draws(seed);
   int feasible = 0;
   for (int i = 0; i < kInstances; ++i) {
     const EdgeShardProblem problem = RandomProblem(draws);
-    const Optimum expected = TryAll(problem, objective);
+    const Optimum expected =
+        TryAll(problem, objective, all_devices ? static_cast<int>(problem.budget.size()) : 1);
     const EdgeShardPlan plan = planner(problem);
     EXPECT_TRUE(plan.exact());
     ASSERT_EQ(plan.feasible, expected.seconds < kNever) << i << ": " << plan.reason;
@@ -114,11 +116,15 @@ void CompareWithBruteForce(EdgeShardPlan (*planner)(const EdgeShardProblem&), Ob
 }
 
 TEST(EdgeShardTest, LatencyEqualsBruteForce) {
-  CompareWithBruteForce(PlanEdgeShardLatency, Latency, 11);
+  CompareWithBruteForce(PlanEdgeShardLatency, Latency, /*all_devices=*/false, 11);
 }
 
 TEST(EdgeShardTest, ThroughputEqualsBruteForce) {
-  CompareWithBruteForce(PlanEdgeShardThroughput, Bottleneck, 12);
+  CompareWithBruteForce(PlanEdgeShardThroughput, Bottleneck, /*all_devices=*/false, 12);
+}
+
+TEST(EdgeShardTest, LatencyOnAllDevicesEqualsBruteForce) {
+  CompareWithBruteForce(PlanEdgeShardOnAll, Latency, /*all_devices=*/true, 16);
 }
 
 // Devices without memory up to a number that the exact programme does not take.
@@ -206,6 +212,41 @@ TEST(EdgeShardTest, LatencyAddsUp) {
   EXPECT_EQ(plan.seconds, 0.5 + 6 + 2);
 }
 
+// The programme leaves a device out whose forced use costs something.
+TEST(EdgeShardTest, NoDeviceIsLeftOutOfAPlanForAll) {
+  EdgeShardProblem problem = SlowSource();
+  problem.layer_seconds[1].assign(6, 4.0);
+  EXPECT_EQ(PlanEdgeShardLatency(problem).order, Ints{0});
+  const EdgeShardPlan plan = PlanEdgeShardOnAll(problem);
+  EXPECT_EQ(plan.order, (Ints{0, 1}));
+  EXPECT_EQ(plan.layers, (Ints{5, 1}));
+  EXPECT_EQ(plan.seconds, 0.5 + 5 + 0.125 + 4 + 0.5 + 0.0625);
+}
+
+TEST(EdgeShardTest, SaysWhyNotAllDevicesHaveALayer) {
+  EdgeShardProblem problem = SlowSource();
+  problem.budget = {100, 10};
+  EdgeShardPlan plan = PlanEdgeShardOnAll(problem);
+  EXPECT_FALSE(plan.feasible);
+  EXPECT_EQ(plan.obstacle, Obstacle::kMemory);
+  EXPECT_EQ(plan.reason.substr(0, plan.reason.find(';')),
+            "every device is to have a layer, device 1 is 1 B short of one");
+  problem.budget = {100, 11};  // one layer, but not the last one with the head
+  plan = PlanEdgeShardOnAll(problem);
+  EXPECT_FALSE(plan.feasible);
+  EXPECT_EQ(plan.obstacle, Obstacle::kCannotCut);
+  EXPECT_NE(plan.reason.find("no split that gives every device a layer"), std::string::npos)
+      << plan.reason;
+  problem = SlowSource();
+  problem.layer_bytes = {10};
+  for (std::vector<double>& row : problem.layer_seconds) row.resize(1);
+  plan = PlanEdgeShardOnAll(problem);
+  EXPECT_FALSE(plan.feasible);
+  EXPECT_EQ(plan.obstacle, Obstacle::kCannotCut);
+  EXPECT_EQ(plan.reason.substr(0, plan.reason.find(';')),
+            "1 layers for 2 devices, each of which is to have one");
+}
+
 TEST(EdgeShardTest, ThroughputIsTheSlowestStageOrTransfer) {
   EXPECT_EQ(PlanEdgeShardThroughput(SlowSource()).seconds, 5 * 0.25 + 0.5);
   EdgeShardProblem problem = SlowSource();
@@ -266,9 +307,40 @@ TEST(EdgeShardTest, LikeDevicesWithJustEnoughMemoryHaveAPlan) {
   EXPECT_EQ(plan.obstacle, Obstacle::kNotFound);
 }
 
+// Seventeen devices, of which the latency programme takes the source alone.
+TEST(EdgeShardTest, ManyDevicesAllHaveALayer) {
+  constexpr int kDevices = kMostExactDevices + 5;
+  EdgeShardProblem problem = WithUselessDevices(SlowSource(), kDevices);
+  problem.layer_bytes.assign(20, 10);
+  problem.layer_seconds.assign(kDevices, std::vector<double>(20, 0.5));
+  problem.layer_seconds[0].assign(20, 0.25);
+  problem.head_seconds.assign(kDevices, 0);
+  problem.budget.assign(kDevices, 30);
+  problem.budget[0] = 300;
+  EXPECT_EQ(PlanEdgeShardLatency(problem).order, Ints{0});
+  EdgeShardPlan plan = PlanEdgeShardOnAll(problem);
+  ASSERT_TRUE(plan.feasible) << plan.reason;
+  EXPECT_EQ(plan.search, EdgeShardSearch::kOrdered);
+  Ints expected(kDevices, 1);
+  expected[0] = 4;
+  EXPECT_EQ(plan.layers, expected);
+  EXPECT_TRUE(std::is_sorted(plan.order.begin(), plan.order.end()));
+  ExpectHonest(problem, plan, Latency);
+  problem.budget[1] = 11;
+  problem.budget[kDevices - 1] = 11;
+  plan = PlanEdgeShardOnAll(problem);
+  ASSERT_FALSE(plan.feasible);
+  EXPECT_EQ(plan.obstacle, Obstacle::kNotFound);
+  problem.head_bytes = 0;
+  ASSERT_TRUE(PlanEdgeShardOnAll(problem).feasible);
+  problem.budget[kDevices - 1] = 10;
+  plan = PlanEdgeShardOnAll(problem);
+  EXPECT_EQ(plan.obstacle, Obstacle::kMemory);
+}
+
 // Where every order is tried, the pipelines in the order of the devices are exact in that order.
-TEST(EdgeShardTest, PipelinesInOrderEqualBruteForce) {
-  Draws draws(15);
+void CompareOrdered(EdgeShardDevices use, std::uint64_t seed) {
+  Draws draws(seed);
   int feasible = 0;
   for (int i = 0; i < kInstances; ++i) {
     const EdgeShardProblem problem = RandomProblem(draws);
@@ -278,6 +350,7 @@ TEST(EdgeShardTest, PipelinesInOrderEqualBruteForce) {
     for (const Ints& order : Pipelines(devices)) {
       if (!std::is_sorted(order.begin(), order.end())) continue;
       if (static_cast<int>(order.size()) > layers) continue;
+      if (use == EdgeShardDevices::kAll && std::ssize(order) < devices) continue;
       ForEachComposition(layers, static_cast<int>(order.size()), 1, [&](const Ints& split) {
         const StageNumbers numbers = Evaluate(problem, order, split);
         if (numbers.fits()) best = std::min(best, Latency(problem, numbers));
@@ -288,12 +361,18 @@ TEST(EdgeShardTest, PipelinesInOrderEqualBruteForce) {
     const StageTable stages(problem, 0);
     std::vector<double> last = problem.return_seconds;
     last[0] = 0;
-    const EdgeShardPlan plan = OrderedEdgeShard(stages, EdgeShardObjective::kLatency, last);
+    const EdgeShardPlan plan = OrderedEdgeShard(stages, EdgeShardObjective::kLatency, use, last);
     ASSERT_TRUE(plan.feasible) << i;
     EXPECT_EQ(plan.seconds, best) << i;
     ExpectHonest(problem, plan, Latency);
   }
   EXPECT_GT(feasible, kInstances / 5);
+}
+
+TEST(EdgeShardTest, PipelinesInOrderEqualBruteForce) { CompareOrdered(EdgeShardDevices::kAny, 15); }
+
+TEST(EdgeShardTest, PipelinesOfAllDevicesInOrderEqualBruteForce) {
+  CompareOrdered(EdgeShardDevices::kAll, 17);
 }
 
 TEST(EdgeShardDeathTest, MalformedProblemsAreBugs) {

@@ -164,6 +164,27 @@ TEST(PlannersTest, EdgeShardByLatencyTakesTheFastestDeviceAloneWhenTheModelFits)
   EXPECT_EQ(run.plan.layers, (std::vector<int>{32, 0, 0, 0}));
 }
 
+// What is forced costs time.
+TEST(PlannersTest, EdgeShardOnAllDevicesLeavesNoneOut) {
+  const ModelShape shape = SevenBillion();
+  for (const char* name : {"env-a", "env-b", "mixed-8"}) {
+    const Cluster cluster = Shipped(name);
+    const Predictor predictor({.shape = shape,
+                               .cluster = cluster,
+                               .prompt_tokens = 256,
+                               .tokens = 64,
+                               .wire = DType::kF16});
+    const PlannedRun free = FindPlanner("edgeshard-latency").make(predictor);
+    const PlannedRun all = FindPlanner("edgeshard-all").make(predictor);
+    ASSERT_TRUE(all.feasible) << name << ": " << all.reason;
+    EXPECT_EQ(all.plan.strategy, "edgeshard");
+    EXPECT_GT(*std::min_element(all.plan.layers.begin(), all.plan.layers.end()), 0) << name;
+    EXPECT_EQ(std::ssize(all.prediction->ranks), cluster.size());
+    EXPECT_GT(all.prediction->e2el, free.prediction->e2el) << name;
+    EXPECT_EQ(all.note, "");
+  }
+}
+
 TEST(PlannersTest, WhatFitsNowhereIsExplained) {
   const ModelShape shape = Llama(80, 8192, 64, 28672, DType::kF16);
   const Cluster cluster = Shipped("env-a");
@@ -317,6 +338,13 @@ TEST(PlannersTest, SixtyFourLikeDevicesHaveAnEdgeShardPlan) {
     EXPECT_TRUE(run.feasible) << run.reason;
     EXPECT_NE(run.note.find("more than 12 devices"), std::string::npos) << run.note;
   }
+  const PlannedRun all = FindPlanner("edgeshard-all").make(predictor);
+  ASSERT_TRUE(all.feasible) << all.reason;
+  EXPECT_EQ(*std::min_element(all.plan.layers.begin(), all.plan.layers.end()), 1);
+  EXPECT_EQ(
+      all.note,
+      "more than 12 devices, each with a layer: the best pipeline in the order of the devices "
+      "or of their memory");
 }
 
 }  // namespace
