@@ -1,5 +1,7 @@
 #include "bench/bench_flags.h"
 
+#include <fmt/ranges.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <string_view>
@@ -17,6 +19,16 @@ void RefuseRepeats(std::vector<std::string> strategies) {
   if (twice != strategies.end()) FailUser("--strategies: {} is given twice", *twice);
 }
 
+void CheckStreams(const BenchFlags& flags) {
+  const auto& strategies = flags.strategies;
+  if (!flags.engine.stream ||
+      std::find(strategies.begin(), strategies.end(), "local") != strategies.end()) {
+    return;
+  }
+  FailUser("--stream is for the rows of local, which is not among --strategies {}; leave it out",
+           fmt::join(strategies, ","));
+}
+
 // What a run on the recording device would leave out without a word.
 void RefuseWithEmulation(const EngineFlags& flags) {
   const std::pair<const char*, const char*> refused[] = {
@@ -24,7 +36,8 @@ void RefuseWithEmulation(const EngineFlags& flags) {
       {"--slowdown", "its devices are the cluster file's (see `speed` there)"},
       {"--cluster", "its cluster is the one that it names"},
       {"--device", "it records on a device that computes nothing"},
-      {"--memory-limit", "its memory is the cluster file's (see `memory` there)"}};
+      {"--memory-limit", "its memory is the cluster file's (see `memory` there)"},
+      {"--stream", "what is read is in no record"}};
   for (const auto& [flag, why] : refused) {
     if (flags.given.count(flag) > 0)
       FailUser("{} with --emulate: {}; leave {} out", flag, why, flag);
@@ -96,6 +109,7 @@ BenchFlags ParseBenchFlags(int argc, char** argv) {
   ParseFlags(app, static_cast<int>(own.size()), own.data());
   CheckEmulation(flags);
   RefuseRepeats(flags.strategies);
+  CheckStreams(flags);
   flags.program = argv[0];
   return flags;
 }

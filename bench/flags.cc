@@ -95,6 +95,8 @@ void AddEngineFlags(CLI::App& app, EngineFlags& flags) {
   app.add_option("--min-slice", flags.min_slice, "tokens in a slice at least, for --slices auto")
       ->capture_default_str();
   app.add_option("--memory-limit", flags.memory_limit_mib, "MiB for each rank (0: what there is)");
+  app.add_flag("--stream", flags.stream,
+               "local: layers that the memory has no room for are read again for every batch");
   app.add_option("--deadline", flags.deadline_seconds, "seconds to wait for another rank")
       ->capture_default_str();
   app.add_option("--load-deadline", flags.load_deadline_seconds,
@@ -172,6 +174,7 @@ SessionOptions ToSessionOptions(const EngineFlags& flags) {
   CheckDeadline("--load-deadline", flags.load_deadline_seconds);
   options.load_deadline_seconds = flags.load_deadline_seconds;
   options.memory_limit = static_cast<std::int64_t>(flags.memory_limit_mib * (1 << 20));
+  options.stream = flags.stream;
   return options;
 }
 

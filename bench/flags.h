@@ -48,6 +48,7 @@ struct EngineFlags {
   std::string kv = "f32";
   std::string quantize;
   double memory_limit_mib = 0;
+  bool stream = false;
   double deadline_seconds = 60;
   double load_deadline_seconds = 600;
   std::string link;      // see ParseLinkModel; empty: messages as fast as they are

@@ -188,8 +188,12 @@ class Bench {
     counters["load_s"] = last.load_seconds;
     counters["ranks_per_host"] = context_.local_size();
     counters["threads"] = which.all_cores ? HostCores() : ThreadsPerRank(flags_.engine, context_);
-    const std::string_view caveat = FindStrategy(which.strategy).caveat;
-    state.SetLabel(fmt::format("{}{}{}", label_, caveat.empty() ? "" : "; ", caveat));
+    std::string label = label_;
+    for (const std::string& note :
+         {runner_.Streaming(), std::string(FindStrategy(which.strategy).caveat)}) {
+      if (!note.empty()) label += "; " + note;
+    }
+    state.SetLabel(label);
   }
 
   BenchFlags flags_;

@@ -56,6 +56,10 @@ RunFlags Parse(int argc, const char* const* argv) {
   app.add_option("--save-reference", flags.save_reference, "record tokens and logits hashes");
   app.add_option("--record", flags.record, "write ops and messages of all ranks to this file");
   ParseFlags(app, argc, argv);
+  if (flags.engine.stream && !flags.record.empty()) {
+    FailUser(
+        "--stream with --record: a record has ops and messages, not what is read; leave one out");
+  }
   CheckSampling(flags.sampling);
   return flags;
 }

@@ -167,7 +167,8 @@ void FollowGiven(const GivenPlanning& given, const ModelConfig& config, SessionO
 void ApplyPlanning(const GivenPlanning& given, const Checkpoint& checkpoint,
                    SessionOptions& options) {
   if (given.PlansFor(options.strategy)) FollowGiven(given, checkpoint.config(), options);
-  if (!given.cluster) return;
+  // Planners want a whole model in memory; what streams takes what the session finds there.
+  if (!given.cluster || options.stream) return;
   const ModelShape shape = ShapeOf(checkpoint, options.quantise, options.kv);
   const Predictor predictor(TaskFor(shape, *given.cluster, options));
   const PlannedRun run = PlanOf(predictor, options);

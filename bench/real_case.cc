@@ -36,6 +36,7 @@ CaseRunner::CaseRunner(Transport& transport, const EngineFlags& flags, Fault fau
 SessionOptions CaseRunner::OptionsFor(const Case& which) const {
   SessionOptions options = options_;
   options.strategy = which.strategy;
+  options.stream = options_.stream && FindStrategy(which.strategy).streams;
   options.prompt_tokens = which.prompt_tokens;
   options.max_tokens = which.tokens;
   ApplyPlanning(planning_, *checkpoint_, options);
@@ -71,10 +72,13 @@ void CaseRunner::Open(const Case& which) {
   }
   case_ = which;
   auto session = std::make_unique<Session>(transport_, *device_, *checkpoint_, OptionsFor(which));
-  current_ = &FindExpected(which, *session);
-  if (transport_.rank() == 0 && !MemoryShortage(session->memory()).empty()) {
-    fmt::print(stderr, "{}", ShowMemory(session->memory()));
+  // A reference may take long; nobody waits for that of a case that does not fit.
+  const std::string shortage = MemoryShortage(session->memory());
+  if (!shortage.empty()) {
+    if (transport_.rank() == 0) fmt::print(stderr, "{}", ShowMemory(session->memory()));
+    FailUser("{}", shortage);
   }
+  current_ = &FindExpected(which, *session);
   session->Load();
   session_ = std::move(session);
 }
@@ -88,6 +92,17 @@ const CaseRunner::Expected& CaseRunner::FindExpected(const Case& which, const Se
     found = expected_.emplace(key, ComputeExpected(which, session)).first;
   }
   return found->second;
+}
+
+// Says that the reference will take its time, and why.
+void CaseRunner::NoteStreamed(const Session& reference, const Case& which) const {
+  const bool streams = reference.memory()[Strategy::kSource].stage.streamed_layers > 0;
+  const bool fits = MemoryShortage(reference.memory()).empty();
+  if (!streams || !fits || transport_.rank() != Strategy::kSource) return;
+  fmt::print(stderr,
+             "note: no process can hold the model, so the reference of {} is streamed: {}, a pass "
+             "per token; --reference FILE would take its place\n",
+             CaseName(flags_.model, which), reference.streaming());
 }
 
 CaseRunner::Expected CaseRunner::ComputeExpected(const Case& which, const Session& session) {
@@ -111,11 +126,13 @@ CaseRunner::Expected CaseRunner::ComputeExpected(const Case& which, const Sessio
   }
   SessionOptions options = OptionsFor(which);
   ReferTo(session.plan(), options);
+  options.stream = true;
   Case everywhere = which;
   everywhere.all_cores = true;
   const std::unique_ptr<Device> device = MakeDeviceFor(everywhere);
   try {
     Session local(transport_, *device, *checkpoint_, options);
+    NoteStreamed(local, which);
     local.Load();
     const Generation generation = local.Run(request, {}, nullptr);
     expected.reference = {session.numerics_key(), request.prompt, generation.tokens,

@@ -34,6 +34,8 @@ class CaseRunner {
 
   const ModelConfig& config() const { return checkpoint_->config(); }
   const GivenPlanning& planning() const { return planning_; }
+  // Of the case that is open: see Session::streaming.
+  std::string Streaming() const { return session_->streaming(); }
   std::string DescribeDevice() const { return MakeDeviceFor({})->Describe(); }
 
   // Plans the case on all ranks without loading anything; throws UserError on all of them.
@@ -55,6 +57,7 @@ class CaseRunner {
   std::unique_ptr<Device> MakeDeviceFor(const Case& which) const;
   Request RequestFor(const Case& which) const;
   const Expected& FindExpected(const Case& which, const Session& session);
+  void NoteStreamed(const Session& reference, const Case& which) const;
   Expected ComputeExpected(const Case& which, const Session& session);
 
   Transport& transport_;

@@ -16,6 +16,7 @@ std::string DescribePlan(const Session& session, const ModelConfig& config) {
                   plan.strategy, config.layers, config.name,
                   IsShared(plan) ? ShowSplit(plan) : fmt::format("{}", fmt::join(plan.layers, ",")),
                   ToString(plan.slices), Name(plan.wire), Name(plan.residual), Name(plan.kv));
+  if (!session.streaming().empty()) text += fmt::format("stream: {}\n", session.streaming());
   const std::vector<int> idle = session.idle_ranks();
   if (!idle.empty()) {
     text += fmt::format("note: ranks without layers that stay idle: {}\n", fmt::join(idle, ", "));

@@ -1,7 +1,9 @@
 #include "model/stage.h"
 
 #include <algorithm>
+#include <map>
 #include <span>
+#include <string>
 #include <utility>
 
 #include "kernels/base/check.h"
@@ -11,24 +13,74 @@
 namespace jupiter {
 namespace {
 
-LayerShare ShareOf(const ModelConfig& config, const StageOptions& options) {
-  return options.share.value_or(LayerShare::Whole(config));
-}
-
 KvShape ShapeOfKv(const ModelConfig& config, const StageOptions& options) {
-  const LayerWidths widths = Layer::Widths(config, ShareOf(config, options));
-  const int layers = options.layer_end - options.layer_begin;
-  return {widths.kv == 0 ? 0 : layers, widths.kv, options.kv_dtype};
+  const LayerWidths widths = Layer::Widths(config, options.ShareOf(config));
+  return {widths.kv == 0 ? 0 : options.layers(), widths.kv, options.kv_dtype};
 }
 
 bool HasAct(const ModelConfig& config) { return config.hidden % BlockColumns(DType::kAct8) == 0; }
+
+// The layer that has this tensor; -1 for those of the ends.
+int LayerOf(const TensorInfo& info) {
+  if (info.name.compare(0, 7, "layers.") != 0) return -1;
+  return std::stoi(info.name.substr(7));
+}
 
 // Tensors of the stage, by canonical name. A tied head counts its table once.
 bool BelongsTo(const TensorInfo& info, const ModelConfig& config, const StageOptions& options) {
   if (info.name == "embed") return options.embedding || (options.head && config.tied_head);
   if (info.name == "head" || info.name == "final_norm") return options.head;
-  const int layer = std::stoi(info.name.substr(info.name.find('.') + 1));
+  const int layer = LayerOf(info);
   return layer >= options.layer_begin && layer < options.layer_end;
+}
+
+// What lies beside a tensor on the device while it is loaded: the tensor as it was made, if it is
+// not mapped, and its quantised copy. Pages of a mapped file are the system's to take back, but
+// where layers are streamed to stay within a budget they count as long as they are there.
+std::int64_t LoadingBytes(const Checkpoint& checkpoint, const TensorInfo& info, DType dtype,
+                          bool streamed) {
+  std::int64_t bytes = 0;
+  if (checkpoint.in_memory() || streamed) bytes += info.rows * RowBytes(info.dtype, info.columns);
+  if (dtype != info.dtype) bytes += info.rows * RowBytes(dtype, info.columns);
+  return bytes;
+}
+
+std::int64_t WeightBytes(const Device& device, DType dtype, const TensorInfo& info,
+                         const Shard& shard) {
+  const std::int64_t rows = shard.row_end - shard.row_begin;
+  const std::int64_t columns = shard.column_end - shard.column_begin;
+  if (info.rows == 1) return RowBytes(DType::kF32, columns);
+  return rows * columns == 0 ? 0 : device.WeightBytes(dtype, rows, columns);
+}
+
+StageMemory PlanWeights(const Device& device, const Checkpoint& checkpoint,
+                        const StageOptions& options) {
+  const ModelConfig& config = checkpoint.config();
+  StageMemory memory;
+  memory.streamed_layers = options.streamed_layers();
+  const int first_streamed = options.layer_end - memory.streamed_layers;
+  std::map<int, std::int64_t> streamed;  // bytes on the device, by layer
+  for (const TensorInfo& info : checkpoint.tensors()) {
+    if (!BelongsTo(info, config, options)) continue;
+    const DType dtype = LoadedType(config, info, options.quantise);
+    const Shard shard = ShardOf(config, info, options.ShareOf(config));
+    const int layer = LayerOf(info);
+    const bool passes = layer >= first_streamed;
+    (passes ? streamed[layer] : memory.weights) += WeightBytes(device, dtype, info, shard);
+    if (passes) memory.pass_bytes += shard.rows() * RowBytes(info.dtype, shard.columns());
+    memory.loading =
+        std::max(memory.loading, LoadingBytes(checkpoint, info, dtype, memory.streamed_layers > 0));
+  }
+  std::int64_t largest = 0;
+  for (const auto& [layer, bytes] : streamed) largest = std::max(largest, bytes);
+  memory.weights += largest;
+  return memory;
+}
+
+std::unique_ptr<Weight> LoadEmbedding(Device& device, Checkpoint& checkpoint,
+                                      const StageOptions& options) {
+  if (!options.embedding) return nullptr;
+  return WeightLoader(device, checkpoint, options.quantise).Embedding();
 }
 
 }  // namespace
@@ -36,16 +88,10 @@ bool BelongsTo(const TensorInfo& info, const ModelConfig& config, const StageOpt
 StageMemory PlanStageMemory(const Device& device, Checkpoint& checkpoint,
                             const StageOptions& options) {
   const ModelConfig& config = checkpoint.config();
-  const LayerShare share = ShareOf(config, options);
-  StageMemory memory;
-  for (const TensorInfo& info : checkpoint.tensors()) {
-    if (!BelongsTo(info, config, options)) continue;
-    const DType dtype = LoadedType(config, info, options.quantise);
-    memory.weights += DeviceBytes(device, dtype, info, ShardOf(config, info, share));
-    memory.loading = std::max(memory.loading, LoadingBytes(checkpoint, info, dtype));
-  }
+  StageMemory memory = PlanWeights(device, checkpoint, options);
   memory.kv = KvCache::Bytes(ShapeOfKv(config, options), options.max_positions);
-  memory.activations = Workspace::Bytes(Layer::Widths(config, share), options.max_rows) +
+  const LayerWidths widths = Layer::Widths(config, options.ShareOf(config));
+  memory.activations = Workspace::Bytes(widths, options.max_rows) +
                        RowBytes(DType::kF32, config.head_dim) * options.max_positions;
   if (options.head) {
     memory.activations +=
@@ -59,15 +105,12 @@ Stage::Stage(Device& device, Checkpoint& checkpoint, const StageOptions& options
     : device_(device),
       config_(checkpoint.config()),
       options_(options),
+      embedding_(LoadEmbedding(device, checkpoint, options)),
+      layers_(device, checkpoint, options),
       rope_table_(MakeRopeTable(device, config_, options.max_positions)),
-      workspace_(device, Layer::Widths(config_, ShareOf(config_, options)), options.max_rows) {
-  WeightLoader loader(device, checkpoint, options.quantise);
-  if (options.embedding) embedding_ = loader.Embedding();
-  const LayerShare share = ShareOf(config_, options);
-  for (int layer = options.layer_begin; layer < options.layer_end; ++layer) {
-    layers_.emplace_back(config_, loader.Layer(layer, share), share, layer - options.layer_begin);
-  }
+      workspace_(device, Layer::Widths(config_, options.ShareOf(config_)), options.max_rows) {
   if (!options.head) return;
+  WeightLoader loader(device, checkpoint, options.quantise);
   final_norm_ = loader.FinalNorm();
   const bool shared = config_.tied_head && options.embedding;
   head_ = shared ? embedding_ : std::shared_ptr<Weight>(loader.Head());
@@ -125,7 +168,7 @@ TensorView Stage::Forward(const Batch& batch) {
 void Stage::Compute(TensorView x) {
   if (options_.embedding) Embed({0, x.rows});
   for (int i = 0; i < layers(); ++i) {
-    const Layer& layer = layers_[static_cast<std::size_t>(i)];
+    const Layer& layer = layers_.At(i);
     layer.AttentionBlock(device_, workspace_, layout_, rope_table_, x, x, true);
     layer.MlpBlock(device_, workspace_, x, x, true);
     Round(options_.layer_begin + i + 1, x);

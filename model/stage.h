@@ -4,40 +4,24 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
-#include <vector>
 
 #include "kernels/device.h"
 #include "model/batch_layout.h"
-#include "model/layer.h"
-#include "model/loaders/checkpoint.h"
-#include "model/weights.h"
+#include "model/layer_store.h"
+#include "model/stage_options.h"
 #include "model/workspace.h"
 
 namespace jupiter {
 
-struct StageOptions {
-  int layer_begin = 0;
-  int layer_end = 0;
-  bool embedding = false;
-  bool head = false;
-  std::optional<LayerShare> share;  // of every layer; none: whole layers
-  std::int64_t max_rows = 1;        // of one batch
-  std::int64_t max_head_rows = 1;   // of one batch
-  int max_positions = 1;            // of one sequence
-  DType kv_dtype = DType::kF32;
-  // The residual stream is rounded to these types, in this order: entry 0 behind the embedding,
-  // entry l+1 at the end of layer l of the model. Empty: nothing is rounded.
-  std::vector<std::vector<DType>> rounding;
-  std::optional<DType> quantise;
-};
-
 // Bytes of one stage, known before anything is allocated.
 struct StageMemory {
-  std::int64_t weights = 0;
+  std::int64_t weights = 0;      // of layers that pass through, the largest alone
   std::int64_t kv = 0;           // of one sequence of max_positions
   std::int64_t activations = 0;  // workspace, logits, rotary table
   std::int64_t loading = 0;      // most beside these while weights are read and quantised
+  // Of the weights, what does not stay: see StageOptions::resident_layers.
+  int streamed_layers = 0;
+  std::int64_t pass_bytes = 0;  // of the checkpoint, read again for every batch
   std::int64_t total() const { return weights + kv + activations + loading; }
 };
 StageMemory PlanStageMemory(const Device& device, Checkpoint& checkpoint,
@@ -45,7 +29,8 @@ StageMemory PlanStageMemory(const Device& device, Checkpoint& checkpoint,
 
 class Stage {
  public:
-  // Loads the weights. Throws UserError for weights that cannot be used.
+  // Loads the weights. Throws UserError for weights that cannot be used. The checkpoint outlives
+  // the stage, which may read it again.
   Stage(Device& device, Checkpoint& checkpoint, const StageOptions& options);
 
   // Where a stage without embedding takes its input rows.   [rows, hidden]
@@ -67,8 +52,9 @@ class Stage {
   void Round(int boundary, TensorView x);
   // Closes sequences.
   void Finish(const Batch& batch);
-  int layers() const { return options_.layer_end - options_.layer_begin; }
-  const Layer& layer(int index) const { return layers_[static_cast<std::size_t>(index)]; }
+  int layers() const { return options_.layers(); }
+  // See LayerStore::At.
+  const Layer& layer(int index) { return layers_.At(index); }
   Workspace& workspace() { return workspace_; }
   const Tensor& rope_table() const { return rope_table_; }
   // Logits [head rows, vocab] of the last Forward's batch, valid until the next call. Head stages
@@ -91,7 +77,7 @@ class Stage {
   const ModelConfig& config_;
   StageOptions options_;
   std::shared_ptr<Weight> embedding_;
-  std::vector<Layer> layers_;
+  LayerStore layers_;
   Tensor final_norm_;             // [1, hidden]
   std::shared_ptr<Weight> head_;  // the embedding itself when tied and both are here
   Tensor rope_table_;             // [max_positions, head_dim]

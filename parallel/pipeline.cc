@@ -24,6 +24,7 @@ StageOptions OptionsOf(const StrategyInputs& inputs) {
   options.kv_dtype = plan.kv;
   options.quantise = inputs.quantise;
   options.rounding = RoundingOf(plan);
+  options.resident_layers = inputs.resident_layers;
   return options;
 }
 

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <map>
 #include <sstream>
+#include <string_view>
 
 #include "kernels/base/check.h"
 #include "parallel/agreement.h"
@@ -72,19 +73,38 @@ std::int64_t AvailableMemory() {
   return std::min(available, FreeInControlGroup());
 }
 
+MemoryBudget FindBudget(Transport& transport, std::int64_t limit) {
+  const MemoryBudget own{limit > 0 ? limit : AvailableMemory(), limit > 0};
+  const std::vector<std::string> all =
+      AllGather(transport, fmt::format("{} {}", own.bytes, own.limited ? 1 : 0));
+  if (own.limited) return own;
+  const Context& context = transport.context();
+  MemoryBudget least = own;
+  for (int rank = 0; rank < transport.size(); ++rank) {
+    std::istringstream fields(all[static_cast<std::size_t>(rank)]);
+    MemoryBudget other;
+    fields >> other.bytes >> other.limited;
+    JUPITER_CHECK(!fields.fail(), "budget of rank {}", rank);
+    if (other.limited || context.host(rank) != context.host(transport.rank())) continue;
+    least.bytes = std::min(least.bytes, other.bytes);
+  }
+  return least;
+}
+
 std::vector<RankMemory> GatherMemory(Transport& transport, const StageMemory& stage,
-                                     std::int64_t buffers, std::int64_t limit) {
-  const std::int64_t available = limit > 0 ? limit : AvailableMemory();
+                                     std::int64_t buffers, const MemoryBudget& budget) {
   const std::vector<std::string> all = AllGather(
-      transport, fmt::format("{} {} {} {} {} {} {}", stage.weights, stage.kv, stage.activations,
-                             stage.loading, buffers, available, limit > 0 ? 1 : 0));
+      transport, fmt::format("{} {} {} {} {} {} {} {} {}", stage.weights, stage.kv,
+                             stage.activations, stage.loading, stage.streamed_layers,
+                             stage.pass_bytes, buffers, budget.bytes, budget.limited ? 1 : 0));
   std::vector<RankMemory> ranks;
   for (int rank = 0; rank < transport.size(); ++rank) {
     std::istringstream fields(all[static_cast<std::size_t>(rank)]);
     RankMemory memory;
     memory.host = transport.context().host(rank);
     fields >> memory.stage.weights >> memory.stage.kv >> memory.stage.activations >>
-        memory.stage.loading >> memory.buffers >> memory.available >> memory.limited;
+        memory.stage.loading >> memory.stage.streamed_layers >> memory.stage.pass_bytes >>
+        memory.buffers >> memory.budget.bytes >> memory.budget.limited;
     JUPITER_CHECK(!fields.fail(), "memory of rank {}", rank);
     ranks.push_back(memory);
   }
@@ -101,34 +121,39 @@ std::string ShowMemory(const std::vector<RankMemory>& ranks) {
         "{:>4} {:<16} {:>10.1f} {:>9.1f} {:>11.1f} {:>8.1f} {:>8.1f} {:>10.1f} {:>12.1f}{}\n", rank,
         memory.host, Mebibytes(memory.stage.weights), Mebibytes(memory.stage.kv),
         Mebibytes(memory.stage.activations), Mebibytes(memory.stage.loading),
-        Mebibytes(memory.buffers), Mebibytes(memory.total()), Mebibytes(memory.available),
-        memory.limited ? "" : " (host)");
+        Mebibytes(memory.buffers), Mebibytes(memory.total()), Mebibytes(memory.budget.bytes),
+        memory.budget.limited ? "" : " (host)");
   }
   return text;
 }
 
 std::string MemoryShortage(const std::vector<RankMemory>& ranks) {
-  constexpr auto kHint =
-      "quantise (--quantize q4_0), shorten prompt or answer, or split the layers otherwise "
-      "(--layers)";
+  const bool streams = std::any_of(ranks.begin(), ranks.end(), [](const RankMemory& memory) {
+    return memory.stage.streamed_layers > 0;
+  });
+  const std::string_view how = streams ? " even with one layer at a time" : "";
+  const std::string_view hint =
+      streams ? "quantise (--quantize q4_0), or shorten prompt or answer"
+              : "quantise (--quantize q4_0), shorten prompt or answer, split the layers otherwise "
+                "(--layers), or read them again for every batch (--strategy local --stream)";
   std::map<std::string, std::int64_t> needed;  // by host
   std::map<std::string, std::int64_t> available;
   for (std::size_t rank = 0; rank < ranks.size(); ++rank) {
     const RankMemory& memory = ranks[rank];
-    if (memory.limited && memory.total() > memory.available) {
-      return fmt::format("rank {} on {} needs {:.1f} MiB, its limit is {:.1f} MiB; {}", rank,
-                         memory.host, Mebibytes(memory.total()), Mebibytes(memory.available),
-                         kHint);
+    const std::int64_t bytes = memory.budget.bytes;
+    if (memory.budget.limited && memory.total() > bytes) {
+      return fmt::format("rank {} on {} needs {:.1f} MiB{}, its limit is {:.1f} MiB; {}", rank,
+                         memory.host, Mebibytes(memory.total()), how, Mebibytes(bytes), hint);
     }
-    if (memory.limited) continue;
+    if (memory.budget.limited) continue;
     needed[memory.host] += memory.total();
-    const auto [entry, first] = available.emplace(memory.host, memory.available);
-    if (!first) entry->second = std::min(entry->second, memory.available);
+    const auto [entry, first] = available.emplace(memory.host, bytes);
+    if (!first) entry->second = std::min(entry->second, bytes);
   }
   for (const auto& [host, bytes] : needed) {
     if (bytes <= available[host]) continue;
-    return fmt::format("the ranks on {} need {:.1f} MiB, {:.1f} MiB are available there; {}", host,
-                       Mebibytes(bytes), Mebibytes(available[host]), kHint);
+    return fmt::format("the ranks on {} need {:.1f} MiB{}, {:.1f} MiB are available there; {}",
+                       host, Mebibytes(bytes), how, Mebibytes(available[host]), hint);
   }
   return {};
 }

@@ -21,19 +21,27 @@ using Fact = std::pair<std::string, std::string>;
 // UserError: which rank, what it has, what rank 0 has.
 void CheckFacts(Transport& transport, const std::vector<Fact>& facts);
 
+// The memory there is for a rank.
+struct MemoryBudget {
+  std::int64_t bytes = 0;  // available on the host, for all its ranks together; or a limit
+  bool limited = false;    // `bytes` is this rank's own limit
+};
+
+// The budget of this rank: `limit` (bytes), or for 0 what its host has available, as the rank of
+// the host that finds least sees it. Every rank calls it together.
+MemoryBudget FindBudget(Transport& transport, std::int64_t limit);
+
 struct RankMemory {
   std::string host;
   StageMemory stage;
-  std::int64_t buffers = 0;    // of messages under way
-  std::int64_t available = 0;  // on the host, for all its ranks together; or the limit of this rank
-  bool limited = false;        // `available` is this rank's own limit
+  std::int64_t buffers = 0;  // of messages under way
+  MemoryBudget budget;
   std::int64_t total() const { return stage.total() + buffers; }
 };
 
-// The memory of every rank, on every rank. `limit` (bytes of this rank) replaces what the host has
-// available; 0: none given.
+// The memory of every rank, on every rank, from that of this one.
 std::vector<RankMemory> GatherMemory(Transport& transport, const StageMemory& stage,
-                                     std::int64_t buffers, std::int64_t limit);
+                                     std::int64_t buffers, const MemoryBudget& budget);
 
 // A line per rank with weights, KV, activations, buffers, total, and the memory there is, in MiB.
 std::string ShowMemory(const std::vector<RankMemory>& ranks);

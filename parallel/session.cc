@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "kernels/base/check.h"
 #include "kernels/base/clock.h"
 #include "model/fingerprint.h"
 #include "parallel/agreement.h"
+#include "parallel/streaming.h"
 #include "parallel/together.h"
 #include "planning/layer_split.h"
 #include "planning/slices.h"
@@ -17,6 +19,46 @@ namespace {
 // What the source tells idle ranks.
 constexpr std::byte kRequestRuns{1};
 constexpr std::byte kRequestDone{2};
+
+// What ranks without work hear from the source while a request runs on the others.
+class News {
+ public:
+  News(Transport& transport, std::vector<int> idle)
+      : transport_(transport), idle_(std::move(idle)), told_(Now()) {}
+
+  // To be called often; tells seldom, for every word wakes a rank. It is bookkeeping, so it may
+  // depend on the clock.
+  void Runs() {
+    if (Now() - told_ <= transport_.context().deadline_seconds() / 10) return;
+    Tell(kRequestRuns);
+    told_ = Now();
+  }
+  void Done() { Tell(kRequestDone); }
+
+ private:
+  void Tell(std::byte news) {
+    if (transport_.rank() != Strategy::kSource) return;
+    for (int rank : idle_) {
+      Message message(1, 0);
+      message.header()[0] = news;
+      transport_.Send(rank, Channel::kControl, std::move(message));
+    }
+  }
+
+  Transport& transport_;
+  std::vector<int> idle_;
+  double told_;
+};
+
+// Tells the news between ops: a batch for which layers are read may take longer than any deadline.
+class NewsBetweenOps : public OpObserver {
+ public:
+  explicit NewsBetweenOps(News& news) : news_(news) {}
+  void OnOp(const OpRecord&, double) override { news_.Runs(); }
+
+ private:
+  News& news_;
+};
 
 class LongerDeadline {
  public:
@@ -92,6 +134,14 @@ void CheckRequestFits(const SessionOptions& options, const ModelConfig& config) 
              options.prompt_tokens, options.max_tokens, config.name, config.context,
              config.context - options.prompt_tokens);
   }
+}
+
+void CheckStreams(const SessionOptions& options) {
+  if (!options.stream || FindStrategy(options.strategy).streams) return;
+  FailUser(
+      "--stream with strategy {}: only local reads layers again for every batch; use --strategy "
+      "local, or leave --stream out",
+      options.strategy);
 }
 
 void CheckWire(std::string_view what, DType wire, std::int64_t width) {
@@ -170,6 +220,7 @@ Session::Session(Transport& transport, Device& device, Checkpoint& checkpoint,
   std::uint64_t fingerprint = 0;
   Together(transport, [&] {
     CheckRequestFits(options, config);
+    CheckStreams(options);
     plan_ = MakePlan(options, ShapeOf(checkpoint, options.quantise, options.kv), transport.size(),
                      speeds);
     fingerprint = FingerprintModel(checkpoint);
@@ -181,6 +232,7 @@ Session::Session(Transport& transport, Device& device, Checkpoint& checkpoint,
                                                            : "as in the file"},
                          {"prompt tokens", fmt::format("{}", options.prompt_tokens)},
                          {"answer tokens", fmt::format("{}", options.max_tokens)},
+                         {"--stream", options.stream ? "given" : "not given"},
                          {"rows of a step", fmt::format("{}", options.step_rows)},
                          {"plan", ToJson(plan_)}});
   numerics_key_ =
@@ -200,20 +252,34 @@ Session::Session(Transport& transport, Device& device, Checkpoint& checkpoint,
         "slices, or --wire f16",
         capacity_.prompt_rows, message, kMaxMessageBytes / 2);
   }
-  const StageMemory stage = FindStrategy(plan_.strategy).plan_memory(Inputs());
-  // Sends never block, so behind a slow rank the whole prompt may wait to leave, beside what waits
-  // for this rank (kMostWaitingBatches).
-  const std::int64_t rows = options.prompt_tokens + kMostWaitingBatches * capacity_.prompt_rows;
-  const std::int64_t buffers = stage.total() == 0 ? 0 : rows * RowBytes(plan_.wire, config.hidden);
+  PlanMemory();
+}
+
+void Session::PlanMemory() {
+  const StrategyEntry& strategy = FindStrategy(plan_.strategy);
   // A device that computes nothing takes nothing; whether the emulated one has the memory is for
   // the memory model of planning/ to say.
-  const std::int64_t limit =
-      device.holds_data() ? options.memory_limit : std::numeric_limits<std::int64_t>::max();
-  memory_ = GatherMemory(transport, stage, buffers, limit);
+  const MemoryBudget budget =
+      FindBudget(transport_, device_.holds_data() ? options_.memory_limit
+                                                  : std::numeric_limits<std::int64_t>::max());
+  // Sends never block, so behind a slow rank the whole prompt may wait to leave, beside what waits
+  // for this rank (kMostWaitingBatches).
+  const std::int64_t rows = options_.prompt_tokens + kMostWaitingBatches * capacity_.prompt_rows;
+  const std::int64_t buffers = rows * RowBytes(plan_.wire, checkpoint_.config().hidden);
+  if (options_.stream && transport_.rank() == Strategy::kSource) {
+    resident_layers_ = LayersThatStay(strategy, Inputs(), buffers, budget);
+  }
+  const StageMemory stage = strategy.plan_memory(Inputs());
+  memory_ = GatherMemory(transport_, stage, stage.total() == 0 ? 0 : buffers, budget);
+}
+
+std::string Session::streaming() const {
+  if (!options_.stream) return {};
+  return ShowStreaming(memory_[Strategy::kSource].stage, checkpoint_.config().layers);
 }
 
 StrategyInputs Session::Inputs() const {
-  return {transport_, device_, checkpoint_, plan_, capacity_, options_.quantise};
+  return {transport_, device_, checkpoint_, plan_, capacity_, options_.quantise, resident_layers_};
 }
 
 void Session::Load() {
@@ -221,15 +287,14 @@ void Session::Load() {
   if (!shortage.empty()) FailUser("{}", shortage);
   const LongerDeadline longer(transport_.context(), options_.load_deadline_seconds);
   const double start = Now();
-  const std::int64_t before = checkpoint_.bytes_read();
+  bytes_before_load_ = checkpoint_.bytes_read();
   Together(transport_, [&] { strategy_ = FindStrategy(plan_.strategy).build(Inputs()); });
   load_seconds_ = Now() - start;
-  bytes_read_ = checkpoint_.bytes_read() - before;
 }
 
-OpObserver* Session::ObserverOf(Recorder* recorder) {
-  if (slowdown_.factor() == 1) return recorder;
-  slowdown_.Forward(recorder);
+OpObserver* Session::ObserverOf(OpObserver* observer) {
+  if (slowdown_.factor() == 1) return observer;
+  slowdown_.Forward(observer);
   return &slowdown_;
 }
 
@@ -260,32 +325,23 @@ Generation Session::Run(const Request& request, const RequestObserver& observer,
     WaitForOthers();
     return {};
   }
-  const auto tell_idle = [&](std::byte news) {
-    if (transport_.rank() != Strategy::kSource) return;
-    for (int rank : idle) {
-      Message message(1, 0);
-      message.header()[0] = news;
-      transport_.Send(rank, Channel::kControl, std::move(message));
-    }
-  };
+  News news(transport_, idle);
   RequestObserver telling = observer;
-  double told = Now();
   telling.on_batch = [&] {
-    // Seldom: every word wakes a rank. It is bookkeeping, so it may depend on the clock.
-    if (Now() - told > transport_.context().deadline_seconds() / 10) {
-      tell_idle(kRequestRuns);
-      told = Now();
-    }
+    news.Runs();
     if (observer.on_batch) observer.on_batch();
   };
-  device_.Observe(ObserverOf(recorder));
+  NewsBetweenOps between_ops(news);
+  const bool streams = memory_[Strategy::kSource].stage.streamed_layers > 0;
+  JUPITER_CHECK(!streams || recorder == nullptr, "a record would leave out what is read");
+  device_.Observe(ObserverOf(streams ? &between_ops : static_cast<OpObserver*>(recorder)));
   transport_.Record(recorder);
   transport_.LeavePayloadsOut(!device_.holds_data());
   Generation generation = Generate(*strategy_, transport_, device_, request, telling, recorder);
   device_.Observe(nullptr);
   transport_.Record(nullptr);
   transport_.LeavePayloadsOut(false);
-  tell_idle(kRequestDone);
+  news.Done();
   return generation;
 }
 

@@ -31,7 +31,9 @@ struct SessionOptions {
   std::string reference_of;               // see Plan
   std::optional<DType> quantise;
   std::int64_t memory_limit = 0;  // bytes of each rank; 0: what its host has available
-  std::vector<double> slowdown;   // per rank, see Slowdown; empty: as fast as they are
+  // Layers that the source has no memory for are read from the checkpoint for every batch.
+  bool stream = false;
+  std::vector<double> slowdown;  // per rank, see Slowdown; empty: as fast as they are
   // Of waits for ranks that load: it takes longer than any message, the slowest disk decides.
   double load_deadline_seconds = 600;
   int prompt_tokens = 1;
@@ -65,19 +67,23 @@ class Session {
   // Ranks that have nothing to do.
   std::vector<int> idle_ranks() const;
   const std::vector<RankMemory>& memory() const { return memory_; }
+  // With SessionOptions::stream: see ShowStreaming. Empty without.
+  std::string streaming() const;
 
   // Loads this rank's weights. Throws UserError on all ranks when the memory of some host or rank
   // does not suffice, or some rank cannot load.
   void Load();
   double load_seconds() const { return load_seconds_; }
-  std::int64_t bytes_read() const { return bytes_read_; }
+  // Of the checkpoint since then, by this rank.
+  std::int64_t bytes_read() const { return checkpoint_.bytes_read() - bytes_before_load_; }
 
   // See Generate; idle ranks wait here until the request is done. `recorder` may be null.
   Generation Run(const Request& request, const RequestObserver& observer, Recorder* recorder);
 
  private:
   StrategyInputs Inputs() const;
-  OpObserver* ObserverOf(Recorder* recorder);
+  void PlanMemory();
+  OpObserver* ObserverOf(OpObserver* observer);
   void WaitForOthers();
 
   Transport& transport_;
@@ -88,10 +94,11 @@ class Session {
   Plan plan_;
   std::string numerics_key_;
   Capacity capacity_;
-  std::vector<RankMemory> memory_;  // by rank
+  std::optional<int> resident_layers_;  // of this rank, see StrategyInputs
+  std::vector<RankMemory> memory_;      // by rank
   std::unique_ptr<Strategy> strategy_;
   double load_seconds_ = 0;
-  std::int64_t bytes_read_ = 0;
+  std::int64_t bytes_before_load_ = 0;  // of the checkpoint
 };
 
 }  // namespace jupiter

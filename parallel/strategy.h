@@ -41,6 +41,9 @@ struct StrategyInputs {
   Plan plan;
   Capacity capacity;
   std::optional<DType> quantise;
+  // Layers of the source that stay in its memory, see StageOptions; none: all. For strategies that
+  // stream.
+  std::optional<int> resident_layers;
 };
 
 class Strategy {
@@ -90,6 +93,8 @@ struct StrategyEntry {
   std::function<std::unique_ptr<Strategy>(const StrategyInputs&)> build;
   // What reports say beside its results; may be empty.
   std::string_view caveat = {};
+  // Whether it takes StrategyInputs::resident_layers, which needs a source that has every layer.
+  bool streams = false;
 };
 
 // All strategies, in the order of reports.

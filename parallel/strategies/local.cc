@@ -1,7 +1,9 @@
 // `local`: the whole model on rank 0; the other ranks hold nothing. The reference of every
 // comparison, and the row that tells whether distributing pays at all.
 //
-// Steps: embed, all layers, head. Bytes per token on the wire: 0.
+// Steps: embed, all layers, head. Bytes per token on the wire: 0. With --stream layers without a
+// place in memory are read from the checkpoint for every batch: then it is what one device can do
+// whose memory the model exceeds.
 #include "parallel/strategies/strategies.h"
 #include "parallel/strategies/sums_reference.h"
 #include "planning/slices.h"
@@ -27,7 +29,9 @@ StrategyEntry LocalStrategy() {
   const auto build = [sums](const StrategyInputs& inputs) {
     return sums(inputs) ? BuildSumsReference(inputs) : Pipeline::Build(inputs);
   };
-  return {"local", "the whole model on rank 0", adapt, memory, build};
+  StrategyEntry entry{"local", "the whole model on rank 0", adapt, memory, build};
+  entry.streams = true;
+  return entry;
 }
 
 }  // namespace jupiter

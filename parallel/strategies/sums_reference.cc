@@ -20,6 +20,7 @@ StageOptions OptionsOf(const StrategyInputs& inputs, int rank) {
   StageOptions options = LockstepOptions(inputs.plan, inputs.checkpoint.config(), inputs.capacity,
                                          inputs.quantise, rank);
   options.embedding = rank == 0;
+  options.resident_layers = inputs.resident_layers;
   return options;
 }
 
@@ -219,6 +220,8 @@ StageMemory SumsReferenceMemory(const StrategyInputs& inputs) {
     memory.kv += stage.kv;
     memory.activations += stage.activations;
     memory.loading = std::max(memory.loading, stage.loading);
+    memory.streamed_layers = stage.streamed_layers;
+    memory.pass_bytes += stage.pass_bytes;
   }
   memory.activations += (ranks + 3) * inputs.capacity.prompt_rows *
                         RowBytes(DType::kF32, inputs.checkpoint.config().hidden);

@@ -107,6 +107,13 @@ def flag_cases(folder):
                parallel=True)
     yield Case("memory limit", [*run, "--memory-limit", "0.5"], r"MiB", parallel=True,
                also=r"total MiB")
+    yield Case("--stream without local", [*run, "--stream"], r"--stream.*jupiter.*--strategy local",
+               parallel=True)
+    local = [*run, "--strategy", "local", "--stream"]
+    yield Case("--stream in too little memory", [*local, "--memory-limit", "0.5"],
+               r"even with one layer at a time.*0\.5 MiB", also=r"stream: 0 of 6 layers.*\n(.*\n)*.*total MiB")
+    yield Case("--stream and --record", [*local, "--record", os.path.join(folder, "streamed.jsonl")],
+               r"--stream with --record")
 
 
 def reference_cases(folder):
@@ -148,7 +155,9 @@ def bench_cases(folder):
             ("model", ["--model", os.path.join(folder, "gone.gguf")], r"gone\.gguf"),
             ("damaged model", ["--model", os.path.join(folder, "truncated-tensor.gguf")],
              r"truncated-tensor\.gguf"),
-            ("wire", ["--wire", "f8"], r"--wire f8")]:
+            ("wire", ["--wire", "f8"], r"--wire f8"),
+            ("stream", ["--stream", "--strategies", "edgeshard,jupiter"], r"--stream.*local.*edgeshard"),
+            ("stream and emulate", ["--stream", "--emulate", "c.yaml"], r"--stream with --emulate")]:
         yield Case(f"bench {name}", [*quick, *flags], say, "bench",
                    parallel="flag" in name or "out" in name or name == "model")
     yield Case("bench n-gen", ["--n-gen", "-1"], r"-1", "bench")

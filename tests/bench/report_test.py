@@ -97,6 +97,27 @@ def test_rows_that_cannot_run(session):
     session.check(all(re.search("ERROR OCCURRED.*MiB", row) for row in rows), f"{rows}")
 
 
+def test_streaming(session):
+    """10 MiB hold no whole model, but half of one: what is checked is checked against layers read again."""
+    flags = ["--memory-limit", 10, "--threads", 1, "--benchmark_format=json"]
+    plain = session.bench(flags)
+    streamed = session.bench([*flags, "--stream"])
+    rows, more = ({row["name"].split("/")[-4]: row for row in json.loads(result.out)["benchmarks"]}
+                  for result in (plain, streamed))
+    for strategy in ["local", "sequence"]:
+        session.check("--strategy local --stream" in rows[strategy]["error_message"], f"{rows[strategy]}")
+    for strategy in ["megatron", "detransformer", "galaxy", "edgeshard", "jupiter"]:
+        label = rows[strategy].get("label", "")
+        session.check(label.split("; ")[0] == "VALID", f"{strategy} is {label or rows[strategy]}")
+    notes = re.findall(r"^note: .* reference of \S+/(\w+)/pp16/tg3 is streamed: \d of 6 layers resident",
+                       plain.err, re.MULTILINE)
+    # edgeshard and jupiter have the same one.
+    session.check(notes == ["megatron", "detransformer", "galaxy", "edgeshard"], f"notes on {notes}")
+    session.check(re.fullmatch(r"VALID; \d of 6 layers resident, \d streamed, \d+\.\d MiB read per pass",
+                               more["local"]["label"]), f"local is {more['local']}")
+    session.check("error_message" in more["sequence"], "sequence streams")
+
+
 def test_bench_reference(session):
     """A file of jupiter_run brings its prompt along; other lengths and a missing file are refused."""
     path = session.path("bench-reference.json")
