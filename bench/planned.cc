@@ -104,6 +104,8 @@ void Follow(SessionOptions& options, const Plan& plan) {
 }
 
 PlannedRun PlanOf(const Predictor& predictor, const SessionOptions& options) {
+  // A session has it on rank 0, whichever device would be the fastest.
+  if (options.strategy == "local") return Judge(predictor, OnSingleDevice(predictor, 0).plan);
   PlannedRun run = FindPlanner(PlannerOf(options.strategy)).make(predictor);
   if (!run.check || !TakeGiven(options, run.plan)) return run;
   CheckShares(run.plan.shares, predictor.task().shape, predictor.task().cluster.size());

@@ -19,6 +19,9 @@ struct PlannedRun {
   Obstacle obstacle = Obstacle::kNone;  // when not
   std::string reason;                   // when not
   Plan plan;
+  // `local`: the device of the cluster that has the model. Check and prediction are those of this
+  // device alone, as rank 0 of 1; plans have `local` on rank 0 whichever it is.
+  std::optional<int> device;
   std::optional<PlanCheck> check;        // whenever there is a plan
   std::optional<Prediction> prediction;  // of pipelines, whenever there is a plan
   std::optional<TreePlan> trees;         // where a draft tree was planned for it
@@ -40,6 +43,19 @@ std::string_view PlannerOf(std::string_view strategy);
 
 // A plan, whether it fits, and what a pipeline is predicted to take.
 PlannedRun Judge(const Predictor& predictor, Plan plan);
+
+// The whole model on one device of a cluster, which sends nothing.
+struct SingleDevice {
+  int device = 0;         // of the cluster
+  Plan plan;              // `local` for all ranks of the cluster, the model on rank 0
+  Prediction prediction;  // of the device, as rank 0 of a cluster of it alone
+};
+// The prompt whole, or in slices that bound the activations (planning/slices.h): what is predicted
+// to take less time, among those for which there is memory.
+SingleDevice OnSingleDevice(const Predictor& predictor, int device);
+// The device that takes least end-to-end time among those that can hold everything; of equals the
+// first. When none can, the one that lacks least, and prediction.reason says so.
+SingleDevice FastestSingleDevice(const Predictor& predictor);
 
 // Jupiter's second programme alone: slices of the task's prompt under the layers of a plan.
 std::vector<int> PlanSlices(const Predictor& predictor, const Plan& plan);

@@ -67,6 +67,18 @@ double DecodeStep(const PipelineCosts& costs, const RowBlock& block) {
 
 }  // namespace
 
+PlanningTask OnCluster(const PlanningTask& task, const Cluster& cluster) {
+  return {.shape = task.shape,
+          .cluster = cluster,
+          .prompt_tokens = task.prompt_tokens,
+          .tokens = task.tokens,
+          .wire = task.wire,
+          .residual = task.residual,
+          .min_slice = task.min_slice,
+          .drafts = task.drafts,
+          .any_order = task.any_order};
+}
+
 Predictor::Predictor(const PlanningTask& task) : task_(task) {
   std::map<std::string, std::shared_ptr<const OpCosts>> known;  // by the profile's text
   for (const ClusterDevice& device : task.cluster.devices) {
@@ -165,14 +177,17 @@ double Predictor::Verification(const PipelineCosts& costs, int rows) const {
   return Step(costs, rows) + timer(costs.ranks().back()).Drafts(task_.drafts);
 }
 
+std::string Shortage(const std::string& device, const DeviceMemory& memory) {
+  return fmt::format("{} is {} short: it needs {}, its budget is {}; {}", device,
+                     FormatBytes(memory.need.total() - memory.budget),
+                     FormatBytes(memory.need.total()), FormatBytes(memory.budget), kMemoryHelp);
+}
+
 std::string ShortageLine(const PlanningTask& task, const std::vector<DeviceMemory>& memory) {
   for (std::size_t rank = 0; rank < memory.size(); ++rank) {
-    const DeviceMemory& device = memory[rank];
-    if (device.fit != Fit::kOutOfMemory) continue;
-    return fmt::format("{} (rank {}) is {} short: it needs {}, its budget is {}; {}",
-                       task.cluster.devices[rank].name, rank,
-                       FormatBytes(device.need.total() - device.budget),
-                       FormatBytes(device.need.total()), FormatBytes(device.budget), kMemoryHelp);
+    if (memory[rank].fit != Fit::kOutOfMemory) continue;
+    return Shortage(fmt::format("{} (rank {})", task.cluster.devices[rank].name, rank),
+                    memory[rank]);
   }
   return {};
 }

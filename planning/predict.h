@@ -33,6 +33,9 @@ struct PlanningTask {
   bool any_order = false;  // planners may order the devices behind the first, if they can
 };
 
+// The same task on other devices. The references of both outlive it.
+PlanningTask OnCluster(const PlanningTask& task, const Cluster& cluster);
+
 struct LinkTraffic {
   int from = 0;
   int to = 0;
@@ -110,6 +113,8 @@ double PredictTtft(const PipelineCosts& costs, const std::vector<int>& slices);
 // What predictions of times on this cluster leave out, a sentence each: traces, a shared medium.
 std::vector<std::string> PredictionNotes(const Cluster& cluster);
 
+// "NAME is N B short: ...": of a device that lacks memory.
+std::string Shortage(const std::string& device, const DeviceMemory& memory);
 // One line: which device lacks how much, and what would help. Empty when all fits.
 std::string ShortageLine(const PlanningTask& task, const std::vector<DeviceMemory>& memory);
 

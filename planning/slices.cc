@@ -49,10 +49,11 @@ std::vector<int> FromTable(const SlicePolicy& policy, int tokens) {
 
 }  // namespace
 
-SlicePolicy LocalSlices() {
-  constexpr int kChunk = 128;
-  return {.kind = SlicePolicy::Kind::kChunks, .count = kChunk, .lengths = {}};
+SlicePolicy ChunksOf(int tokens) {
+  return {.kind = SlicePolicy::Kind::kChunks, .count = tokens, .lengths = {}};
 }
+
+SlicePolicy LocalSlices() { return ChunksOf(128); }
 
 std::vector<int> CutPrompt(const SlicePolicy& policy, int tokens, int stages) {
   JUPITER_CHECK(tokens > 0 && stages > 0);

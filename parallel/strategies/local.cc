@@ -16,7 +16,8 @@ StrategyEntry LocalStrategy() {
     plan.layers[Strategy::kSource] = inputs.shape.config.layers;
     plan.order.clear();
     if (!plan.reference_of.empty()) return;
-    plan.slices = LocalSlices();
+    // A planner's chunks stay; what flags say of slices is for pipelines.
+    if (plan.slices.kind != SlicePolicy::Kind::kChunks) plan.slices = LocalSlices();
     plan.shares = {};
   };
   // As the reference of a strategy with sums of its own, the source alone computes them.

@@ -5,7 +5,7 @@ namespace jupiter {
 
 const std::vector<PlannerEntry>& Planners() {
   static const std::vector<PlannerEntry> entries = {
-      {"local", "the whole model on the first device", PlanLocal},
+      {"local", "the whole model on the fastest device that can hold it", PlanLocal},
       {"equal", "as many layers for every device, equal slices", PlanEqual},
       {"proportional", "layers in proportion to speed, equal slices", PlanProportional},
       {"jupiter", "Jupiter's two programmes: layers by the slowest stage, then slices",

@@ -3,7 +3,6 @@
 
 #include "planning/layer_split.h"
 #include "planning/planners/planners.h"
-#include "planning/slices.h"
 
 namespace jupiter {
 namespace {
@@ -15,15 +14,6 @@ PlannedRun PipelineWithEqualSlices(const Predictor& predictor, std::vector<int> 
 }
 
 }  // namespace
-
-PlannedRun PlanLocal(const Predictor& predictor) {
-  const PlanningTask& task = predictor.task();
-  std::vector<int> layers(static_cast<std::size_t>(task.cluster.size()), 0);
-  layers.front() = task.shape.config.layers;
-  Plan plan = PipelinePlan(task, "local", std::move(layers), {});
-  plan.slices = LocalSlices();
-  return Judge(predictor, std::move(plan));
-}
 
 PlannedRun PlanEqual(const Predictor& predictor) {
   const PlanningTask& task = predictor.task();

@@ -8,11 +8,10 @@
 #include <vector>
 
 #include "mpi_main.h"
-#include "parallel/record_gather.h"
-#include "parallel/session.h"
 #include "planning/expected_bytes.h"
 #include "planning/model_ops.h"
 #include "planning/slices.h"
+#include "record_request.h"
 #include "share_cases.h"
 
 namespace jupiter {
@@ -36,16 +35,7 @@ RunRecord RecordOn(const std::string& device_name, const std::string& model,
   Transport transport(TestContext());
   const auto device = MakeDevice(device_name, {});
   const auto checkpoint = OpenCheckpoint(model);
-  Session session(transport, *device, *checkpoint, options);
-  session.Load();
-  EXPECT_EQ(session.bytes_read() == 0, !device->holds_data());
-  Request request;
-  request.prompt.assign(kPrompt, 1);
-  request.max_tokens = kTokens;
-  Recorder recorder(transport.rank(), /*timed=*/false);
-  const Generation generation = session.Run(request, {}, &recorder);
-  EXPECT_EQ(std::ssize(generation.tokens), transport.rank() == 0 ? kTokens : 0);
-  return GatherRecords(transport, recorder, "a request");
+  return RecordRequest(transport, *device, *checkpoint, options);
 }
 
 RunRecord Record(const std::string& model, const SessionOptions& options) {

@@ -10,11 +10,10 @@
 
 #include "kernels/base/check.h"
 #include "mpi_main.h"
-#include "parallel/record_gather.h"
-#include "parallel/session.h"
 #include "planning/planners.h"
 #include "planning/sequence_partition.h"
 #include "planning/simulator.h"
+#include "record_request.h"
 
 namespace jupiter {
 namespace {
@@ -55,14 +54,7 @@ class Replayer {
     options.kv = plan.kv;
     options.prompt_tokens = kPrompt;
     options.max_tokens = kTokens;
-    Session session(transport_, *device_, *checkpoint_, options);
-    session.Load();
-    Request request;
-    request.prompt.assign(kPrompt, 1);
-    request.max_tokens = kTokens;
-    Recorder recorder(transport_.rank(), /*timed=*/false);
-    session.Run(request, {}, &recorder);
-    return GatherRecords(transport_, recorder, "a request");
+    return RecordRequest(transport_, *device_, *checkpoint_, options);
   }
 
  private:
@@ -135,6 +127,27 @@ TEST(ConstantPaceTest, EqualsTheReplay) {
   const Replay replay = Simulate(record, TestbedOf(cluster));
   EXPECT_NEAR(run.prediction->ttft / TtftOf(replay), 1, 1e-9);
   EXPECT_NEAR(run.prediction->e2el / MarkTimeOf(replay, MarkKind::kToken, kTokens), 1, 1e-9);
+}
+
+// `local` is recorded on rank 0, and replayed there with the costs of the device that is taken.
+TEST(SingleDeviceTest, EqualsTheReplayOnThatDevice) {
+  Replayer replayer("synthetic:llama2-7b:q4_0");
+  const ModelShape shape = ShapeOf(replayer.checkpoint(), std::nullopt, DType::kF16);
+  Cluster cluster = LoadCluster(ClusterPath("env-b"));
+  std::reverse(cluster.devices.begin(), cluster.devices.end());
+  cluster.devices[3].speed = RateTrace({{0, 0.75}});
+  const Predictor predictor(
+      {.shape = shape, .cluster = cluster, .prompt_tokens = kPrompt, .tokens = kTokens});
+  const SingleDevice single = FastestSingleDevice(predictor);
+  EXPECT_EQ(single.device, 3);
+  const RunRecord record = replayer.Record(single.plan);
+  if (TestContext().rank() != 0) return;
+  Testbed testbed = TestbedOf(cluster);
+  testbed.costs[0] = testbed.costs[3];
+  testbed.speed[0] = testbed.speed[3];
+  const Replay replay = Simulate(record, testbed);
+  EXPECT_NEAR(single.prediction.ttft / TtftOf(replay), 1, 1e-9);
+  EXPECT_NEAR(single.prediction.e2el / MarkTimeOf(replay, MarkKind::kToken, kTokens), 1, 1e-9);
 }
 
 class SlicingTest : public PredictionTest {};

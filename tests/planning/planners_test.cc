@@ -5,12 +5,17 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
+#include <memory>
 #include <numeric>
 #include <string>
 
 #include "kernels/base/check.h"
 #include "planning/pipeline_tree.h"
 #include "planning/planners/planners.h"
+#include "planning/slices.h"
+#include "planning/two_regimes.h"
 
 namespace jupiter {
 namespace {
@@ -195,6 +200,114 @@ TEST(PlannersTest, WhatFitsNowhereIsExplained) {
     EXPECT_EQ(run.obstacle, Obstacle::kMemory) << entry.name;
     EXPECT_NE(run.reason.find(" MiB short"), std::string::npos) << entry.name << ": " << run.reason;
   }
+}
+
+// Of every device alone, as a cluster of it.
+std::vector<Prediction> PredictEachAlone(const PlanningTask& task, const SlicePolicy& slices) {
+  std::vector<Prediction> predictions;
+  for (const ClusterDevice& device : task.cluster.devices) {
+    Cluster alone;
+    alone.devices = {device};
+    alone.links = {{Link{}}};
+    const PlanningTask own = OnCluster(task, alone);
+    Plan plan = PipelinePlan(own, "local", {task.shape.config.layers}, {});
+    plan.slices = slices;
+    predictions.push_back(Predictor(own).Predict(plan));
+  }
+  return predictions;
+}
+
+TEST(SingleDeviceTest, IsTheFastestThatHoldsTheModel) {
+  const ModelShape shape = SevenBillion();
+  for (const char* name : {"env-b", "orin-pi", "mixed-8"}) {
+    Cluster cluster = Shipped(name);
+    std::reverse(cluster.devices.begin(), cluster.devices.end());
+    const PlanningTask task{.shape = shape, .cluster = cluster, .prompt_tokens = 100, .tokens = 20};
+    const std::vector<Prediction> alone = PredictEachAlone(task, LocalSlices());
+    const Predictor predictor(task);
+    // One after the other loses its memory.
+    for (int left = cluster.size(); left > 0; --left) {
+      double least = std::numeric_limits<double>::infinity();
+      for (std::size_t d = 0; d < alone.size(); ++d) {
+        const auto budget =
+            static_cast<std::int64_t>(cluster.devices[d].profile.usable_memory.value);
+        if (FitOf(alone[d].memory[0].need.total(), budget) == Fit::kOutOfMemory) continue;
+        least = std::min(least, alone[d].e2el);
+      }
+      const SingleDevice single = FastestSingleDevice(predictor);
+      ASSERT_EQ(single.prediction.feasible, std::isfinite(least)) << name << " " << left;
+      if (!single.prediction.feasible) break;
+      const auto d = static_cast<std::size_t>(single.device);
+      EXPECT_EQ(single.prediction.e2el, least) << name << " " << left;
+      EXPECT_EQ(single.prediction.ttft, alone[d].ttft);
+      EXPECT_EQ(single.prediction.memory.size(), 1u);
+      EXPECT_EQ(single.plan.layers.front(), 32);
+      EXPECT_EQ(std::ssize(single.plan.layers), cluster.size());
+      const PlannedRun run = FindPlanner("local").make(predictor);
+      EXPECT_EQ(run.device, single.device);
+      EXPECT_EQ(run.prediction->e2el, least);
+      cluster.devices[d].profile.usable_memory.value = 1e9;
+    }
+  }
+}
+
+TEST(SingleDeviceTest, SaysWhichDeviceLacksLeast) {
+  const ModelShape shape = SevenBillion();
+  Cluster cluster = Shipped("env-b");
+  const double budgets[] = {1e9, 2e9, 3e9, 2e9};
+  for (std::size_t d = 0; d < 4; ++d) cluster.devices[d].profile.usable_memory.value = budgets[d];
+  const Predictor predictor({.shape = shape, .cluster = cluster, .prompt_tokens = 64});
+  const SingleDevice single = FastestSingleDevice(predictor);
+  EXPECT_EQ(single.device, 2);
+  EXPECT_FALSE(single.prediction.feasible);
+  const std::string expected =
+      "no device holds the model alone; the one that lacks least: " + cluster.devices[2].name +
+      " (rank 2) is ";
+  EXPECT_EQ(single.prediction.reason.substr(0, expected.size()), expected);
+  const PlannedRun run = FindPlanner("local").make(predictor);
+  EXPECT_EQ(run.obstacle, Obstacle::kMemory);
+  EXPECT_EQ(run.reason, single.prediction.reason);
+}
+
+// A pass of twice as many rows takes four times as long.
+struct SteepCosts : OpCosts {
+  double Seconds(const OpRecord& op) const override {
+    return 1e-6 * static_cast<double>(op.rows * op.rows);
+  }
+};
+
+TEST(SingleDeviceTest, TakesThePromptWholeWhereThatIsFasterAndFits) {
+  const ModelShape shape = SevenBillion();
+  Cluster cluster = Shipped("env-a");
+  ClusterDevice& device = cluster.devices[0];
+  const auto plan = [&] {
+    return OnSingleDevice(Predictor({.shape = shape, .cluster = cluster, .prompt_tokens = 300}), 0);
+  };
+  TwoRegimes law;
+  law.bytes_per_weight = 0.5;
+  law.layer_pass_time = 1e-3;
+  law.many_row_unpack_bandwidth = 1e9;
+  law.many_row_rate = 1e12;
+  device.costs = std::make_shared<TwoRegimesCosts>(law, TwoRegimes::Board{4e9, 1});
+  const SingleDevice whole = plan();
+  EXPECT_EQ(whole.prediction.slices, std::vector<int>{300});
+  // What the two more slices of 128 rows would take: a pass of all layers each, every weight
+  // unpacked.
+  const double weights = 32 * (4.0 * 4096 * 4096 + 3.0 * 4096 * 11008);
+  const double slice = 32 * 1e-3 + weights * 0.5 / 1e9;
+  const PlanningTask task{.shape = shape, .cluster = cluster, .prompt_tokens = 300};
+  EXPECT_NEAR(PredictEachAlone(task, LocalSlices())[0].ttft, whole.prediction.ttft + 2 * slice,
+              1e-9);
+  // A byte too few for the activations of the whole.
+  const std::int64_t need = whole.prediction.memory[0].need.total();
+  double& budget = device.profile.usable_memory.value;
+  const double ample = budget;
+  budget = std::floor(static_cast<double>(need) * (1 - kMemoryError)) - 1;
+  EXPECT_EQ(plan().prediction.slices, (std::vector<int>{128, 128, 44}));
+  EXPECT_TRUE(plan().prediction.feasible);
+  budget = ample;
+  device.costs = std::make_shared<SteepCosts>();
+  EXPECT_EQ(plan().prediction.slices, (std::vector<int>{128, 128, 44}));
 }
 
 TEST(PlannersTest, UnknownNamesAreRefused) { EXPECT_THROW(FindPlanner("best"), UserError); }
