@@ -1,5 +1,6 @@
 #include "model/batch.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <limits>
@@ -106,10 +107,11 @@ BatchItem ReadItem(Reader& reader) {
   item.tokens = reader.Ints();
   item.parents = reader.Ints();
   const std::int32_t provisional = reader.Int();
-  item.provisional = provisional == 1;
+  item.provisional = provisional > 0;
+  item.follows = std::max(provisional - 2, -1);
   item.head_rows = reader.Ints();
   Check(item.sequence >= 0, "a negative sequence", item.sequence);
-  Check(provisional == 0 || provisional == 1, "a provisional flag of", provisional);
+  Check(provisional >= 0, "a provisional flag of", provisional);
   // Which rows wait to be accepted is known where the sequence is.
   CheckRows(item.accept, std::numeric_limits<std::int32_t>::max(), "a wrong accepted row");
   for (std::int32_t token : item.tokens) Check(token >= 0, "a negative token", token);
@@ -166,7 +168,8 @@ std::vector<std::byte> EncodeBatch(const Batch& batch) {
     writer.Ints(item.accept);
     writer.Ints(item.tokens);
     writer.Ints(item.parents);
-    writer.Int(item.provisional ? 1 : 0);
+    // 0: not; 1: behind the context; 2 and more: behind row 0 and more of another item.
+    writer.Int(item.provisional ? item.follows + 2 : 0);
     writer.Ints(item.head_rows);
   }
   writer.Ints(batch.close);

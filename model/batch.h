@@ -22,8 +22,9 @@ struct SequenceOpening {
 
 struct BatchItem {
   std::int32_t sequence = 0;
-  // Settles the sequence's last provisional item first: these rows of it, in path order, become
-  // context; its other rows are dropped.
+  // Settles provisional items of the sequence first: these rows, in path order, become context.
+  // Rows count from the first one of the oldest item on. Other rows of the items up to the one with
+  // the last accepted row are dropped.
   std::vector<std::int32_t> accept;
   std::vector<std::int32_t> tokens;  // [rows]
   // Empty: row i follows row i-1 and row 0 follows the context. Otherwise a tree: parents[i] < i,
@@ -31,6 +32,10 @@ struct BatchItem {
   std::vector<std::int32_t> parents;
   // The rows become context only when a later item accepts them. Trees are always provisional.
   bool provisional = false;
+  // Below 0: all provisional items that are not settled are dropped. Otherwise the item goes on
+  // from this row of the newest of them: what is said of the context above holds for that row.
+  // Such an item is provisional.
+  std::int32_t follows = -1;
   std::vector<std::int32_t> head_rows;  // rows whose logits are needed, ascending
 };
 

@@ -1,6 +1,7 @@
 #include "model/batch_layout.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "kernels/base/check.h"
 
@@ -24,43 +25,52 @@ void AppendContext(BatchLayout& layout, const KvCache* cache, std::int32_t own) 
   layout.paths.Append({SegmentIndex(layout, cache), 0, own});
 }
 
-// Rows of the item from the root of its tree (or chain) to `row`, in that order.
-std::vector<std::int32_t> PathTo(const BatchItem& item, std::int32_t row) {
-  std::vector<std::int32_t> path;
-  for (std::int32_t at = row; at >= 0; at = item.parents[static_cast<std::size_t>(at)]) {
-    path.push_back(at);
-  }
-  std::reverse(path.begin(), path.end());
-  return path;
-}
-
-void LayOutRow(BatchLayout& layout, const BatchItem& item, const KvCache* cache,
-               std::int32_t context, std::int32_t row) {
+// A row that becomes context at once, or one of a provisional chain behind the context.
+void LayOutChainRow(BatchLayout& layout, const KvCache* cache, std::int32_t context,
+                    std::int32_t row) {
   layout.paths.StartRow();
   AppendContext(layout, cache, context);
+  layout.paths.Append({SegmentIndex(layout, cache), context, row + 1});
+  layout.positions.push_back(cache->position() - cache->length() + context + row);
+}
+
+// A provisional row: the rows on its path one by one.
+void LayOutTreeRow(BatchLayout& layout, const KvCache* cache, std::int32_t row) {
+  layout.paths.StartRow();
+  AppendContext(layout, cache, cache->length());
   const std::int32_t own = SegmentIndex(layout, cache);
-  std::int32_t depth = row;
-  if (item.parents.empty()) {
-    layout.paths.Append({own, context, row + 1});
-  } else {
-    const std::vector<std::int32_t> path = PathTo(item, row);
-    depth = static_cast<std::int32_t>(path.size()) - 1;
-    for (std::int32_t at : path) layout.paths.Append({own, context + at, 1});
-  }
-  layout.positions.push_back(cache->position() - cache->length() + context + depth);
+  const std::vector<std::int32_t>& path = cache->PathTo(row);
+  for (std::int32_t slot : path) layout.paths.Append({own, slot, 1});
+  layout.positions.push_back(cache->position() + static_cast<std::int32_t>(path.size()) - 1);
+}
+
+// Parents of the rows of an item, also of a chain.
+std::vector<std::int32_t> ParentsOf(const BatchItem& item) {
+  if (!item.parents.empty()) return item.parents;
+  std::vector<std::int32_t> parents(item.tokens.size());
+  std::iota(parents.begin(), parents.end(), -1);
+  return parents;
 }
 
 void LayOutItem(BatchLayout& layout, Device& device, const BatchItem& item, KvCache* cache) {
   if (!item.accept.empty()) cache->Accept(device, item.accept);
-  JUPITER_CHECK(item.parents.empty() || item.provisional, "a tree that commits its rows");
+  JUPITER_CHECK(item.provisional || (item.parents.empty() && item.follows < 0),
+                "a tree that commits its rows");
   const auto rows = static_cast<std::int32_t>(item.tokens.size());
-  const std::int32_t context = cache->Append(rows, item.provisional);
+  const std::int32_t first = item.provisional
+                                 ? cache->AppendProvisional(ParentsOf(item), item.follows)
+                                 : cache->Append(rows);
+  const bool chain = item.parents.empty() && item.follows < 0;
   BatchLayout::Item placed{cache, layout.rows(), {}};
   for (std::int32_t row : item.head_rows) layout.head_rows.push_back(placed.first_row + row);
   layout.tokens.insert(layout.tokens.end(), item.tokens.begin(), item.tokens.end());
   for (std::int32_t row = 0; row < rows; ++row) {
-    placed.slots.push_back(context + row);
-    LayOutRow(layout, item, cache, context, row);
+    placed.slots.push_back(first + row);
+    if (chain) {
+      LayOutChainRow(layout, cache, first, row);
+    } else {
+      LayOutTreeRow(layout, cache, row);
+    }
   }
   layout.items.push_back(std::move(placed));
 }

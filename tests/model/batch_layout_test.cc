@@ -164,7 +164,10 @@ TEST_F(BatchLayoutDeathTest, ChecksItsCaller) {
   EXPECT_DEATH(Lay({Item(0, {1}, {-1}, false)}), "a tree that commits");
   BatchItem accept = Item(0, {1});
   accept.accept = {0};
-  EXPECT_DEATH(Lay({accept}), "row 0 of 0");
+  EXPECT_DEATH(Lay({accept}), "row 0 of 0 provisional ones");
+  BatchItem follows = Item(0, {1}, {-1}, true);
+  follows.follows = 0;
+  EXPECT_DEATH(Lay({follows}), "row 0 of a provisional item");
 }
 
 }  // namespace

@@ -41,6 +41,7 @@ Batch FullBatch() {
   tree.tokens = {1, 2, 3, 4};
   tree.parents = {-1, 0, 0, 2};
   tree.provisional = true;
+  tree.follows = 4;
   tree.head_rows = {0, 1, 3};
   BatchItem settle;
   settle.sequence = 6;
@@ -65,6 +66,7 @@ void ExpectSame(const Batch& a, const Batch& b) {
     EXPECT_EQ(a.items[i].tokens, b.items[i].tokens);
     EXPECT_EQ(a.items[i].parents, b.items[i].parents);
     EXPECT_EQ(a.items[i].provisional, b.items[i].provisional);
+    EXPECT_EQ(a.items[i].follows, b.items[i].follows);
     EXPECT_EQ(a.items[i].head_rows, b.items[i].head_rows);
   }
   EXPECT_EQ(a.close, b.close);

@@ -137,6 +137,78 @@ TEST_P(StageTreeTest, TreeOfOneSequenceBesidePlainDecodingOfAnother) {
   EXPECT_EQ(logits[6], stage_.Flat(Joined(prompt_, Take(drafted, {0, 2, 4, 5}))).back());
 }
 
+// Several trees of one sequence on their way: each goes on from a row of the one before.
+class FollowingTreesTest : public StageTreeTest {
+ protected:
+  void Start() {
+    Prefill(0, prompt_);
+    stage_.Run(Item(0, first_, kParents, true));
+    BatchItem second = Item(0, second_, kParents, true);
+    second.follows = 5;
+    second_logits_ = stage_.Run(second);
+  }
+
+  const Ids first_ = Some(7, 20);
+  const Ids second_ = Some(7, 21);
+  const Ids third_ = Some(7, 22);
+  const Ids guess_ = {0, 2, 4, 5};  // the path to row 5
+  std::vector<Floats> second_logits_;
+};
+
+TEST_P(FollowingTreesTest, RowsSeeThePathThatTheyFollow) {
+  Start();
+  const Ids context = Joined(prompt_, Take(first_, guess_));
+  for (std::size_t row = 0; row < kPaths.size(); ++row) {
+    const std::vector<Floats> plain = stage_.Flat(Joined(context, Take(second_, kPaths[row])));
+    EXPECT_EQ(second_logits_[row], plain.back()) << "row " << row;
+  }
+}
+
+TEST_P(FollowingTreesTest, StayWhenTheGuessWasRight) {
+  Start();
+  BatchItem third = Item(0, third_, kParents, true);
+  third.accept = guess_;  // settles the first
+  third.follows = 3;      // row 3 of the second
+  const std::vector<Floats> logits = stage_.Run(third);
+  const Ids behind = Joined(Joined(prompt_, Take(first_, guess_)), Take(second_, {0, 1, 3}));
+  for (std::size_t row = 0; row < kPaths.size(); ++row) {
+    const std::vector<Floats> plain = stage_.Flat(Joined(behind, Take(third_, kPaths[row])));
+    EXPECT_EQ(logits[row], plain.back()) << "row " << row;
+  }
+  BatchItem settle;
+  settle.accept = {0, 1, 3};  // the second
+  stage_.Run(settle);
+  // An item without rows that follows nothing dropped the third.
+  EXPECT_EQ(stage_.Run(Item(0, {7})).back(), stage_.Flat(Joined(behind, {7})).back());
+}
+
+TEST_P(FollowingTreesTest, SeveralAreSettledAtOnce) {
+  Start();
+  BatchItem third = Item(0, third_, kParents, true);
+  third.accept = Joined(guess_, {7, 8, 10});  // rows 0, 1, 3 of the second
+  const std::vector<Floats> logits = stage_.Run(third);
+  const Ids behind = Joined(Joined(prompt_, Take(first_, guess_)), Take(second_, {0, 1, 3}));
+  for (std::size_t row = 0; row < kPaths.size(); ++row) {
+    const std::vector<Floats> plain = stage_.Flat(Joined(behind, Take(third_, kPaths[row])));
+    EXPECT_EQ(logits[row], plain.back()) << "row " << row;
+  }
+}
+
+TEST_P(FollowingTreesTest, AreDroppedWhenItWasWrong) {
+  Start();
+  const Ids taken = {0, 1};
+  BatchItem fresh = Item(0, third_, kParents, true);
+  fresh.accept = taken;
+  const std::vector<Floats> logits = stage_.Run(fresh);
+  const Ids context = Joined(prompt_, Take(first_, taken));
+  for (std::size_t row = 0; row < kPaths.size(); ++row) {
+    const std::vector<Floats> plain = stage_.Flat(Joined(context, Take(third_, kPaths[row])));
+    EXPECT_EQ(logits[row], plain.back()) << "row " << row;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Types, FollowingTreesTest,
+                         testing::Values("synthetic:tiny", "synthetic:tiny:q8_0"));
 INSTANTIATE_TEST_SUITE_P(Types, StageTreeTest,
                          testing::Values("synthetic:tiny", "synthetic:tiny:q8_0"));
 
