@@ -34,25 +34,6 @@ bool BelongsTo(const TensorInfo& info, const ModelConfig& config, const StageOpt
   return layer >= options.layer_begin && layer < options.layer_end;
 }
 
-// What lies beside a tensor on the device while it is loaded: the tensor as it was made, if it is
-// not mapped, and its quantised copy. Pages of a mapped file are the system's to take back, but
-// where layers are streamed to stay within a budget they count as long as they are there.
-std::int64_t LoadingBytes(const Checkpoint& checkpoint, const TensorInfo& info, DType dtype,
-                          bool streamed) {
-  std::int64_t bytes = 0;
-  if (checkpoint.in_memory() || streamed) bytes += info.rows * RowBytes(info.dtype, info.columns);
-  if (dtype != info.dtype) bytes += info.rows * RowBytes(dtype, info.columns);
-  return bytes;
-}
-
-std::int64_t WeightBytes(const Device& device, DType dtype, const TensorInfo& info,
-                         const Shard& shard) {
-  const std::int64_t rows = shard.row_end - shard.row_begin;
-  const std::int64_t columns = shard.column_end - shard.column_begin;
-  if (info.rows == 1) return RowBytes(DType::kF32, columns);
-  return rows * columns == 0 ? 0 : device.WeightBytes(dtype, rows, columns);
-}
-
 StageMemory PlanWeights(const Device& device, const Checkpoint& checkpoint,
                         const StageOptions& options) {
   const ModelConfig& config = checkpoint.config();
@@ -66,7 +47,7 @@ StageMemory PlanWeights(const Device& device, const Checkpoint& checkpoint,
     const Shard shard = ShardOf(config, info, options.ShareOf(config));
     const int layer = LayerOf(info);
     const bool passes = layer >= first_streamed;
-    (passes ? streamed[layer] : memory.weights) += WeightBytes(device, dtype, info, shard);
+    (passes ? streamed[layer] : memory.weights) += DeviceBytes(device, dtype, info, shard);
     if (passes) memory.pass_bytes += shard.rows() * RowBytes(info.dtype, shard.columns());
     memory.loading =
         std::max(memory.loading, LoadingBytes(checkpoint, info, dtype, memory.streamed_layers > 0));
@@ -89,7 +70,9 @@ StageMemory PlanStageMemory(const Device& device, Checkpoint& checkpoint,
                             const StageOptions& options) {
   const ModelConfig& config = checkpoint.config();
   StageMemory memory = PlanWeights(device, checkpoint, options);
-  memory.kv = KvCache::Bytes(ShapeOfKv(config, options), options.max_positions);
+  memory.kv =
+      KvCache::Bytes(ShapeOfKv(config, options),
+                     std::max<std::int64_t>(options.kv_positions, options.max_positions));
   const LayerWidths widths = Layer::Widths(config, options.ShareOf(config));
   memory.activations = Workspace::Bytes(widths, options.max_rows) +
                        RowBytes(DType::kF32, config.head_dim) * options.max_positions;

@@ -16,7 +16,7 @@ namespace jupiter {
 // Bytes of one stage, known before anything is allocated.
 struct StageMemory {
   std::int64_t weights = 0;      // of layers that pass through, the largest alone
-  std::int64_t kv = 0;           // of one sequence of max_positions
+  std::int64_t kv = 0;           // of kv_positions
   std::int64_t activations = 0;  // workspace, logits, rotary table
   std::int64_t loading = 0;      // most beside these while weights are read and quantised
   // Of the weights, what does not stay: see StageOptions::resident_layers.

@@ -18,6 +18,7 @@ struct StageOptions {
   std::int64_t max_rows = 1;        // of one batch
   std::int64_t max_head_rows = 1;   // of one batch
   int max_positions = 1;            // of one sequence
+  std::int64_t kv_positions = 0;    // of all sequences at once; 0: of one
   DType kv_dtype = DType::kF32;
   // The residual stream is rounded to these types, in this order: entry 0 behind the embedding,
   // entry l+1 at the end of layer l of the model. Empty: nothing is rounded.

@@ -20,9 +20,10 @@ std::int64_t DeviceBytes(const Device& device, DType dtype, const TensorInfo& in
   return rows * columns == 0 ? 0 : device.WeightBytes(dtype, rows, columns);
 }
 
-std::int64_t LoadingBytes(const Checkpoint& checkpoint, const TensorInfo& info, DType dtype) {
+std::int64_t LoadingBytes(const Checkpoint& checkpoint, const TensorInfo& info, DType dtype,
+                          bool streamed) {
   std::int64_t bytes = 0;
-  if (checkpoint.in_memory()) bytes += info.rows * RowBytes(info.dtype, info.columns);
+  if (checkpoint.in_memory() || streamed) bytes += info.rows * RowBytes(info.dtype, info.columns);
   if (dtype != info.dtype) bytes += info.rows * RowBytes(dtype, info.columns);
   return bytes;
 }

@@ -51,8 +51,10 @@ DType LoadedType(const ModelConfig& config, const TensorInfo& info, std::optiona
 std::int64_t DeviceBytes(const Device& device, DType dtype, const TensorInfo& info,
                          const Shard& shard);
 // What lies beside a tensor while it is loaded as `dtype`: the tensor as it was made, if it is not
-// mapped, and its quantised copy.
-std::int64_t LoadingBytes(const Checkpoint& checkpoint, const TensorInfo& info, DType dtype);
+// mapped, and its quantised copy. Pages of a mapped file are the system's to take back, but where
+// layers are streamed to stay within a budget they count as long as they are there.
+std::int64_t LoadingBytes(const Checkpoint& checkpoint, const TensorInfo& info, DType dtype,
+                          bool streamed = false);
 
 // The shape of the model as it will be loaded: what plans compute from.
 ModelShape ShapeOf(const Checkpoint& checkpoint, std::optional<DType> quantise, DType kv);

@@ -47,6 +47,7 @@ StageOptions LockstepOptions(const Plan& plan, const ModelConfig& config, const 
   options.max_rows = capacity.prompt_rows;
   options.max_head_rows = capacity.head_rows;
   options.max_positions = capacity.positions;
+  options.kv_positions = capacity.kv_positions;
   options.kv_dtype = plan.kv;
   options.quantise = quantise;
   options.rounding = RoundingOf(plan);
@@ -139,7 +140,7 @@ void Lockstep::CollectHeadRows(const BatchLayout& layout, const Split& rows) {
 bool GoesInTiles(const Batch& batch) {
   const bool settled = std::none_of(batch.items.begin(), batch.items.end(),
                                     [](const BatchItem& item) { return item.provisional; });
-  return settled && batch.rows() > 1;
+  return settled && batch.phase == BatchPhase::kPrompt && batch.rows() > 1;
 }
 
 bool LoneSequences::Take(const Batch& batch) {

@@ -34,6 +34,8 @@ class Lockstep : public Strategy {
   ConstTensorView Forward(const Batch& batch) override;
   void End() override;
   std::vector<int> CutPrompt(int tokens) const override;
+  ConstTensorView HeadInput() const override { return stage_.HeadInput(); }
+  std::shared_ptr<const Weight> HeadWeight() const override { return stage_.head(); }
 
  protected:
   explicit Lockstep(const StrategyInputs& inputs);

@@ -21,6 +21,7 @@ StageOptions OptionsOf(const StrategyInputs& inputs) {
   options.max_rows = inputs.capacity.prompt_rows;
   options.max_head_rows = inputs.capacity.head_rows;
   options.max_positions = inputs.capacity.positions;
+  options.kv_positions = inputs.capacity.kv_positions;
   options.kv_dtype = plan.kv;
   options.quantise = inputs.quantise;
   options.rounding = RoundingOf(plan);

@@ -25,6 +25,9 @@ class Pipeline : public Strategy {
   ConstTensorView Forward(const Batch& batch) override;
   void End() override;
   std::vector<int> CutPrompt(int tokens) const override;
+  int stages() const override { return static_cast<int>(ranks_.size()); }
+  ConstTensorView HeadInput() const override { return stage_->HeadInput(); }
+  std::shared_ptr<const Weight> HeadWeight() const override { return stage_->head(); }
 
  private:
   bool IsHead() const { return transport_.rank() == head(); }

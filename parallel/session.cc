@@ -8,6 +8,8 @@
 #include "kernels/base/clock.h"
 #include "model/fingerprint.h"
 #include "parallel/agreement.h"
+#include "parallel/decoding/fixed_drafter.h"
+#include "parallel/decoding/medusa_drafter.h"
 #include "parallel/streaming.h"
 #include "parallel/together.h"
 #include "planning/layer_split.h"
@@ -121,6 +123,12 @@ std::string NumericsKey(std::uint64_t fingerprint, const SessionOptions& options
   return key;
 }
 
+// Rows that a request holds behind its text until they are settled; the last token has one of its
+// own.
+int RowsUnderWay(const SessionOptions& options) {
+  return options.step_rows * options.under_way - 1;
+}
+
 void CheckRequestFits(const SessionOptions& options, const ModelConfig& config) {
   if (options.prompt_tokens < 1) FailUser("the prompt is empty; give at least one token");
   if (options.prompt_tokens >= config.context) {
@@ -128,11 +136,11 @@ void CheckRequestFits(const SessionOptions& options, const ModelConfig& config) 
              config.name, config.context);
   }
   if (options.max_tokens < 1) FailUser("--tokens is {}, expected at least 1", options.max_tokens);
-  JUPITER_CHECK(options.step_rows >= 1, "{} rows", options.step_rows);
-  if (options.max_tokens > config.context - options.prompt_tokens - (options.step_rows - 1)) {
+  JUPITER_CHECK(options.step_rows >= 1 && options.under_way >= 1 && options.requests >= 1);
+  if (options.max_tokens > config.context - options.prompt_tokens - RowsUnderWay(options)) {
     FailUser("{} prompt tokens and {} new ones exceed the context of {}, {}; ask for at most {}",
              options.prompt_tokens, options.max_tokens, config.name, config.context,
-             config.context - options.prompt_tokens);
+             config.context - options.prompt_tokens - RowsUnderWay(options));
   }
 }
 
@@ -232,19 +240,18 @@ Session::Session(Transport& transport, Device& device, Checkpoint& checkpoint,
                                                            : "as in the file"},
                          {"prompt tokens", fmt::format("{}", options.prompt_tokens)},
                          {"answer tokens", fmt::format("{}", options.max_tokens)},
+                         {"steps", fmt::format("rows {} under way {} requests {} group {} kv {}",
+                                               options.step_rows, options.under_way,
+                                               options.requests, options.group,
+                                               options.kv_positions)},
+                         {"draft heads", fmt::format("{} {} {}", options.medusa,
+                                                     options.medusa_heads, options.medusa_ranks)},
                          {"--stream", options.stream ? "given" : "not given"},
-                         {"rows of a step", fmt::format("{}", options.step_rows)},
                          {"plan", ToJson(plan_)}});
   numerics_key_ =
       fmt::format("{} device={}", NumericsKey(fingerprint, options, plan_), device.name());
-  capacity_.head_rows = options.step_rows;
-  capacity_.positions = options.prompt_tokens + options.max_tokens + options.step_rows - 1;
+  Together(transport, [&] { PlanCapacity(); });
   const int stages = static_cast<int>(PipelineRanks(plan_).size());
-  Together(transport, [&] {
-    const std::vector<int> slices = CutPrompt(plan_.slices, options.prompt_tokens, stages);
-    capacity_.prompt_rows =
-        std::max(*std::max_element(slices.begin(), slices.end()), options.step_rows);
-  });
   const std::int64_t message = capacity_.prompt_rows * RowBytes(plan_.wire, config.hidden);
   if (stages > 1 && message > kMaxMessageBytes / 2) {
     FailUser(
@@ -278,6 +285,26 @@ std::string Session::streaming() const {
   return ShowStreaming(memory_[Strategy::kSource].stage, checkpoint_.config().layers);
 }
 
+int Session::MostItems() const {
+  const int requests = options_.requests;
+  if (options_.group > 0) return std::min(options_.group, requests);
+  // Ranks that share layers are one stage.
+  const int stages = IsShared(plan_) ? 1 : static_cast<int>(PipelineRanks(plan_).size());
+  return (requests + stages - 1) / stages;
+}
+
+void Session::PlanCapacity() {
+  const int stages = static_cast<int>(PipelineRanks(plan_).size());
+  const std::vector<int> slices = CutPrompt(plan_.slices, options_.prompt_tokens, stages);
+  const int step_rows = options_.step_rows * MostItems();
+  capacity_.head_rows = step_rows;
+  capacity_.prompt_rows = std::max(*std::max_element(slices.begin(), slices.end()), step_rows);
+  capacity_.positions = options_.prompt_tokens + options_.max_tokens + RowsUnderWay(options_);
+  capacity_.kv_positions = options_.kv_positions > 0
+                               ? options_.kv_positions
+                               : std::int64_t{options_.requests} * capacity_.positions;
+}
+
 StrategyInputs Session::Inputs() const {
   return {transport_, device_, checkpoint_, plan_, capacity_, options_.quantise, resident_layers_};
 }
@@ -289,6 +316,7 @@ void Session::Load() {
   const double start = Now();
   bytes_before_load_ = checkpoint_.bytes_read();
   Together(transport_, [&] { strategy_ = FindStrategy(plan_.strategy).build(Inputs()); });
+  Together(transport_, [&] { LoadDraftHeads(); });
   load_seconds_ = Now() - start;
 }
 
@@ -317,8 +345,41 @@ void Session::WaitForOthers() {
   }
 }
 
+void Session::LoadDraftHeads() {
+  if (options_.medusa.empty() || transport_.rank() != strategy_->head()) return;
+  head_drafter_ = MakeMedusaDrafter(device_, checkpoint_.config(), strategy_->HeadWeight(),
+                                    {.path = options_.medusa,
+                                     .heads = options_.medusa_heads,
+                                     .ranks = options_.medusa_ranks,
+                                     .quantise = options_.quantise});
+}
+
+DecodingOptions Session::DecodingFor(const RunOptions& options, TargetJudge& judge) {
+  DecodingOptions decoding;
+  decoding.draft = {options.drafter, options_.step_rows, options_.under_way};
+  if (options.drafts) decoding.head_drafter = head_drafter_.get();
+  decoding.judge = &judge;
+  decoding.most_requests = options_.requests;
+  decoding.most_items = MostItems();
+  return decoding;
+}
+
 Generation Session::Run(const Request& request, const RequestObserver& observer,
                         Recorder* recorder) {
+  RunOptions options;
+  std::unique_ptr<Drafter> fixed;
+  if (options_.step_rows > 1) {
+    JUPITER_CHECK(!device_.holds_data(), "{} rows without a draft", options_.step_rows);
+    fixed = MakeFixedDrafter(options_.step_rows);
+    options.drafter = fixed.get();
+    options.drafts = true;
+  }
+  std::vector<Generation> generations = Run({{}, {request}}, options, observer, recorder);
+  return generations.empty() ? Generation{} : std::move(generations.front());
+}
+
+std::vector<Generation> Session::Run(const RequestSet& set, const RunOptions& options,
+                                     const RequestObserver& observer, Recorder* recorder) {
   JUPITER_CHECK(strategy_ != nullptr, "Load comes first");
   const std::vector<int> idle = idle_ranks();
   if (std::find(idle.begin(), idle.end(), transport_.rank()) != idle.end()) {
@@ -337,12 +398,16 @@ Generation Session::Run(const Request& request, const RequestObserver& observer,
   device_.Observe(ObserverOf(streams ? &between_ops : static_cast<OpObserver*>(recorder)));
   transport_.Record(recorder);
   transport_.LeavePayloadsOut(!device_.holds_data());
-  Generation generation = Generate(*strategy_, transport_, device_, request, telling, recorder);
+  const std::unique_ptr<TargetJudge> judge = device_.holds_data()
+                                           ? MakeJudge(options.sampling)
+                                           : MakeDrawnJudge(options.drawn ? &*options.drawn : nullptr);
+  std::vector<Generation> generations = Generate({*strategy_, transport_, device_, recorder}, set,
+                                                 DecodingFor(options, *judge), telling);
   device_.Observe(nullptr);
   transport_.Record(nullptr);
   transport_.LeavePayloadsOut(false);
   news.Done();
-  return generation;
+  return generations;
 }
 
 }  // namespace jupiter

@@ -7,7 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "parallel/decoding/plain.h"
+#include "model/medusa_heads.h"
+#include "parallel/decoding/generate.h"
 #include "parallel/preflight.h"
 #include "parallel/slowdown.h"
 #include "parallel/strategy.h"
@@ -36,9 +37,26 @@ struct SessionOptions {
   std::vector<double> slowdown;  // per rank, see Slowdown; empty: as fast as they are
   // Of waits for ranks that load: it takes longer than any message, the slowest disk decides.
   double load_deadline_seconds = 600;
-  int prompt_tokens = 1;
-  int max_tokens = 1;  // of the answer
-  int step_rows = 1;   // of a decoding step, see Request
+  int prompt_tokens = 1;  // of the longest prompt, a prefix that it goes on from included
+  int max_tokens = 1;     // of the longest answer
+  int step_rows = 1;      // of an item of a decoding step at most: 1, or those of a draft
+  int under_way = 1;      // items of one request at once; above 1 it speculates continuously
+  int requests = 1;       // at once
+  int group = 0;          // requests in a batch of steps; 0: as many as keep every stage busy
+  // Of all requests at once, shared prefixes once; 0: `requests` times those of the longest.
+  std::int64_t kv_positions = 0;
+  std::string medusa;  // draft heads for the head, see OpenMedusa; empty: none
+  int medusa_heads = 0;   // the first so many; 0: all
+  int medusa_ranks = 10;  // candidates of each
+};
+
+// What decides on the tokens of a run, beside the model. The same on all ranks, but for the drafter.
+struct RunOptions {
+  SamplingOptions sampling;
+  Drafter* drafter = nullptr;  // at the source; null: plain decoding
+  bool drafts = false;         // whether there is one
+  // Of a device that computes nothing: what becomes of drafts; none: their roots are accepted.
+  std::optional<DrawnDrafts> drawn;
 };
 
 // The plan for these options on this many ranks. `speeds` (layers per second of each rank) is read
@@ -64,6 +82,10 @@ class Session {
   // Names the function that is computed: model fingerprint, weight and KV types, and every rounding
   // on the way. Two runs with the same key must give the same bits.
   const std::string& numerics_key() const { return numerics_key_; }
+  bool is_source() const { return transport_.rank() == Strategy::kSource; }
+  // Of one sequence and of one answer, at most.
+  int positions() const { return capacity_.positions; }
+  int max_tokens() const { return options_.max_tokens; }
   // Ranks that have nothing to do.
   std::vector<int> idle_ranks() const;
   const std::vector<RankMemory>& memory() const { return memory_; }
@@ -77,11 +99,19 @@ class Session {
   // Of the checkpoint since then, by this rank.
   std::int64_t bytes_read() const { return checkpoint_.bytes_read() - bytes_before_load_; }
 
-  // See Generate; idle ranks wait here until the request is done. `recorder` may be null.
+  // See Generate; idle ranks wait here until the requests are done. `recorder` may be null.
+  std::vector<Generation> Run(const RequestSet& set, const RunOptions& options,
+                              const RequestObserver& observer, Recorder* recorder);
+  // One request, decoded plainly and greedily. On a device that computes nothing its steps have
+  // SessionOptions::step_rows rows, of which the first is accepted.
   Generation Run(const Request& request, const RequestObserver& observer, Recorder* recorder);
 
  private:
   StrategyInputs Inputs() const;
+  DecodingOptions DecodingFor(const RunOptions& options, TargetJudge& judge);
+  void PlanCapacity();
+  int MostItems() const;
+  void LoadDraftHeads();
   void PlanMemory();
   OpObserver* ObserverOf(OpObserver* observer);
   void WaitForOthers();
@@ -97,6 +127,7 @@ class Session {
   std::optional<int> resident_layers_;  // of this rank, see StrategyInputs
   std::vector<RankMemory> memory_;      // by rank
   std::unique_ptr<Strategy> strategy_;
+  std::unique_ptr<HeadDrafter> head_drafter_;  // at the head, where there are draft heads
   double load_seconds_ = 0;
   std::int64_t bytes_before_load_ = 0;  // of the checkpoint
 };

@@ -30,7 +30,9 @@ namespace jupiter {
 struct Capacity {
   std::int64_t prompt_rows = 1;  // rows of the largest batch
   std::int64_t head_rows = 1;    // of the largest batch
-  int positions = 1;             // of one sequence
+  int positions = 1;             // of one sequence, those that it shares with others included
+  // Of all sequences at once, shared ones once; 0: those of one sequence.
+  std::int64_t kv_positions = 0;
 };
 
 // What a strategy is built from. All references outlive it.
@@ -69,6 +71,13 @@ class Strategy {
 
   // Lengths of the slices in which the source should submit a prompt.
   virtual std::vector<int> CutPrompt(int tokens) const = 0;
+  // Batches that can be computed at the same time: one stage each.
+  virtual int stages() const { return 1; }
+
+  // At the head, for drafts that are made there: the rows that the last Forward's logits were made
+  // from, behind the final norm [head rows, hidden], valid as long as those; and the output matrix.
+  virtual ConstTensorView HeadInput() const = 0;
+  virtual std::shared_ptr<const Weight> HeadWeight() const = 0;
 
  protected:
   Strategy() = default;

@@ -36,8 +36,8 @@ MessageBytes OpeningMessage() { return {BatchHeader(1, 0), 0}; }
 MessageBytes LastMessage() { return {Padded(kInt), 0}; }
 
 MessageBytes TokenMessage() {
-  constexpr std::int64_t kTokenAndLogitsHash = 16;
-  return {Padded(kTokenAndLogitsHash), 0};
+  // No accepted rows; one token with its hash of 64 bits; no candidates.
+  return {Padded((1 + (1 + 1 + 2) + 1) * kInt), 0};
 }
 
 MessageBytes PieceMessage(std::int64_t payload) { return {Padded(0), payload}; }

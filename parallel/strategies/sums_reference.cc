@@ -71,6 +71,8 @@ class SumsReference : public Strategy {
   std::vector<int> CutPrompt(int tokens) const override {
     return jupiter::CutPrompt(plan_.slices, tokens, RanksOf(plan_));
   }
+  ConstTensorView HeadInput() const override { return stages_.front()->HeadInput(); }
+  std::shared_ptr<const Weight> HeadWeight() const override { return stages_.front()->head(); }
 
   ConstTensorView Forward(const Batch& batch) override {
     layouts_.clear();

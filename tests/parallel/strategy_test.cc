@@ -167,8 +167,10 @@ TEST(StrategyTest, SampledTokensDependOnTheSeedOnly) {
     Request request;
     request.prompt = TestPrompt(512);
     request.max_tokens = kTokens;
-    request.sampling = {.temperature = 1.0f, .top_k = 50, .top_p = 0.9f, .seed = seed};
-    return session.Run(request, {}, nullptr).tokens;
+    RunOptions sampled;
+    sampled.sampling = {.temperature = 1.0f, .top_k = 50, .top_p = 0.9f, .seed = seed};
+    const auto generations = session.Run({{}, {request}}, sampled, {}, nullptr);
+    return generations.empty() ? std::vector<std::int32_t>{} : generations.front().tokens;
   };
   const std::vector<std::int32_t> expected = sample("local", 7);
   EXPECT_EQ(sample("jupiter", 7), expected);

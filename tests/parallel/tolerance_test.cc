@@ -74,7 +74,7 @@ std::vector<Floats> LogitsOf(const Plan& plan, Checkpoint& checkpoint, const Ids
   const auto count = static_cast<int>(ids.size());
   const auto strategy = FindStrategy(plan.strategy)
                             .build({transport, *device, checkpoint, plan,
-                                    Capacity{count, count, count}, std::nullopt});
+                                    Capacity{count, count, count}, std::nullopt, std::nullopt});
   if (transport.rank() != 0) {
     while (const auto batch = strategy->Receive()) strategy->Forward(*batch);
     return {};

@@ -1,0 +1,220 @@
+#include "parallel/decoding/generate.h"
+
+#include <algorithm>
+#include <deque>
+#include <memory>
+#include <utility>
+
+#include "kernels/base/check.h"
+#include "kernels/base/clock.h"
+#include "parallel/decoding/head.h"
+
+namespace jupiter {
+namespace {
+
+// Tells the record what the rank is about to do.
+void MarkBatch(Recorder* recorder, const Batch& batch) {
+  if (recorder == nullptr) return;
+  const bool step = batch.phase == BatchPhase::kStep;
+  recorder->Mark(step ? MarkKind::kStepBatch : MarkKind::kPromptBatch, batch.rows(), Now());
+}
+
+// Every rank that takes part, but not the source.
+void Serve(const DecodingPlace& place, Head* head) {
+  while (const std::optional<Batch> batch = place.strategy.Receive()) {
+    MarkBatch(place.recorder, *batch);
+    const ConstTensorView logits = place.strategy.Forward(*batch);
+    if (logits.rows == 0) continue;
+    const std::vector<StepResult> results =
+        head->Take(*batch, logits, place.strategy.HeadInput());
+    place.transport.Send(Strategy::kSource, Channel::kBatch, ToMessage(results));
+  }
+}
+
+class Source {
+ public:
+  Source(const DecodingPlace& place, const RequestSet& set, const DecodingOptions& options,
+         const RequestObserver& observer, Head* own_head)
+      : place_(place), set_(set), options_(options), observer_(observer), head_(own_head) {
+    const auto prefixes = static_cast<std::int32_t>(set.prefixes.size());
+    for (std::size_t i = 0; i < set.requests.size(); ++i) {
+      const Request& request = set.requests[i];
+      std::vector<std::int32_t> text;
+      if (request.prefix >= 0) text = set.prefixes[static_cast<std::size_t>(request.prefix)];
+      text.insert(text.end(), request.prompt.begin(), request.prompt.end());
+      states_.push_back(std::make_unique<RequestState>(
+          static_cast<int>(i), prefixes + static_cast<std::int32_t>(i), request, std::move(text),
+          options.draft));
+    }
+  }
+
+  std::vector<Generation> Run() {
+    const double start = Now();
+    Mark(MarkKind::kStart, 0, start);
+    for (std::size_t i = 0; i < set_.prefixes.size(); ++i) {
+      SubmitPrompt(set_.prefixes[i], {static_cast<std::int32_t>(i), -1, -1}, nullptr);
+    }
+    while (true) {
+      StartRequests();
+      while (SubmitStep()) {
+      }
+      if (!TakeResults()) break;
+    }
+    place_.strategy.End();
+    Mark(MarkKind::kEnd, tokens_, Now());
+    std::vector<Generation> generations;
+    for (const auto& state : states_) generations.push_back(std::move(state->generation()));
+    return generations;
+  }
+
+ private:
+  struct Sent {
+    std::vector<RequestState*> states;  // of its judged items, in order
+  };
+
+  int Active() const {
+    return static_cast<int>(std::count_if(
+        states_.begin(), states_.begin() + static_cast<std::ptrdiff_t>(started_),
+        [](const auto& state) { return !state->drained(); }));
+  }
+
+  void StartRequests() {
+    for (int active = Active(); started_ < states_.size() && active < options_.most_requests;
+         ++active) {
+      RequestState& state = *states_[started_];
+      const Request& request = set_.requests[started_++];
+      const auto positions = static_cast<std::int32_t>(request.prompt.size()) + Reserve(request);
+      state.generation().start = Now();
+      SubmitPrompt(request.prompt, {state.sequence(), positions, request.prefix}, &state);
+    }
+  }
+
+  // Rows of an answer and of what is under way behind it.
+  std::int32_t Reserve(const Request& request) const {
+    const DraftPolicy& draft = options_.draft;
+    return request.max_tokens + draft.most_rows * draft.most_under_way - 1;
+  }
+
+  // `state` null: a prefix, of which nobody needs logits. `opening`: capacity below 0 is the prompt's.
+  void SubmitPrompt(std::span<const std::int32_t> rest, SequenceOpening opening,
+                    RequestState* state) {
+    const auto rows = static_cast<int>(rest.size());
+    if (opening.capacity < 0) opening.capacity = rows;
+    std::vector<int> slices = place_.strategy.CutPrompt(rows);
+    bool first = true;
+    for (int slice : slices) {
+      const auto length = static_cast<std::size_t>(slice);
+      const bool last = length == rest.size();
+      Batch batch = CausalBatch(opening.sequence, rest.first(length), last && state != nullptr);
+      if (std::exchange(first, false)) batch.open = {opening};
+      rest = rest.subspan(length);
+      Submit(batch, last && state != nullptr ? std::vector{state} : std::vector<RequestState*>{});
+    }
+    if (state == nullptr) return;
+    state->generation().slices = std::move(slices);
+    state->PromptIsOut();
+  }
+
+  // False when no request has anything to submit.
+  bool SubmitStep() {
+    Batch batch;
+    batch.phase = BatchPhase::kStep;
+    std::vector<RequestState*> states;
+    for (std::size_t looked = 0; looked < started_; ++looked) {
+      if (std::ssize(states) >= options_.most_items) break;
+      RequestState& state = *states_[next_];
+      next_ = (next_ + 1) % started_;
+      const auto has = [&](RequestState* other) { return other == &state; };
+      if (std::any_of(states.begin(), states.end(), has)) continue;
+      if (std::optional<BatchItem> item = state.NextItem()) {
+        batch.items.push_back(std::move(*item));
+        states.push_back(&state);
+      }
+    }
+    if (batch.items.empty()) return false;
+    Submit(batch, std::move(states));
+    return true;
+  }
+
+  void Submit(Batch& batch, std::vector<RequestState*> states) {
+    batch.close = std::exchange(closing_, {});
+    MarkBatch(place_.recorder, batch);
+    const ConstTensorView logits = place_.strategy.Forward(batch);
+    if (logits.rows > 0) {
+      own_results_.push_back(head_->Take(batch, logits, place_.strategy.HeadInput()));
+    }
+    if (!states.empty()) sent_.push_back({std::move(states)});
+    if (observer_.on_batch) observer_.on_batch();
+  }
+
+  // Of the oldest batch. False when none is under way.
+  bool TakeResults() {
+    if (sent_.empty()) return false;
+    const Sent sent = std::move(sent_.front());
+    sent_.pop_front();
+    const std::vector<StepResult> results = NextResults(sent.states.size());
+    const double now = Now();
+    for (std::size_t i = 0; i < results.size(); ++i) TakeResult(*sent.states[i], results[i], now);
+    return true;
+  }
+
+  std::vector<StepResult> NextResults(std::size_t items) {
+    if (place_.strategy.head() == Strategy::kSource) {
+      std::vector<StepResult> results = std::move(own_results_.front());
+      own_results_.pop_front();
+      return results;
+    }
+    const int head = place_.strategy.head();
+    const Message message = place_.transport.Receive(head, Channel::kBatch, "the next tokens");
+    return ReadStepResults(message, head, items);
+  }
+
+  void TakeResult(RequestState& state, const StepResult& result, double now) {
+    const std::int64_t before = std::ssize(state.generation().tokens);
+    state.Take(result, now, observer_);
+    tokens_ += std::ssize(state.generation().tokens) - before;
+    if (std::ssize(state.generation().tokens) > before) {
+      Mark(marked_first_ ? MarkKind::kToken : MarkKind::kFirstToken, tokens_, now);
+      marked_first_ = true;
+    }
+    if (state.drained()) closing_.push_back(state.sequence());
+  }
+
+  void Mark(MarkKind kind, std::int64_t index, double now) {
+    if (place_.recorder != nullptr) place_.recorder->Mark(kind, index, now);
+  }
+
+  const DecodingPlace& place_;
+  const RequestSet& set_;
+  const DecodingOptions& options_;
+  const RequestObserver& observer_;
+  Head* head_;  // when the source is the head
+  std::vector<std::unique_ptr<RequestState>> states_;
+  std::size_t started_ = 0;  // of the requests
+  std::size_t next_ = 0;     // whose turn it is
+  std::deque<Sent> sent_;    // batches whose results are not taken
+  std::deque<std::vector<StepResult>> own_results_;
+  std::vector<std::int32_t> closing_;  // sequences to close with the next batch
+  std::int64_t tokens_ = 0;            // of all answers
+  bool marked_first_ = false;
+};
+
+}  // namespace
+
+std::vector<Generation> Generate(const DecodingPlace& place, const RequestSet& set,
+                                 const DecodingOptions& options, const RequestObserver& observer) {
+  if (!place.strategy.takes_part()) return {};
+  const int rank = place.transport.rank();
+  std::unique_ptr<Head> head;
+  if (rank == place.strategy.head()) {
+    JUPITER_CHECK(options.judge != nullptr);
+    head = std::make_unique<Head>(place.device, *options.judge, options.head_drafter);
+  }
+  if (rank != Strategy::kSource) {
+    Serve(place, head.get());
+    return {};
+  }
+  return Source(place, set, options, observer, head.get()).Run();
+}
+
+}  // namespace jupiter

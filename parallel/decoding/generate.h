@@ -1,0 +1,40 @@
+// The loop of decoding over any strategy: one request or several, with or without drafts.
+//
+// The source submits prompts in slices, then steps: the ready requests' items, in batches. The head
+// judges a batch and returns what its items yield; all other ranks serve. Batches follow one
+// another through the stages, so requests (or the trees of one) keep all of them busy. Nothing
+// depends on time: verdicts come in the order of batches.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "parallel/decoding/judge.h"
+#include "parallel/decoding/request_state.h"
+#include "parallel/strategy.h"
+
+namespace jupiter {
+
+// The same on all ranks, but for the objects, which are where they are needed.
+struct DecodingOptions {
+  DraftPolicy draft;                    // the drafter at the source
+  HeadDrafter* head_drafter = nullptr;  // at the head; may be null
+  TargetJudge* judge = nullptr;               // at the head
+  int most_requests = 1;                // that have rows in the stages at once
+  int most_items = 1;                   // of a batch of steps
+};
+
+// What every loop works on. References outlive the call.
+struct DecodingPlace {
+  Strategy& strategy;
+  Transport& transport;
+  Device& device;
+  Recorder* recorder = nullptr;  // or none; it observes device and transport
+};
+
+// All ranks that take part call it together; `set` is read at the source only, and only there the
+// result has contents: a generation per request.
+std::vector<Generation> Generate(const DecodingPlace& place, const RequestSet& set,
+                                 const DecodingOptions& options, const RequestObserver& observer);
+
+}  // namespace jupiter

@@ -1,0 +1,45 @@
+// The head's half of decoding: from logits to what is accepted.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "kernels/device.h"
+#include "parallel/decoding/drafter.h"
+#include "parallel/decoding/judge.h"
+#include "parallel/decoding/step_result.h"
+
+namespace jupiter {
+
+class Head {
+ public:
+  // `drafter` may be null. References outlive it.
+  Head(Device& device, TargetJudge& judge, HeadDrafter* drafter)
+      : device_(device), judge_(judge), drafter_(drafter) {}
+
+  // Of the batch's items that need logits [head rows, vocab], in order. `rows` [head rows, hidden]:
+  // what the logits were made from.
+  std::vector<StepResult> Take(const Batch& batch, ConstTensorView logits, ConstTensorView rows);
+
+ private:
+  // What an item that goes on from the last one must know.
+  struct Sequence {
+    std::int64_t tokens = 0;      // of the answer so far
+    std::int32_t last_row = -1;   // accepted last of the last item; -1: none
+    std::int32_t last_token = 0;  // the target's behind it
+  };
+
+  StepResult TakeItem(const JudgedItem& judged, Sequence& sequence);
+  // The tree of an item that goes on from the last one, behind a root that is known.
+  StepResult TakeFollowing(const JudgedItem& judged, Sequence& sequence);
+  Candidates Propose(const StepResult& result, ConstTensorView rows) const;
+
+  Device& device_;
+  TargetJudge& judge_;
+  HeadDrafter* drafter_;
+  std::map<std::int32_t, Sequence> sequences_;
+  std::vector<float> host_;  // logits
+};
+
+}  // namespace jupiter

@@ -1,0 +1,55 @@
+// What the target says behind rows that were computed.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "kernels/device.h"
+#include "model/batch.h"
+#include "model/sampler.h"
+#include "model/token_tree.h"
+#include "planning/drawn_acceptance.h"
+
+namespace jupiter {
+
+// An item's rows with logits.
+struct JudgedItem {
+  const BatchItem& item;
+  std::span<const float> logits;  // [head rows, vocab]
+  std::size_t vocab = 0;
+};
+
+class TargetJudge {
+ public:
+  TargetJudge() = default;
+  TargetJudge(const TargetJudge&) = delete;
+  TargetJudge& operator=(const TargetJudge&) = delete;
+  virtual ~TargetJudge() = default;
+
+  // The target's token behind the one row of an item that is no draft, at `index` of the answer.
+  virtual std::int32_t Token(const JudgedItem& item, std::int64_t index) = 0;
+  // The accepted path of a drafted tree whose first new token is at `index` of the answer.
+  virtual Acceptance Path(const JudgedItem& item, const TokenTree& tree, std::int64_t index) = 0;
+  // The same of an item that goes on from another: row 0 of `tree` stands for the row it goes on
+  // from, behind which the target has `known`; row r + 1 is the item's row r. `index`: of the token
+  // behind `known`.
+  virtual Acceptance Behind(const JudgedItem& item, const TokenTree& tree, std::int32_t known,
+                            std::int64_t index) = 0;
+};
+
+// By the logits: greedy, or sampled with a random number per token of the answer. Plain decoding of
+// the same request takes the same tokens, so drafts change none of them.
+std::unique_ptr<TargetJudge> MakeJudge(const SamplingOptions& sampling);
+
+// Where nothing is computed. `draft` null: every draft's root alone is accepted.
+struct DrawnDrafts {
+  DraftTree tree;  // of every draft
+  DraftAcceptance acceptance;
+  std::uint64_t seed = 0;
+};
+std::unique_ptr<TargetJudge> MakeDrawnJudge(const DrawnDrafts* drafts);
+
+}  // namespace jupiter

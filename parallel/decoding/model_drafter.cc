@@ -1,0 +1,143 @@
+#include "parallel/decoding/model_drafter.h"
+
+#include <algorithm>
+#include <map>
+#include <vector>
+
+#include "kernels/base/check.h"
+#include "model/fingerprint.h"
+#include "model/loaders/checkpoint.h"
+#include "model/stage.h"
+
+namespace jupiter {
+namespace {
+
+// Rows of one batch of the small model.
+constexpr std::int64_t kRows = 64;
+
+StageOptions OptionsFor(const ModelConfig& config, const ModelDrafterOptions& options) {
+  StageOptions stage;
+  stage.layer_end = config.layers;
+  stage.embedding = stage.head = true;
+  stage.max_rows = kRows;
+  stage.max_positions = options.positions;
+  stage.kv_dtype = options.kv;
+  stage.quantise = options.quantise;
+  return stage;
+}
+
+class ModelDrafter : public Drafter {
+ public:
+  ModelDrafter(Device& device, std::unique_ptr<Checkpoint> checkpoint,
+               const ModelDrafterOptions& options)
+      : device_(device),
+        options_(options),
+        checkpoint_(std::move(checkpoint)),
+        stage_(device, *checkpoint_, OptionsFor(checkpoint_->config(), options)) {}
+
+  void Begin(std::int32_t sequence, std::span<const std::int32_t> text) override {
+    Text& known = texts_[sequence];
+    known.tokens.assign(text.begin(), text.end());
+    Batch open;
+    open.open = {{sequence, options_.positions, -1}};
+    stage_.Forward(open);
+  }
+  void Extend(std::int32_t sequence, std::span<const std::int32_t> tokens,
+              const Candidates&) override {
+    std::vector<std::int32_t>& known = texts_.at(sequence).tokens;
+    known.insert(known.end(), tokens.begin(), tokens.end());
+  }
+  TokenTree Draft(std::int32_t sequence, int most_rows) override {
+    return Chain(sequence, {}, most_rows);
+  }
+  TokenTree DraftBehind(std::int32_t sequence, std::span<const std::int32_t> guess,
+                        int most_rows) override {
+    return Chain(sequence, guess, most_rows);
+  }
+  void End(std::int32_t sequence) override {
+    texts_.erase(sequence);
+    Batch close;
+    close.close = {sequence};
+    stage_.Forward(close);
+  }
+
+ private:
+  struct Text {
+    std::vector<std::int32_t> tokens;
+    std::size_t read = 0;   // of them, as context of the small model
+    std::int32_t next = 0;  // its token behind them
+  };
+
+  // Its greedy token behind these rows.
+  std::int32_t Next(const BatchItem& item) {
+    Batch batch;
+    batch.phase = BatchPhase::kStep;
+    batch.items = {item};
+    stage_.Forward(batch);
+    std::int32_t token = 0;
+    device_.ArgMax(stage_.Logits(), std::span(&token, 1));
+    return token;
+  }
+
+  static BatchItem ItemOf(std::int32_t sequence, std::span<const std::int32_t> tokens) {
+    return CausalBatch(sequence, tokens, true).items.front();
+  }
+
+  // Makes all known tokens context.
+  void CatchUp(std::int32_t sequence, Text& text) {
+    while (text.read < text.tokens.size()) {
+      const auto rest = std::span<const std::int32_t>(text.tokens).subspan(text.read);
+      const auto rows = rest.first(std::min<std::size_t>(rest.size(), kRows));
+      text.next = Next(ItemOf(sequence, rows));
+      text.read += rows.size();
+    }
+  }
+
+  TokenTree Chain(std::int32_t sequence, std::span<const std::int32_t> guess, int most_rows) {
+    Text& text = texts_.at(sequence);
+    CatchUp(sequence, text);
+    TokenTree tree{{guess.empty() ? text.tokens.back() : guess.back()}, {-1}};
+    std::int32_t next = text.next;
+    std::int32_t last_row = -1;  // of the newest provisional item
+    const auto go_on = [&](std::span<const std::int32_t> tokens) {
+      BatchItem item = ItemOf(sequence, tokens);
+      item.provisional = true;
+      item.follows = last_row;
+      next = Next(item);
+      last_row = static_cast<std::int32_t>(tokens.size()) - 1;
+    };
+    if (!guess.empty()) go_on(guess);
+    const int length = std::min(options_.length, most_rows - 1);
+    for (int i = 0; i < length; ++i) {
+      tree.parents.push_back(i);
+      tree.tokens.push_back(next);
+      if (i + 1 < length) go_on(std::vector<std::int32_t>{next});
+    }
+    return tree;
+  }
+
+  Device& device_;
+  ModelDrafterOptions options_;
+  std::unique_ptr<Checkpoint> checkpoint_;
+  Stage stage_;
+  std::map<std::int32_t, Text> texts_;
+};
+
+}  // namespace
+
+std::unique_ptr<Drafter> MakeModelDrafter(Device& device, Checkpoint& target,
+                                          const ModelDrafterOptions& options) {
+  std::unique_ptr<Checkpoint> checkpoint = OpenCheckpoint(options.path);
+  const int own = checkpoint->config().vocab;
+  if (own != target.config().vocab) {
+    FailUser("--draft model:{}: it has {} tokens, the model {} has {}; take a small model with the "
+             "same vocabulary",
+             options.path, own, target.config().name, target.config().vocab);
+  }
+  if (FingerprintModel(*checkpoint) == FingerprintModel(target)) {
+    FailUser("--draft model:{}: it is the model itself; take a smaller one", options.path);
+  }
+  return std::make_unique<ModelDrafter>(device, std::move(checkpoint), options);
+}
+
+}  // namespace jupiter

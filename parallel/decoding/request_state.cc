@@ -1,0 +1,172 @@
+#include "parallel/decoding/request_state.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "kernels/base/check.h"
+
+namespace jupiter {
+namespace {
+
+// Rows along the first child of each row, from row 0 on.
+std::vector<std::int32_t> LikeliestPath(const TokenTree& tree) {
+  std::vector<std::int32_t> path = {0};
+  for (std::int32_t row = 1; row < tree.rows(); ++row) {
+    if (tree.parents[static_cast<std::size_t>(row)] == path.back()) path.push_back(row);
+  }
+  return path;
+}
+
+}  // namespace
+
+RequestState::RequestState(int index, std::int32_t sequence, const Request& request,
+                           std::vector<std::int32_t> text, const DraftPolicy& policy)
+    : index_(index), sequence_(sequence), request_(request), policy_(policy) {
+  if (policy_.drafter != nullptr) policy_.drafter->Begin(sequence, text);
+}
+
+void RequestState::PromptIsOut() { under_way_.emplace_back(); }
+
+std::optional<BatchItem> RequestState::NextItem() {
+  if (ended_) return std::nullopt;
+  const bool waits = std::any_of(under_way_.begin(), under_way_.end(),
+                                 [](const UnderWay& item) { return !item.stale; });
+  if (waits) return FollowingTree();
+  if (policy_.drafter == nullptr) return PlainItem();
+  return FreshTree();
+}
+
+BatchItem RequestState::PlainItem() {
+  BatchItem item;
+  item.sequence = sequence_;
+  item.tokens = {last_token_};
+  item.head_rows = {0};
+  SettleInto(item);
+  unsettled_.clear();
+  judged_ = 0;
+  under_way_.push_back({.kind = UnderWay::Kind::kToken});
+  return item;
+}
+
+std::optional<BatchItem> RequestState::FreshTree() {
+  const TokenTree tree = policy_.drafter->Draft(sequence_, policy_.most_rows);
+  JUPITER_CHECK(tree.rows() >= 1 && tree.rows() <= policy_.most_rows, "{} rows", tree.rows());
+  // A root alone needs no verdict on rows, but others may go on from it.
+  if (tree.rows() == 1 && policy_.most_under_way == 1) return PlainItem();
+  return Submit(tree, -1);
+}
+
+std::optional<BatchItem> RequestState::FollowingTree() {
+  const auto under_way = static_cast<int>(under_way_.size());
+  if (under_way >= policy_.most_under_way || under_way_.back().kind != UnderWay::Kind::kTree) return std::nullopt;
+  if (under_way_.back().guess.empty()) return std::nullopt;
+  std::vector<std::int32_t> guess;
+  for (const UnderWay& item : under_way_) {
+    if (!item.stale) guess.insert(guess.end(), item.guess.begin(), item.guess.end());
+  }
+  const std::int64_t left = request_.max_tokens - std::ssize(generation_.tokens);
+  if (std::ssize(guess) >= left) return std::nullopt;
+  // One row is there already.
+  const TokenTree tree = policy_.drafter->DraftBehind(sequence_, guess, policy_.most_rows + 1);
+  if (tree.rows() == 1) return std::nullopt;
+  return Submit(tree, under_way_.back().guess_row);
+}
+
+BatchItem RequestState::Submit(const TokenTree& tree, std::int32_t follows) {
+  const bool fresh = follows < 0;
+  BatchItem item = ToItem(sequence_, tree);
+  if (!fresh) {
+    item.tokens.erase(item.tokens.begin());
+    item.parents.erase(item.parents.begin());
+    for (std::int32_t& parent : item.parents) --parent;
+    item.head_rows.pop_back();
+  }
+  item.follows = follows;
+  SettleInto(item);
+  if (fresh) {
+    unsettled_.clear();
+    judged_ = 0;
+  }
+  unsettled_.push_back(static_cast<std::int32_t>(item.tokens.size()));
+  UnderWay sent{.kind = UnderWay::Kind::kTree, .tree = tree, .has_root = fresh};
+  const std::vector<std::int32_t> path = LikeliestPath(tree);
+  for (std::size_t i = 1; i < path.size(); ++i) {
+    sent.guess.push_back(tree.tokens[static_cast<std::size_t>(path[i])]);
+  }
+  sent.guess_row = path.back() - (fresh ? 0 : 1);
+  under_way_.push_back(std::move(sent));
+  return item;
+}
+
+void RequestState::SettleInto(BatchItem& item) {
+  item.accept = std::move(accepted_);
+  accepted_.clear();
+  if (item.accept.empty()) return;
+  for (std::int32_t rows = 0; rows <= item.accept.back();) {
+    rows += unsettled_.front();
+    unsettled_.pop_front();
+    --judged_;
+  }
+}
+
+void RequestState::Take(const StepResult& result, double now, const RequestObserver& observer) {
+  JUPITER_CHECK(!under_way_.empty());
+  const UnderWay judged = std::move(under_way_.front());
+  under_way_.pop_front();
+  if (ended_) return;
+  if (judged.stale) {
+    ++generation_.stale_steps;
+    return;
+  }
+  switch (judged.kind) {
+    case UnderWay::Kind::kPrompt: break;
+    case UnderWay::Kind::kToken:
+      // A step without a draft, where others have one.
+      if (policy_.drafter != nullptr) generation_.steps.push_back({0, 0, 1});
+      break;
+    case UnderWay::Kind::kTree: TakeTree(judged, result); break;
+  }
+  Append(result, now, observer);
+}
+
+void RequestState::TakeTree(const UnderWay& judged, const StepResult& result) {
+  const std::int32_t before = std::accumulate(
+      unsettled_.begin(), unsettled_.begin() + static_cast<std::ptrdiff_t>(judged_), 0);
+  for (std::int32_t row : result.rows) accepted_.push_back(before + row);
+  ++judged_;
+  Acceptance accepted{result.rows, result.tokens};
+  // The root of an item that goes on from another was accepted with that one.
+  DraftStep step = StepOf(judged.tree, accepted);
+  if (!judged.has_root) ++step.accepted;
+  generation_.steps.push_back(step);
+  const bool right = !result.rows.empty() && result.rows.back() == judged.guess_row;
+  if (right) return;
+  for (UnderWay& later : under_way_) later.stale = true;
+}
+
+void RequestState::Append(const StepResult& result, double now, const RequestObserver& observer) {
+  std::vector<std::int32_t> fresh;
+  for (std::size_t i = 0; i < result.tokens.size() && !ended_; ++i) {
+    const std::int32_t token = result.tokens[i];
+    const auto& ends = request_.end_ids;
+    if (std::find(ends.begin(), ends.end(), token) != ends.end()) {
+      ended_ = true;
+      break;
+    }
+    generation_.tokens.push_back(token);
+    generation_.logits_hashes.push_back(result.logits_hashes[i]);
+    generation_.times.push_back(now);
+    fresh.push_back(token);
+    last_token_ = token;
+    const bool goes_on = !observer.on_token || observer.on_token(index_, token);
+    ended_ = !goes_on || std::ssize(generation_.tokens) >= request_.max_tokens;
+  }
+  if (policy_.drafter == nullptr) return;
+  if (ended_) {
+    policy_.drafter->End(sequence_);
+  } else {
+    policy_.drafter->Extend(sequence_, fresh, result.candidates);
+  }
+}
+
+}  // namespace jupiter

@@ -1,0 +1,81 @@
+// The source's half of one request: what it submits next, and what comes of the verdicts.
+//
+// Plain decoding submits the last token and waits. With drafts it submits trees (provisional rows)
+// and settles what was accepted with the next item. Speculating continuously (the idea of PipeInfer,
+// Butler et al. 2024, arXiv 2407.11798, without draft ranks of its own), it submits trees that go on
+// from the likeliest path of the one before while that is still under way; when the guess turns out
+// wrong, those are stale: the head knows it from the verdict before, and they settle to nothing.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include "model/batch.h"
+#include "parallel/decoding/drafter.h"
+#include "parallel/decoding/request.h"
+#include "parallel/decoding/step_result.h"
+
+namespace jupiter {
+
+// How one decodes, the same for all requests of a set.
+struct DraftPolicy {
+  Drafter* drafter = nullptr;  // null: plain
+  int most_rows = 1;           // of an item
+  int most_under_way = 1;      // trees of one request; above 1: continuously
+};
+
+class RequestState {
+ public:
+  // `text`: what stands before the answer, prefix included. References outlive it.
+  RequestState(int index, std::int32_t sequence, const Request& request,
+               std::vector<std::int32_t> text, const DraftPolicy& policy);
+
+  std::int32_t sequence() const { return sequence_; }
+  Generation& generation() { return generation_; }
+  // Its prompt is submitted: the first verdict is under way.
+  void PromptIsOut();
+  // The next item, if there is one to submit now.
+  std::optional<BatchItem> NextItem();
+  // A verdict, in the order of items. Tells the observer of new tokens.
+  void Take(const StepResult& result, double now, const RequestObserver& observer);
+  // Nothing is left to submit; results may still be under way.
+  bool ended() const { return ended_; }
+  bool drained() const { return ended_ && under_way_.empty(); }
+
+ private:
+  // An item whose verdict is not known.
+  struct UnderWay {
+    enum class Kind : std::uint8_t { kPrompt, kToken, kTree };
+    Kind kind = Kind::kPrompt;
+    bool stale = false;
+    // Of a tree, its known root included.
+    TokenTree tree = {};
+    bool has_root = true;                  // row 0 of the tree is a row of the item
+    std::vector<std::int32_t> guess = {};  // tokens of the likeliest path behind the root
+    std::int32_t guess_row = -1;           // of the item, the path's last
+  };
+
+  BatchItem PlainItem();
+  std::optional<BatchItem> FreshTree();
+  std::optional<BatchItem> FollowingTree();
+  BatchItem Submit(const TokenTree& tree, std::int32_t follows);
+  // Moves what was accepted into the item.
+  void SettleInto(BatchItem& item);
+  void TakeTree(const UnderWay& judged, const StepResult& result);
+  void Append(const StepResult& result, double now, const RequestObserver& observer);
+
+  int index_;
+  std::int32_t sequence_;
+  const Request& request_;
+  DraftPolicy policy_;
+  Generation generation_;
+  std::int32_t last_token_ = 0;
+  bool ended_ = false;
+  std::deque<UnderWay> under_way_;       // in the order of submission
+  std::deque<std::int32_t> unsettled_;   // rows of provisional items that stages hold, the oldest first
+  std::size_t judged_ = 0;               // of them, whose verdict is known
+  std::vector<std::int32_t> accepted_;   // rows to settle, counted over the unsettled items
+};
+
+}  // namespace jupiter

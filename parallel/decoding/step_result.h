@@ -1,0 +1,26 @@
+// What the head tells the source about an item of a batch.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "parallel/decoding/fill_tree.h"
+#include "parallel/transport.h"
+
+namespace jupiter {
+
+struct StepResult {
+  // The accepted rows of a provisional item, in path order. None where the item went on from a row
+  // that was not accepted, or from a token that the target does not have there.
+  std::vector<std::int32_t> rows;
+  std::vector<std::int32_t> tokens;          // new ones: the target's behind each accepted row
+  std::vector<std::uint64_t> logits_hashes;  // per token
+  Candidates candidates;                     // for the tokens behind them
+};
+
+// The results of a batch, an item each, as a message and back. Read throws PeerError when the bytes
+// are not `items` results: they come from another rank.
+Message ToMessage(const std::vector<StepResult>& results);
+std::vector<StepResult> ReadStepResults(const Message& message, int peer, std::size_t items);
+
+}  // namespace jupiter

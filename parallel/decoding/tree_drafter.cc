@@ -1,0 +1,70 @@
+#include "parallel/decoding/tree_drafter.h"
+
+#include <algorithm>
+#include <map>
+
+namespace jupiter {
+namespace {
+
+class TreeDrafter : public Drafter {
+ public:
+  explicit TreeDrafter(const DraftTree& tree) : tree_(tree) {}
+
+  void Begin(std::int32_t sequence, std::span<const std::int32_t> text) override {
+    texts_[sequence] = {text.back(), {}};
+  }
+  void Extend(std::int32_t sequence, std::span<const std::int32_t> tokens,
+              const Candidates& candidates) override {
+    if (!tokens.empty()) texts_[sequence] = {tokens.back(), candidates};
+  }
+  TokenTree Draft(std::int32_t sequence, int) override {
+    const Text& text = texts_[sequence];
+    return FillTree(tree_, text.last, text.candidates);
+  }
+  // Heads see the last accepted position alone: what they have beyond the guess is left.
+  TokenTree DraftBehind(std::int32_t sequence, std::span<const std::int32_t> guess, int) override {
+    const Candidates& all = texts_[sequence].candidates;
+    const auto used = static_cast<std::ptrdiff_t>(std::min(guess.size(), all.size()));
+    return FillTree(tree_, guess.back(), Candidates(all.begin() + used, all.end()));
+  }
+  void End(std::int32_t sequence) override { texts_.erase(sequence); }
+
+ private:
+  struct Text {
+    std::int32_t last = 0;
+    Candidates candidates;  // for the tokens behind it
+  };
+  DraftTree tree_;
+  std::map<std::int32_t, Text> texts_;
+};
+
+class EmptyTreeDrafter : public Drafter {
+ public:
+  explicit EmptyTreeDrafter(const DraftTree& tree) {
+    draft_.parents = ToParents(tree);
+    draft_.tokens.resize(draft_.parents.size());
+  }
+
+  void Begin(std::int32_t, std::span<const std::int32_t>) override {}
+  void Extend(std::int32_t, std::span<const std::int32_t>, const Candidates&) override {}
+  TokenTree Draft(std::int32_t, int) override { return draft_; }
+  TokenTree DraftBehind(std::int32_t, std::span<const std::int32_t>, int) override {
+    return draft_;
+  }
+  void End(std::int32_t) override {}
+
+ private:
+  TokenTree draft_;
+};
+
+}  // namespace
+
+std::unique_ptr<Drafter> MakeTreeDrafter(const DraftTree& tree) {
+  return std::make_unique<TreeDrafter>(tree);
+}
+
+std::unique_ptr<Drafter> MakeEmptyTreeDrafter(const DraftTree& tree) {
+  return std::make_unique<EmptyTreeDrafter>(tree);
+}
+
+}  // namespace jupiter

@@ -1,0 +1,16 @@
+// Drafts by a fixed tree, which the head's candidates fill (Medusa).
+#pragma once
+
+#include <memory>
+
+#include "parallel/decoding/drafter.h"
+#include "planning/draft_tree.h"
+
+namespace jupiter {
+
+std::unique_ptr<Drafter> MakeTreeDrafter(const DraftTree& tree);
+
+// The same where nothing is computed: every node has a candidate.
+std::unique_ptr<Drafter> MakeEmptyTreeDrafter(const DraftTree& tree);
+
+}  // namespace jupiter
