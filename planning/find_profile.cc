@@ -1,4 +1,4 @@
-// Where profiles lie: of devices, and of testbeds.
+// Where profiles lie, of devices and of testbeds, and experiments.
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
@@ -76,6 +76,17 @@ std::string Find(const Kind& kind, const std::string& name_or_path, const std::s
 }
 
 }  // namespace
+
+std::string FindExperiment(const std::string& file) {
+  std::vector<fs::path> folders;
+  if (const char* data = std::getenv("JUPITER_DATA")) folders.emplace_back(data);
+  folders.emplace_back(JUPITER_DATA_DIR);
+  for (const fs::path& folder : folders) {
+    if (IsFile(folder / file)) return (folder / file).lexically_normal().string();
+  }
+  FailUser("no file {} in {}; set JUPITER_DATA to the folder \"experiments\" of the sources",
+           Show(file), folders.front().string());
+}
 
 std::string FindDeviceProfile(const std::string& name_or_path, const std::string& beside) {
   return Find({"device profile", "devices"}, name_or_path, beside);

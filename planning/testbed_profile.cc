@@ -11,10 +11,8 @@
 #include "planning/yaml_reader.h"
 
 namespace jupiter {
-namespace {
 
-// As profiles write it.
-std::string ModelKey(std::string_view model) {
+std::string ProfileModel(std::string_view model) {
   constexpr std::string_view kSynthetic = "synthetic ";
   if (model.substr(0, kSynthetic.size()) == kSynthetic) model.remove_prefix(kSynthetic.size());
   std::string key(model);
@@ -23,10 +21,12 @@ std::string ModelKey(std::string_view model) {
   return key;
 }
 
+namespace {
+
 template <typename Number>
 Number OfModel(const std::map<std::string, Number>& numbers, const std::string& model,
                const char* key, const TestbedProfile& profile) {
-  auto found = numbers.find(ModelKey(model));
+  auto found = numbers.find(ProfileModel(model));
   if (found == numbers.end()) found = numbers.find("");
   if (found != numbers.end()) return found->second;
   std::vector<std::string> known;
@@ -79,6 +79,20 @@ bool TellsPhases(const RunRecord& record) {
   return std::any_of(events.begin(), events.end(), tells);
 }
 
+// Payload factors are those of steps of so many rows.
+void CheckStepRows(const TestbedProfile& profile, const StepShape& step, const RunRecord& record) {
+  for (const Event& event : record.ranks.front().events) {
+    const auto* mark = std::get_if<MarkEvent>(&event);
+    if (mark == nullptr || mark->kind != MarkKind::kStepBatch || mark->index == step.rows) continue;
+    FailUser(
+        "the record has a decoding step of {} rows, those of the profile {} have {}; record the "
+        "run "
+        "under the profile (jupiter_bench --profile --save-records), or take the decoding of "
+        "another one",
+        mark->index, profile.name, step.rows);
+  }
+}
+
 }  // namespace
 
 StepShape StepOf(const TestbedProfile& profile, const std::string& model) {
@@ -120,8 +134,10 @@ Testbed TestbedOf(const TestbedProfile& profile, const Cluster& cluster,
         "the record does not say where the prompt ends and steps begin, which a profile must "
         "know; record the run again with this version");
   }
+  const StepShape step = StepOf(profile, model);
+  CheckStepRows(profile, step, record);
   Testbed testbed = TestbedOf(Apply(profile, cluster));
-  testbed.payload_factors = FactorsOf(profile, strategy, StepOf(profile, model));
+  testbed.payload_factors = FactorsOf(profile, strategy, step);
   return testbed;
 }
 

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "planning/simulator.h"
@@ -70,6 +71,14 @@ struct ProfilePlan {
   std::vector<int> galaxy_columns;
 };
 
+// What a fit says of what is predicted with it.
+struct ProfileFit {
+  double prediction_error = 0;  // relative, either way
+  // Profiles that fit as well: the same with other values of what the fit cannot tell. A prediction
+  // spans them.
+  std::vector<std::string> variants;
+};
+
 struct TestbedProfile {
   std::string source;  // file, for messages
   std::string name;
@@ -79,6 +88,7 @@ struct TestbedProfile {
   ProfileCollectives collectives;
   ProfileDecoding decoding;
   std::vector<ProfilePlan> plans;
+  std::optional<ProfileFit> fit;  // where devices and links were fitted
 };
 
 // Throws UserError "FILE: line L: KEY: ..." for everything that is wrong.
@@ -96,6 +106,12 @@ TestbedProfile MakeTestbedProfile(const std::string& text);
 // The file of a profile: a path, or the name of a shipped one, in the folders that
 // FindDeviceProfile looks in, "profiles" instead of "devices".
 std::string FindTestbedProfile(const std::string& name_or_path);
+// A file of experiments/, "paper/paper.yaml": in $JUPITER_DATA, then in the sources this was built
+// from. Throws UserError.
+std::string FindExperiment(const std::string& file);
+
+// A model's name as profiles have it: lower case, without the word "synthetic" before it.
+std::string ProfileModel(std::string_view model);
 
 // A decoding step of a model.
 struct StepShape {
@@ -118,7 +134,7 @@ PayloadFactors FactorsOf(const TestbedProfile& profile, const std::string& strat
                          const StepShape& step);
 
 // The testbed of one run. Throws UserError, also for a record that does not say which messages
-// belong to the prompt.
+// belong to the prompt, or whose steps have other rows than those of the profile.
 Testbed TestbedOf(const TestbedProfile& profile, const Cluster& cluster,
                   const std::string& strategy, const std::string& model, const RunRecord& record);
 

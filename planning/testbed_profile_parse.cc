@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kMostBoards = 256;
 constexpr std::size_t kMostPlans = 1000;
+constexpr std::size_t kMostVariants = 100;
 constexpr std::size_t kMostRanks = 4096;
 constexpr std::int64_t kMostRows = 1 << 20;
 constexpr QuantityRange kBytesPerWeight{Dimension::kFraction, 0.01, 16};
@@ -199,6 +200,23 @@ std::vector<ProfilePlan> ReadPlans(const YamlMap& root) {
   return plans;
 }
 
+// The other entries are for people.
+ProfileFit ReadFit(const YamlValue& value) {
+  ProfileFit fit;
+  for (const YamlEntry& entry : Entries(value)) {
+    if (entry.name == "prediction_error") {
+      fit.prediction_error = entry.value.Quantity(kPart);
+    } else if (entry.name == "variants") {
+      for (const YamlValue& item : entry.value.List(0, kMostVariants)) {
+        fit.variants.push_back(item.Name());
+      }
+    } else {
+      entry.value.Text();
+    }
+  }
+  return fit;
+}
+
 }  // namespace
 
 TestbedProfile ParseTestbedProfile(const std::string& text, const std::string& source) {
@@ -216,9 +234,7 @@ TestbedProfile ParseTestbedProfile(const std::string& text, const std::string& s
   profile.decoding = ReadDecoding(map.At("decoding"));
   profile.devices.tokens_per_step = profile.decoding.tokens_per_step;
   profile.plans = ReadPlans(map);
-  if (const auto fit = map.Find("fit")) {
-    for (const YamlEntry& entry : Entries(*fit)) entry.value.Text();
-  }
+  if (const auto fit = map.Find("fit")) profile.fit = ReadFit(*fit);
   return profile;
 }
 

@@ -109,6 +109,14 @@ void Write(const std::vector<ProfilePlan>& plans, Writer& out) {
   }
 }
 
+void Write(const ProfileFit& fit, Writer& out) {
+  out.Line(0, "fit:");
+  out.Number(1, "prediction_error", fit.prediction_error, Dimension::kFraction);
+  if (fit.variants.empty()) return;
+  out.Line(1, "variants:");
+  for (const std::string& variant : fit.variants) out.Line(2, "- {}", QuoteYaml(variant));
+}
+
 }  // namespace
 
 std::string ToYaml(const TestbedProfile& profile) {
@@ -123,6 +131,7 @@ std::string ToYaml(const TestbedProfile& profile) {
   Write(profile.collectives, out);
   Write(profile.decoding, out);
   Write(profile.plans, out);
+  if (profile.fit) Write(*profile.fit, out);
   return out.Take();
 }
 

@@ -156,11 +156,23 @@ class _Writer:
             self.line(2, f"galaxy_columns: {plan.columns}")
 
 
-def to_yaml(reading, fit, relative_errors, bar_errors, quality):
-    """quality: [(key, value)] of the fit as a whole."""
+def few_rows_limits(values):
+    """Least and largest number of rows that may stream weights: those of a decoding step, and less
+    than the 64 of SP's share of a prompt."""
+    return max(step_rows(values, model) for model in ("7b", "13b")), 63
+
+
+def to_yaml(reading, fit, relative_errors, bar_errors, quality, variant=None):
+    """quality: [(key, value)] of the fit as a whole. variant: (name, description, few_rows)."""
     writer = _Writer(reading, fit, relative_errors, bar_errors)
     tokens_per_step = fit.values["tokens_per_step"]
-    writer.devices(few_rows=1 if tokens_per_step == 1 else 63)
+    least, most = few_rows_limits(fit.values)
+    name, description = profile_name(reading), _DESCRIPTIONS[reading]
+    few_rows = least if tokens_per_step == 1 else most
+    if variant:
+        name, also, few_rows = variant
+        description += f"; {also}"
+    writer.devices(few_rows)
     writer.links()
     writer.collectives()
     writer.decoding(tokens_per_step)
@@ -168,7 +180,7 @@ def to_yaml(reading, fit, relative_errors, bar_errors, quality):
     writer.line(0, "fit:")
     for key, value in quality:
         writer.line(1, f"{key}: {value}")
-    head = _HEAD.format(name=profile_name(reading), description=_quoted(_DESCRIPTIONS[reading]))
+    head = _HEAD.format(name=name, description=_quoted(description))
     return head + "\n".join(writer.lines) + "\n"
 
 

@@ -1,7 +1,8 @@
-// Device profiles, cluster files, draft trees and measured acceptance: any bytes, or good ones,
-// damaged. What is accepted must survive its own text.
+// Device profiles, cluster files, testbed profiles, draft trees and measured acceptance: any bytes,
+// or good ones, damaged. What is accepted must survive its own text.
 #include <fuzzer/FuzzedDataProvider.h>
 
+#include <cmath>
 #include <cstdint>
 #include <functional>
 #include <iterator>
@@ -13,6 +14,7 @@
 #include "planning/cluster.h"
 #include "planning/draft_acceptance.h"
 #include "planning/draft_tree.h"
+#include "planning/testbed_profile.h"
 #include "testbed_texts.h"
 
 namespace jupiter {
@@ -20,8 +22,26 @@ namespace {
 
 std::string ClusterFile(FuzzedDataProvider&) { return kClusterText + OwnProfiles(); }
 
-std::string ProfileFile(FuzzedDataProvider& data) {
+std::string DeviceFile(FuzzedDataProvider& data) {
   return ProfileText(data.ConsumeBool() ? kLinearPoints : kAttentionPoints);
+}
+
+// With rooflines, of boards in the file, instead of the fitted law.
+std::string RooflineText() {
+  std::string boards = OwnProfiles();  // indented as they stand under a key of the root
+  std::string text = kTestbedProfileText;
+  const std::size_t begin = text.find("  law:");
+  std::string devices = "  law: roofline\n  boards:\n";
+  for (std::size_t at = boards.find('\n') + 1; at < boards.size();) {
+    const std::size_t end = boards.find('\n', at) + 1;
+    devices += "  " + boards.substr(at, end - at);
+    at = end;
+  }
+  return text.replace(begin, text.find("links:") - begin, devices);
+}
+
+std::string TestbedFile(FuzzedDataProvider& data) {
+  return data.ConsumeBool() ? RooflineText() : kTestbedProfileText;
 }
 
 std::string TreeFile(FuzzedDataProvider& data) {
@@ -41,17 +61,23 @@ void ExpectGoodOrOneLine(const std::function<void()>& action) {
   }
 }
 
-void OpenProfile(const std::string& text) {
-  const DeviceProfile profile = ParseDeviceProfile(text, "fuzz");
-  const ProfileCosts costs(profile);
+OpRecord SomeOp(OpKind kind) {
   OpRecord op;
-  op.kind = OpKind::kAttention;
+  op.kind = kind;
   op.weight = DType::kF16;
   op.rows = 7;
   op.inner = op.outer = 512;
   op.context = 700;
   op.bytes = op.operations = 1 << 20;
-  if (!(costs.Seconds(op) > 0)) __builtin_trap();
+  op.role = MatrixRole::kAttention;
+  op.whole = op.inner * op.outer * 4;
+  return op;
+}
+
+void OpenDevice(const std::string& text) {
+  const DeviceProfile profile = ParseDeviceProfile(text, "fuzz");
+  const ProfileCosts costs(profile);
+  if (!(costs.Seconds(SomeOp(OpKind::kAttention)) > 0)) __builtin_trap();
   const std::string saved = ToYaml(profile);
   if (ToYaml(ParseDeviceProfile(saved, "saved")) != saved) __builtin_trap();
 }
@@ -77,12 +103,53 @@ void OpenAcceptance(const std::string& text) {
   if (ToJson(ParseAcceptance(saved, "saved")) != saved) __builtin_trap();
 }
 
+// A device of each board that the profile knows.
+Cluster ClusterFor(const TestbedProfile& profile) {
+  Cluster cluster;
+  const auto add = [&](const auto& boards) {
+    for (const auto& board : boards) cluster.devices.emplace_back().profile.name = board.first;
+  };
+  add(profile.devices.boards);
+  if (profile.devices.two_regimes) add(profile.devices.two_regimes->boards);
+  const std::vector<Link> row(cluster.devices.size());
+  cluster.links.assign(cluster.devices.size(), row);
+  return cluster;
+}
+
+void ExpectTime(double seconds) {
+  if (!(seconds >= 0) || !std::isfinite(seconds)) __builtin_trap();
+}
+
+void UseTestbedProfile(const TestbedProfile& profile) {
+  const Cluster cluster = Apply(profile, ClusterFor(profile));
+  for (const ClusterDevice& device : cluster.devices) {
+    ExpectTime(OpCostsOf(device)->Seconds(SomeOp(OpKind::kAttention)));
+    ExpectTime(OpCostsOf(device)->Seconds(SomeOp(OpKind::kLinear)));
+    ExpectTime(cluster.links[0][0].WireSeconds(1e6));
+    ExpectTime(cluster.links[0][0].HostSeconds(1e6));
+  }
+  const StepShape step = StepOf(profile, "small");
+  for (const char* strategy : {"sequence", "galaxy", "jupiter"}) {
+    const PayloadFactors factors = FactorsOf(profile, strategy, step);
+    for (const auto& [channel, factor] : factors.step) ExpectTime(factor);
+    for (const auto& [channel, factor] : factors.prompt) ExpectTime(factor);
+  }
+}
+
+void OpenTestbedProfile(const std::string& text) {
+  const TestbedProfile profile = ParseTestbedProfile(text, "fuzz");
+  const std::string saved = ToYaml(profile);
+  if (ToYaml(ParseTestbedProfile(saved, "saved")) != saved) __builtin_trap();
+  UseTestbedProfile(profile);
+}
+
 struct Kind {
   std::string (*good)(FuzzedDataProvider& data);
   void (*open)(const std::string& text);
 };
 constexpr Kind kKinds[] = {{ClusterFile, OpenCluster},
-                           {ProfileFile, OpenProfile},
+                           {DeviceFile, OpenDevice},
+                           {TestbedFile, OpenTestbedProfile},
                            {TreeFile, OpenTree},
                            {AcceptanceFile, OpenAcceptance}};
 

@@ -3,53 +3,15 @@
 #include "planning/testbed_profile.h"
 
 #include "refusal.h"
+#include "testbed_texts.h"
 
 namespace jupiter {
 namespace {
 
-constexpr const char* kText = R"(jupiter_profile: 1
-name: test
-devices:
-  name: boards
-  law: two-regimes
-  bytes_per_weight: {value: 0.5, fixed: "4 bits"}
-  few_rows: 2
-  layer_pass_time: 3 ms
-  split_projection_loss: {value: 50 %, parameter: loss, meaning: "part", standard_error: 3 %}
-  many_row_unpack_bandwidth: 8 GB/s
-  many_row_rate: 1 TOP/s
-  boards:
-    jetson-nano: {few_row_bandwidth: 2 GB/s, slowdown: 4}
-links:
-  name: wires
-  efficiency: 0.5
-  latency: 1 ms
-  wire_overhead: 2 ms
-  host_overhead: 3 ms
-  host_time_per_byte: 4 ns/B
-collectives:
-  name: volumes
-  galaxy_overlap: false
-  volume_factor:
-    all_gather: {prefill: 2, decode: 3}
-    all_reduce: {prefill: 5, decode: 7}
-    tile_ring: {prefill: 11, decode: 13}
-    point_to_point: {prefill: 17, decode: 19}
-decoding:
-  name: trees
-  tokens_per_step: 2.5
-  payload_rows: {small: 8, large: {value: 4, fixed: "as measured"}}
-  rows: {small: 10, large: 5}
-plans:
-  - {env: A, model: small, edgeshard_layers: [3, 1], galaxy_heads: [2, 2], galaxy_columns: [8, 8]}
-fit:
-  parameters: 3
-)";
-
 TestbedProfile Parsed(const std::string& text) { return ParseTestbedProfile(text, "p.yaml"); }
 
 std::string RefusalWith(const std::string& from, const std::string& to) {
-  return RefusalOf([&] { Parsed(Replaced(kText, from, to)); });
+  return RefusalOf([&] { Parsed(Replaced(kTestbedProfileText, from, to)); });
 }
 
 // Two of the board that the text knows, and a link that differs from the profile's in everything.
@@ -69,7 +31,7 @@ Cluster TwoNanos() {
 }
 
 TEST(TestbedProfileTest, EveryNumberArrives) {
-  const TestbedProfile profile = Parsed(kText);
+  const TestbedProfile profile = Parsed(kTestbedProfileText);
   const TwoRegimes& law = *profile.devices.two_regimes;
   EXPECT_EQ(profile.name, "test");
   EXPECT_EQ(law.bytes_per_weight, 0.5);
@@ -100,7 +62,8 @@ TEST(TestbedProfileTest, WhatIsWrittenIsReadBack) {
     EXPECT_EQ(again.devices.boards.size(), profile.devices.boards.size());
     EXPECT_EQ(again.plans.size(), profile.plans.size());
   }
-  EXPECT_EQ(ToYaml(Parsed(ToYaml(Parsed(kText)))), ToYaml(Parsed(kText)));
+  EXPECT_EQ(ToYaml(Parsed(ToYaml(Parsed(kTestbedProfileText)))),
+            ToYaml(Parsed(kTestbedProfileText)));
 }
 
 TEST(TestbedProfileTest, MixturesTakePartsFromOthers) {
@@ -133,7 +96,7 @@ TEST(TestbedProfileTest, MixturesTakePartsFromOthers) {
 }
 
 TEST(TestbedProfileTest, StepsAreOfAModel) {
-  const TestbedProfile profile = Parsed(kText);
+  const TestbedProfile profile = Parsed(kTestbedProfileText);
   const StepShape step = StepOf(profile, "synthetic Small");
   EXPECT_EQ(step.rows, 10);
   EXPECT_EQ(step.tokens, 2.5);
@@ -141,15 +104,15 @@ TEST(TestbedProfileTest, StepsAreOfAModel) {
   EXPECT_EQ(RefusalOf([&] { StepOf(profile, "huge"); }),
             "p.yaml: decoding.rows: nothing for the model \"huge\", only for large, small; add "
             "it, or take the decoding of another profile");
-  const TestbedProfile any =
-      Parsed(Replaced(Replaced(kText, "{small: 8, large: {value: 4, fixed: \"as measured\"}}",
-                               "{value: 3, fixed: all alike}"),
-                      "rows: {small: 10, large: 5}", "rows: 5"));
+  const TestbedProfile any = Parsed(Replaced(
+      Replaced(kTestbedProfileText, "{small: 8, large: {value: 4, fixed: \"as measured\"}}",
+               "{value: 3, fixed: all alike}"),
+      "rows: {small: 10, large: 5}", "rows: 5"));
   EXPECT_EQ(StepOf(any, "huge").payload_factor, 1.5);
 }
 
 TEST(TestbedProfileTest, FactorsFollowStrategyAndPhase) {
-  const TestbedProfile profile = Parsed(kText);
+  const TestbedProfile profile = Parsed(kTestbedProfileText);
   const StepShape step = StepOf(profile, "small");
   const auto factors = [&](const char* strategy, int channel) {
     const PayloadFactors all = FactorsOf(profile, strategy, step);
@@ -165,7 +128,7 @@ TEST(TestbedProfileTest, FactorsFollowStrategyAndPhase) {
 }
 
 TEST(TestbedProfileTest, ClustersKeepTheirBandwidthAndPace) {
-  const Cluster cluster = Apply(Parsed(kText), TwoNanos());
+  const Cluster cluster = Apply(Parsed(kTestbedProfileText), TwoNanos());
   const Link& link = cluster.links[0][1];
   EXPECT_EQ(link.bandwidth, 8e6);
   EXPECT_EQ(link.trace.steps().size(), 1u);
@@ -178,7 +141,7 @@ TEST(TestbedProfileTest, ClustersKeepTheirBandwidthAndPace) {
   EXPECT_EQ(OpCostsOf(cluster.devices[1])->Seconds(attention), 0.003);
   Cluster other = TwoNanos();
   other.devices[1].profile.name = "jetson-nanu";
-  EXPECT_EQ(RefusalOf([&] { Apply(Parsed(kText), other); }),
+  EXPECT_EQ(RefusalOf([&] { Apply(Parsed(kTestbedProfileText), other); }),
             "p.yaml: line 13: devices.boards: no \"jetson-nanu\", which the cluster's device "
             "\"right\" is, expected one of jetson-nano; did you mean jetson-nano?");
 }
@@ -191,14 +154,14 @@ TEST(TestbedProfileTest, RooflinesAreThoseOfTheBoards) {
             OpCostsOf(plain.devices[0])->Seconds(op));
 }
 
-RunRecord TwoMessages(bool marks) {
+RunRecord TwoMessages(bool marks, int step_rows = 10) {
   RunRecord record;
   record.ranks.resize(2);
   for (int rank = 0; rank < 2; ++rank) record.ranks[static_cast<std::size_t>(rank)].rank = rank;
   std::vector<Event>& sender = record.ranks[0].events;
   std::vector<Event>& receiver = record.ranks[1].events;
   for (MarkKind phase : {MarkKind::kPromptBatch, MarkKind::kStepBatch}) {
-    if (marks) sender.emplace_back(MarkEvent{phase, 1, 0});
+    if (marks) sender.emplace_back(MarkEvent{phase, step_rows, 0});
     for (int channel : {kBatchChannel, kHeadRowChannel}) {
       sender.emplace_back(SendEvent{1, channel, 100, 1000, 0, 0});
       receiver.emplace_back(ReceiveEvent{0, channel, 100, 1000, 0, 0});
@@ -208,7 +171,7 @@ RunRecord TwoMessages(bool marks) {
 }
 
 TEST(TestbedProfileTest, ReplaysChargeWhatThePhaseSays) {
-  TestbedProfile profile = Parsed(kText);
+  TestbedProfile profile = Parsed(kTestbedProfileText);
   profile.links = {"plain", 1, 0, 0, 0, 0};
   Cluster cluster = TwoNanos();
   for (auto& row : cluster.links) {
@@ -229,14 +192,26 @@ TEST(TestbedProfileTest, ReplaysChargeWhatThePhaseSays) {
 
 TEST(TestbedProfileTest, RecordsWithoutPhasesAreRefused) {
   EXPECT_EQ(RefusalOf([] {
-              TestbedOf(Parsed(kText), TwoNanos(), "jupiter", "small", TwoMessages(false));
+              TestbedOf(Parsed(kTestbedProfileText), TwoNanos(), "jupiter", "small",
+                        TwoMessages(false));
             }),
             "the record does not say where the prompt ends and steps begin, which a profile must "
             "know; record the run again with this version");
 }
 
+TEST(TestbedProfileTest, RecordsOfOtherStepsAreRefused) {
+  EXPECT_EQ(
+      RefusalOf([] {
+        TestbedOf(Parsed(kTestbedProfileText), TwoNanos(), "jupiter", "small",
+                  TwoMessages(true, 5));
+      }),
+      "the record has a decoding step of 5 rows, those of the profile test have 10; record the "
+      "run under the profile (jupiter_bench --profile --save-records), or take the decoding of "
+      "another one");
+}
+
 TEST(TestbedProfileTest, CutTextIsReadOrRefused) {
-  const std::string whole = kText;
+  const std::string whole = kTestbedProfileText;
   int refused = 0;
   for (std::size_t size = 0; size <= whole.size(); ++size) {
     refused += RefusalOf([&] { Parsed(whole.substr(0, size)); }) == "no error" ? 0 : 1;

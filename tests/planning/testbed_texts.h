@@ -1,4 +1,4 @@
-// Good device profiles and cluster files, for tests and fuzzers to damage.
+// Good device profiles, cluster files and testbed profiles, for tests and fuzzers to damage.
 #pragma once
 
 #include <string>
@@ -87,5 +87,45 @@ inline std::string OwnProfiles() {
   }
   return text;
 }
+
+// A profile for boards of one kind.
+inline const char* const kTestbedProfileText = R"(jupiter_profile: 1
+name: test
+devices:
+  name: boards
+  law: two-regimes
+  bytes_per_weight: {value: 0.5, fixed: "4 bits"}
+  few_rows: 2
+  layer_pass_time: 3 ms
+  split_projection_loss: {value: 50 %, parameter: loss, meaning: "part", standard_error: 3 %}
+  many_row_unpack_bandwidth: 8 GB/s
+  many_row_rate: 1 TOP/s
+  boards:
+    jetson-nano: {few_row_bandwidth: 2 GB/s, slowdown: 4}
+links:
+  name: wires
+  efficiency: 0.5
+  latency: 1 ms
+  wire_overhead: 2 ms
+  host_overhead: 3 ms
+  host_time_per_byte: 4 ns/B
+collectives:
+  name: volumes
+  galaxy_overlap: false
+  volume_factor:
+    all_gather: {prefill: 2, decode: 3}
+    all_reduce: {prefill: 5, decode: 7}
+    tile_ring: {prefill: 11, decode: 13}
+    point_to_point: {prefill: 17, decode: 19}
+decoding:
+  name: trees
+  tokens_per_step: 2.5
+  payload_rows: {small: 8, large: {value: 4, fixed: "as measured"}}
+  rows: {small: 10, large: 5}
+plans:
+  - {env: A, model: small, edgeshard_layers: [3, 1], galaxy_heads: [2, 2], galaxy_columns: [8, 8]}
+fit:
+  parameters: 3
+)";
 
 }  // namespace jupiter
