@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
@@ -61,6 +62,33 @@ void CheckEmulation(const BenchFlags& flags) {
   if (!flags.save_records.empty()) FailUser("--save-records is for --emulate CLUSTER");
 }
 
+// Flags that leave the main job what it is.
+bool SaysWhatToMeasure(const std::string& flag) {
+  const std::string_view other[] = {"--out",     "--resume",   "--suite",
+                                    "--threads", "--deadline", "--load-deadline"};
+  return std::find(std::begin(other), std::end(other), flag) == std::end(other);
+}
+
+void ChooseSuites(BenchFlags& flags) {
+  const auto& given = flags.engine.given;
+  const bool says = std::any_of(given.begin(), given.end(), SaysWhatToMeasure);
+  if (!flags.emulate.empty() && !flags.suites.empty()) {
+    FailUser("--suite with --emulate: --emulate is a suite of its own; leave one of them out");
+  }
+  for (const std::string& suite : flags.suites) {
+    if (suite != "real" && suite != "paper") {
+      FailUser("--suite {}: expected real, paper, or both", suite);
+    }
+  }
+  flags.main_job = flags.suites.empty() && !says;
+  if (flags.suites == std::vector<std::string>{"paper"} && says) {
+    FailUser(
+        "--suite paper takes models and networks from experiments/paper/paper.yaml; leave out "
+        "the flags that say others");
+  }
+  if (flags.resume && flags.out.empty()) FailUser("--resume goes on with the folder of --out");
+}
+
 }  // namespace
 
 BenchFlags ParseBenchFlags(int argc, char** argv) {
@@ -80,6 +108,7 @@ BenchFlags ParseBenchFlags(int argc, char** argv) {
   }
   CLI::App app(
       "Measures every strategy on one model over MPI ranks, each run checked against one process.\n"
+      "Without flags: that on a tiny model, then the paper's experiments, emulated on 4 ranks.\n"
       "Flags of Google Benchmark (--benchmark_filter, --benchmark_out, ...) are passed on.",
       "jupiter_bench");
   AddEngineFlags(app, flags.engine);
@@ -87,6 +116,13 @@ BenchFlags ParseBenchFlags(int argc, char** argv) {
   app.add_option("-s,--strategies", flags.strategies, "strategies to run")
       ->delimiter(',')
       ->capture_default_str();
+  app.add_option(
+         "--suite", flags.suites,
+         "real (every strategy on one model), paper (the experiments of the paper, emulated) "
+         "or both; without any flag: both")
+      ->delimiter(',');
+  app.add_option("--out", flags.out, "folder for results.jsonl and what belongs to it");
+  app.add_flag("--resume", flags.resume, "go on with the results in --out");
   app.add_option("-p,--n-prompt", flags.prompt_tokens, "prompt tokens, comma-separated")
       ->capture_default_str();
   app.add_option("-n,--n-gen", flags.tokens, "tokens to generate, comma-separated")
@@ -108,9 +144,11 @@ BenchFlags ParseBenchFlags(int argc, char** argv) {
                  "with --emulate: folder for the records, for jupiter_replay");
   ParseFlags(app, static_cast<int>(own.size()), own.data());
   CheckEmulation(flags);
+  ChooseSuites(flags);
   RefuseRepeats(flags.strategies);
   CheckStreams(flags);
   flags.program = argv[0];
+  flags.arguments.assign(argv, argv + argc);
   return flags;
 }
 

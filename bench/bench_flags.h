@@ -10,6 +10,12 @@ namespace jupiter {
 
 struct BenchFlags {
   EngineFlags engine;
+  // "real", "paper"; empty: the main job, both, when nothing says what to measure, else real (or
+  // what --emulate says).
+  std::vector<std::string> suites;
+  bool main_job = false;  // nothing says what to measure
+  std::string out;        // a folder for rows; empty: none
+  bool resume = false;
   std::vector<std::string> strategies;
   std::string prompt_tokens = "128";
   std::string tokens = "32";
@@ -20,6 +26,7 @@ struct BenchFlags {
   std::string bandwidths;              // Mbit/s, comma-separated; empty: as in the cluster file
   std::string save_records;            // a folder; empty: none
   char* program = nullptr;             // argv[0]
+  std::vector<std::string> arguments;  // the command line
   std::vector<std::string> benchmark;  // flags of Google Benchmark
 };
 

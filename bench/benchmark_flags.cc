@@ -22,6 +22,13 @@ std::string Find(const std::vector<std::string>& flags, const std::string& name)
   return value;
 }
 
+bool Lists(const std::vector<std::string>& flags) {
+  for (const std::string& flag : flags) {
+    if (flag == "--benchmark_list_tests" || flag == "--benchmark_list_tests=true") return true;
+  }
+  return false;
+}
+
 void CheckFormat(const std::vector<std::string>& flags, const std::string& name) {
   const std::string value = Find(flags, name);
   if (value.empty() || value == "console" || value == "json" || value == "csv") return;
@@ -67,6 +74,11 @@ bool ReportArrived(const std::vector<std::string>& flags) {
   if (text && !text->empty() && text->back() == '\n') return true;
   fmt::print(stderr, "jupiter: error: --benchmark_out={}: the report could not be written\n", path);
   return false;
+}
+
+bool PrintsForPeople(const std::vector<std::string>& flags) {
+  const std::string format = Find(flags, "--benchmark_format");
+  return (format.empty() || format == "console") && !Lists(flags);
 }
 
 std::string BenchmarkOut(const std::vector<std::string>& flags) {

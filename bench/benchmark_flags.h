@@ -11,6 +11,9 @@ namespace jupiter {
 // argv[0]; Google Benchmark keeps the pointer.
 void InitialiseBenchmark(char* program, std::vector<std::string> flags);
 
+// Whether the report on stdout is for people, so that tables may follow it.
+bool PrintsForPeople(const std::vector<std::string>& flags);
+
 // The file of --benchmark_out, or nothing.
 std::string BenchmarkOut(const std::vector<std::string>& flags);
 

@@ -1,23 +1,13 @@
 #include "bench/cases.h"
 
-#include <algorithm>
+#include <charconv>
 #include <cstring>
-#include <sstream>
+#include <string_view>
 
 #include "bench/report_text.h"
 #include "kernels/base/check.h"
 
 namespace jupiter {
-namespace {
-
-std::string ToText(const Command& command) {
-  return fmt::format("{} {} {} {} {}", static_cast<int>(command.kind),
-                     command.which.strategy.empty() ? "-" : command.which.strategy,
-                     command.which.prompt_tokens, command.which.tokens,
-                     command.which.all_cores ? 1 : 0);
-}
-
-}  // namespace
 
 std::string ShortModelName(const std::string& model) {
   std::string name = model;
@@ -31,7 +21,7 @@ std::string CaseName(const std::string& model, const Case& which) {
 }
 
 void SendCommand(Transport& transport, const Command& command) {
-  const std::string text = ToText(command);
+  const std::string text = fmt::format("{} {}", command.suite, command.text);
   for (int rank = 1; rank < transport.size(); ++rank) {
     Message message(text.size(), 0);
     std::memcpy(message.header().data(), text.data(), text.size());
@@ -41,16 +31,15 @@ void SendCommand(Transport& transport, const Command& command) {
 
 Command ReceiveCommand(Transport& transport) {
   const Message message = transport.Receive(0, Channel::kControl, "the next command");
-  std::istringstream fields(
-      std::string(reinterpret_cast<const char*>(message.header().data()), message.header().size()));
+  const std::string_view text(reinterpret_cast<const char*>(message.header().data()),
+                              message.header().size());
   Command command;
-  int kind = 0;
-  fields >> kind >> command.which.strategy >> command.which.prompt_tokens >> command.which.tokens >>
-      command.which.all_cores;
-  if (fields.fail() || kind < 0 || kind > static_cast<int>(Command::Kind::kStop)) {
+  const char* const end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, command.suite);
+  if (error != std::errc() || rest == end || *rest != ' ') {
     throw PeerError("rank 0 sent a command that cannot be read");
   }
-  command.kind = static_cast<Command::Kind>(kind);
+  command.text.assign(rest + 1, end);
   return command;
 }
 

@@ -1,7 +1,4 @@
-// The cases of jupiter_bench, and how rank 0 names them to the other ranks.
-//
-// Google Benchmark runs on rank 0 alone, so iteration counts, filters and random order cannot
-// diverge between ranks: the others do what they are told, one command at a time.
+// Real cases of jupiter_bench, and how rank 0 names cases to the other ranks.
 #pragma once
 
 #include <string>
@@ -24,10 +21,10 @@ std::string CaseName(const std::string& model, const Case& which);
 // A model's name without folders, fit for a case name.
 std::string ShortModelName(const std::string& model);
 
+// What rank 0 wants of the others next.
 struct Command {
-  enum class Kind { kOpen, kRun, kStop };
-  Kind kind = Kind::kStop;
-  Case which;  // kOpen
+  int suite = -1;    // by place; below 0: the end
+  std::string text;  // for Suite::Serve
 };
 
 // At rank 0: tells all others. They wait in ReceiveCommand.

@@ -7,7 +7,6 @@
 #include "bench/report_text.h"
 #include "kernels/base/check.h"
 #include "model/weights.h"
-#include "parallel/record_gather.h"
 #include "parallel/together.h"
 
 namespace jupiter {
@@ -43,6 +42,7 @@ RequestMetrics MetricsOf(const RecordedCase& recorded, const Replay& replay) {
 
 Testbed TestbedOf(const RecordedCase& recorded) {
   Testbed testbed = TestbedOf(recorded.cluster);
+  testbed.costs.front() = testbed.costs[static_cast<std::size_t>(recorded.source_device)];
   testbed.payload_factors = recorded.factors;
   return testbed;
 }
@@ -104,11 +104,43 @@ std::int64_t Messages(const RunRecord& record) {
   return count;
 }
 
+namespace {
+
+// What a step is under the profile, and what its messages weigh.
+void FollowProfile(const RecordingInputs& inputs, RecordedCase& recorded) {
+  if (inputs.profile == nullptr) return;
+  const TestbedProfile& profile = *inputs.profile;
+  recorded.step = StepOf(profile, inputs.checkpoint.config().name);
+  recorded.factors = FactorsOf(profile, recorded.which.strategy, *recorded.step);
+  if (!profile.collectives.galaxy_overlap) recorded.plan.overlap = false;
+}
+
+}  // namespace
+
+RecordedCase RecordRun(const RecordingInputs& inputs, const EmulatedCase& which,
+                       const PlannedRun& run, Cluster cluster, SessionOptions options) {
+  RecordedCase recorded;
+  recorded.which = which;
+  recorded.cluster = std::move(cluster);
+  recorded.check = run.check;
+  recorded.prediction = run.prediction;
+  recorded.plan = run.plan;
+  recorded.missing = run.feasible ? "" : run.reason;
+  recorded.obstacle = run.obstacle;
+  recorded.source_device = run.device.value_or(0);
+  if (!recorded.missing.empty()) return recorded;
+  Together(inputs.transport, [&] { FollowProfile(inputs, recorded); });
+  Follow(options, recorded.plan);
+  if (recorded.step) RecordSteps(*recorded.step, which.tokens, options);
+  recorded.record = inputs.records.Record(inputs.model, inputs.checkpoint, options, recorded.plan);
+  return recorded;
+}
+
 CaseRecorder::CaseRecorder(Transport& transport, const BenchFlags& flags)
     : transport_(transport),
       flags_(flags),
       options_(ToSessionOptions(flags.engine)),
-      device_(MakeDevice("recording", {})) {
+      records_(transport) {
   Together(transport, [&] { checkpoint_ = OpenCheckpoint(flags.engine.model); });
   cluster_ = ShareCluster(transport, flags.emulate);
   profile_ = ShareProfile(transport, flags.profile);
@@ -138,49 +170,20 @@ PlannedRun CaseRecorder::PlanFor(const EmulatedCase& which, const Cluster& clust
   return Judge(predictor, MakePlan(options, shape, transport_.size(), {}));
 }
 
-std::shared_ptr<const RunRecord> CaseRecorder::RecordOf(const SessionOptions& options,
-                                                        const Plan& plan) {
-  const std::string key = fmt::format("pp{} tg{} rows{} {}", options.prompt_tokens,
-                                      options.max_tokens, options.step_rows, ToJson(plan));
-  std::shared_ptr<const RunRecord>& known = records_[key];
-  if (known != nullptr) return known;
-  Session session(transport_, *device_, *checkpoint_, options);
-  session.Load();
-  Request request;
-  request.prompt.assign(static_cast<std::size_t>(options.prompt_tokens), 0);
-  request.max_tokens = options.max_tokens;
-  request.step_rows = options.step_rows;
-  Recorder recorder(transport_.rank(), /*timed=*/false);
-  session.Run(request, {}, &recorder);
-  known = std::make_shared<const RunRecord>(
-      GatherRecords(transport_, recorder, fmt::format("{} {}", checkpoint_->config().name, key)));
-  return known;
-}
-
-void CaseRecorder::FollowProfile(RecordedCase& recorded) const {
-  if (!profile_) return;
-  recorded.step = StepOf(*profile_, checkpoint_->config().name);
-  recorded.factors = FactorsOf(*profile_, recorded.which.strategy, *recorded.step);
-  if (!profile_->collectives.galaxy_overlap) recorded.plan.overlap = false;
+void CaseRecorder::Check(const EmulatedCase& which) {
+  Together(transport_, [&] {
+    if (profile_) StepOf(*profile_, checkpoint_->config().name);
+    PlanFor(which, WithBandwidth(cluster_, which.bandwidth));
+  });
 }
 
 RecordedCase CaseRecorder::Record(const EmulatedCase& which) {
-  RecordedCase recorded;
-  recorded.which = which;
-  recorded.cluster = WithBandwidth(cluster_, which.bandwidth);
+  Cluster cluster = WithBandwidth(cluster_, which.bandwidth);
   PlannedRun run;
-  Together(transport_, [&] { run = PlanFor(which, recorded.cluster); });
-  recorded.check = run.check;
-  recorded.prediction = run.prediction;
-  recorded.plan = run.plan;
-  recorded.missing = run.feasible ? "" : run.reason;
-  if (!recorded.missing.empty()) return recorded;
-  Together(transport_, [&] { FollowProfile(recorded); });
-  SessionOptions options = OptionsFor(which);
-  Follow(options, recorded.plan);
-  if (recorded.step) RecordSteps(*recorded.step, which.tokens, options);
-  recorded.record = RecordOf(options, recorded.plan);
-  return recorded;
+  Together(transport_, [&] { run = PlanFor(which, cluster); });
+  const RecordingInputs inputs{transport_, records_, flags_.engine.model, *checkpoint_,
+                               profile_ ? &*profile_ : nullptr};
+  return RecordRun(inputs, which, run, std::move(cluster), OptionsFor(which));
 }
 
 }  // namespace jupiter

@@ -2,7 +2,6 @@
 // recorded on a described testbed.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +11,7 @@
 #include "bench/emulated_profile.h"
 #include "bench/metrics.h"
 #include "bench/planned.h"
+#include "bench/record_store.h"
 #include "planning/simulator.h"
 
 namespace jupiter {
@@ -31,11 +31,13 @@ std::string CaseName(const std::string& cluster, const std::string& model,
 struct RecordedCase {
   EmulatedCase which;
   std::string missing;  // why it cannot run: what does not fit
+  Obstacle obstacle = Obstacle::kNone;
   Plan plan;
   std::optional<PlanCheck> check;           // when there is a plan
   std::optional<Prediction> prediction;     // of a pipeline
   std::shared_ptr<const RunRecord> record;  // rank 0 only
   Cluster cluster;
+  int source_device = 0;  // of the cluster: what rank 0 is replayed on
   // Under a profile: what a step is, and what its messages weigh.
   std::optional<StepShape> step;
   PayloadFactors factors;
@@ -55,6 +57,19 @@ double Bubble(const Replay& replay, const Plan& plan);
 std::int64_t PayloadBytes(const RunRecord& record);
 std::int64_t Messages(const RunRecord& record);
 
+// What runs are recorded of, and under which profile. References outlive it.
+struct RecordingInputs {
+  Transport& transport;
+  RecordStore& records;
+  const std::string& model;
+  Checkpoint& checkpoint;
+  const TestbedProfile* profile = nullptr;  // or none
+};
+// Records a planned run; `options` are made to follow the plan. Without a plan that fits, `missing`
+// says why. Collective; throws UserError on all ranks.
+RecordedCase RecordRun(const RecordingInputs& inputs, const EmulatedCase& which,
+                       const PlannedRun& run, Cluster cluster, SessionOptions options);
+
 // Plans and records cases. Collective.
 class CaseRecorder {
  public:
@@ -62,24 +77,23 @@ class CaseRecorder {
 
   const Cluster& cluster() const { return cluster_; }
   const std::optional<TestbedProfile>& profile() const { return profile_; }
+  // Plans the case without recording it; throws UserError on all ranks for what is wrong with the
+  // flags, but not for what does not fit.
+  void Check(const EmulatedCase& which);
   RecordedCase Record(const EmulatedCase& which);
 
  private:
   SessionOptions OptionsFor(const EmulatedCase& which) const;
   PlannedRun PlanFor(const EmulatedCase& which, const Cluster& cluster) const;
-  void FollowProfile(RecordedCase& recorded) const;
-  std::shared_ptr<const RunRecord> RecordOf(const SessionOptions& options, const Plan& plan);
 
   Transport& transport_;
   const BenchFlags& flags_;
   SessionOptions options_;
-  std::unique_ptr<Device> device_;
+  RecordStore records_;
   std::unique_ptr<Checkpoint> checkpoint_;
   Cluster cluster_;
   std::optional<TestbedProfile> profile_;
   GivenPlanning given_;
-  // The same plan at several bandwidths is recorded once.
-  std::map<std::string, std::shared_ptr<const RunRecord>> records_;
 };
 
 }  // namespace jupiter

@@ -142,8 +142,8 @@ class Planning {
     PlannedRun* best = Best(runs);
     if (best != nullptr && acceptance_) AddTrees(*best);
     PrintAll(flags_.json ? ToJson(runs, cluster_) + "\n" : Show(runs));
-    if (best == nullptr) FailWithoutPlan(runs);
-    if (!flags_.save.empty()) Save(*best);
+    if (Best(runs) == nullptr) FailWithoutPlan(runs);
+    if (!flags_.save.empty()) Save(BestToFollow(runs));
     if (!flags_.save_tree.empty()) SaveTree(*best);
     return 0;
   }
@@ -190,7 +190,7 @@ class Planning {
                       : ", since the tokens that a verification step accepts are not known "
                         "here; --acceptance says them");
     }
-    text += ShowPlans(runs);
+    text += ShowPlans(runs, cluster_);
     for (const PlannedRun& run : runs) text += "\n" + ShowPlan(run, cluster_);
     return text + "\n" + ShowNotes(runs);
   }
@@ -209,10 +209,26 @@ class Planning {
     return nullptr;
   }
 
+  // Plans have `local` on rank 0: that another device would be faster alone is nothing to follow.
+  PlannedRun BestToFollow(std::vector<PlannedRun> runs) const {
+    const PlannedRun fastest = *Best(runs);
+    std::erase_if(runs, [](const PlannedRun& run) { return run.device.value_or(0) != 0; });
+    const PlannedRun* best = Best(runs);
+    if (best != nullptr) return *best;
+    const int device = fastest.device.value_or(0);
+    FailUser(
+        "--save {}: {} (rank {}) alone would be the fastest, but plans have local on rank 0; put "
+        "that device first in {}",
+        flags_.save, cluster_.devices[static_cast<std::size_t>(device)].name, device,
+        flags_.cluster);
+  }
+
   void Save(const PlannedRun& best) const {
     Plan plan = best.plan;
-    // Shares take prompts of any length whole.
-    if (flags_.all_prompts > 0 && !IsShared(plan)) plan.slices = SlicesOfAllPrompts(best);
+    // The other strategies take prompts of any length whole, or in slices of one length.
+    if (flags_.all_prompts > 0 && plan.strategy == "jupiter") {
+      plan.slices = SlicesOfAllPrompts(best);
+    }
     std::ofstream file(flags_.save);
     file << ToJson(PlanFile{plan, FactsOf(shape_.config)}) << "\n";
     file.flush();

@@ -1,13 +1,17 @@
 // Replays a recorded run on a described testbed; needs no MPI.
 //
 //   jupiter_replay --record run.jsonl --cluster experiments/clusters/env-a.yaml
+//   jupiter_replay --record run.jsonl --cluster experiments/clusters/env-a.yaml --profile ring-f16
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <optional>
 #include <variant>
 
 #include "bench/bandwidth_flag.h"
 #include "bench/emulated_case.h"
+#include "bench/emulated_profile.h"
 #include "bench/flags.h"
+#include "bench/recorded_run.h"
 #include "bench/timeline.h"
 #include "bench/tool.h"
 #include "kernels/base/check.h"
@@ -20,6 +24,9 @@ struct ReplayFlags {
   std::string record;
   std::string cluster;
   std::string bandwidth;  // Mbit/s
+  std::string profile;
+  std::string model;     // in place of the record's
+  std::string strategy;  // of a record that does not say it
   bool measured = false;
   bool timeline = false;
 };
@@ -30,6 +37,12 @@ ReplayFlags Parse(int argc, const char* const* argv) {
   app.add_option("--record", flags.record, "file of --save-records or --record")->required();
   app.add_option("--cluster", flags.cluster, "cluster file, a device per rank")->required();
   AddBandwidthOption(app, flags.bandwidth, "Mbit/s of every link");
+  app.add_option("--profile", flags.profile,
+                 "devices, links, collectives and decoding of this profile (file, shipped name, or "
+                 "NAME,links=NAME,...; see experiments/profiles) in place of the cluster's");
+  app.add_option("--model", flags.model,
+                 "with --profile: the model's name there, where it is not the record's");
+  app.add_option("--strategy", flags.strategy, "with --profile: of a record that does not say it");
   app.add_flag("--measured", flags.measured,
                "take the times of ops from the record of a real run, only the network from the "
                "cluster");
@@ -77,25 +90,89 @@ void CheckHasTimes(const RunRecord& record, const std::string& path) {
            path);
 }
 
-int Execute(const ReplayFlags& flags) {
+std::string StrategyOf(const ReplayFlags& flags, const std::optional<RecordedRun>& run) {
+  if (!run && flags.strategy.empty()) {
+    FailUser("{}: does not say of which strategy it is; give --strategy NAME", flags.record);
+  }
+  const std::string strategy = run ? run->plan.strategy : flags.strategy;
+  FindStrategy(strategy);
+  if (!flags.strategy.empty() && flags.strategy != strategy) {
+    FailUser("--strategy {}: {} is of {}; leave the flag out", flags.strategy, flags.record,
+             strategy);
+  }
+  return strategy;
+}
+
+std::string ModelOf(const ReplayFlags& flags, const std::optional<RecordedRun>& run) {
+  if (!flags.model.empty()) return flags.model;
+  if (run) return run->model;
+  FailUser("{}: does not say of which model it is; give --model NAME, as the profile has it",
+           flags.record);
+}
+
+// The record as it is must be what the profile would have recorded.
+void CheckOverlap(const ReplayFlags& flags, const TestbedProfile& profile, const Plan& plan) {
+  const bool overlap = profile.collectives.galaxy_overlap;
+  if (plan.strategy != "galaxy" || plan.overlap == overlap) return;
+  FailUser(
+      "{}: recorded {} overlap, the collectives {} are {}; record it again{}, or take the "
+      "collectives of another profile",
+      flags.record, plan.overlap ? "with" : "without", profile.collectives.name,
+      overlap ? "with" : "without", overlap ? "" : " with --no-overlap");
+}
+
+// A record on what it is replayed on.
+struct Setting {
+  Testbed testbed;
+  std::optional<StepShape> step;  // under a profile
+};
+
+Setting MakeSetting(const ReplayFlags& flags, const Cluster& cluster, const RunRecord& record) {
+  if (flags.profile.empty()) {
+    if (!flags.model.empty()) FailUser("--model is for --profile");
+    if (!flags.strategy.empty()) FailUser("--strategy is for --profile");
+    return {TestbedOf(cluster), std::nullopt};
+  }
+  const TestbedProfile profile = MakeTestbedProfile(flags.profile);
+  const auto run = ReadDescription(record.description, flags.record);
+  const std::string strategy = StrategyOf(flags, run);
+  const std::string model = ModelOf(flags, run);
+  if (run) CheckOverlap(flags, profile, run->plan);
+  return {TestbedOf(profile, cluster, strategy, model, record), StepOf(profile, model)};
+}
+
+std::string ShowTimes(const RequestMetrics& metrics, std::string_view of_e2el) {
   constexpr int kDigits = 9;  // of milliseconds: a replay is the same to the last digit
+  return fmt::format("TTFT {:.{}f} ms, TPOT {:.{}f} ms, E2E{} {:.{}f} ms\n", metrics.ttft * 1e3,
+                     kDigits, metrics.tpot * 1e3, kDigits, of_e2el, metrics.e2el * 1e3, kDigits);
+}
+
+// Under a profile of tokens rather than of steps.
+std::string ShowTimes(const Replay& replay, const std::optional<StepShape>& step) {
+  const RequestMetrics metrics = MetricsOf(replay);
+  if (!step) return ShowTimes(metrics, "");
+  // As many whole tokens as the steps yield.
+  const auto steps = static_cast<double>(metrics.itl.size());
+  const int tokens = static_cast<int>(steps * step->tokens);
+  return ShowTimes(PerToken(metrics, *step, tokens), fmt::format(" of {} tokens", tokens));
+}
+
+int Execute(const ReplayFlags& flags) {
   const Cluster cluster = WithBandwidth(LoadCluster(flags.cluster), flags.bandwidth);
   const RunRecord record = LoadRecord(flags.record);
   if (static_cast<int>(record.ranks.size()) != cluster.size()) {
     FailUser("{}: line {}: devices: {} of them, {} has {} ranks", flags.cluster,
              cluster.devices_line, cluster.size(), flags.record, record.ranks.size());
   }
-  Testbed testbed = TestbedOf(cluster);
+  Setting setting = MakeSetting(flags, cluster, record);
   if (flags.measured) {
     CheckHasTimes(record, flags.record);
-    for (auto& costs : testbed.costs) costs = std::make_shared<RecordedCosts>();
+    for (auto& costs : setting.testbed.costs) costs = std::make_shared<RecordedCosts>();
   }
-  const Replay replay = Simulate(record, testbed, {.spans = flags.timeline});
-  const RequestMetrics metrics = MetricsOf(replay);
-  std::string text = fmt::format("{}\non {}: TTFT {:.{}f} ms, TPOT {:.{}f} ms, E2E {:.{}f} ms\n",
-                                 record.description, cluster.name, metrics.ttft * 1e3, kDigits,
-                                 metrics.tpot * 1e3, kDigits, metrics.e2el * 1e3, kDigits);
-  text += ShowRanks(replay, cluster);
+  const Replay replay = Simulate(record, setting.testbed, {.spans = flags.timeline});
+  std::string text = record.description + "\non " + cluster.name;
+  if (!flags.profile.empty()) text += " under " + flags.profile;
+  text += ": " + ShowTimes(replay, setting.step) + ShowRanks(replay, cluster);
   if (flags.timeline) text += ShowTimeline(replay, cluster);
   PrintAll(text);
   return 0;

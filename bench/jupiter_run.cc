@@ -7,9 +7,12 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "bench/draft_flags.h"
+#include "bench/draft_statistics.h"
 #include "bench/flags.h"
 #include "bench/planned.h"
 #include "bench/prompt.h"
+#include "bench/recorded_run.h"
 #include "bench/reference.h"
 #include "bench/run_report.h"
 #include "kernels/base/check.h"
@@ -22,6 +25,7 @@ namespace {
 struct RunFlags {
   EngineFlags engine;
   PromptFlags prompt;
+  DraftFlags draft;
   SamplingOptions sampling;
   std::string strategy;  // empty: that of --plan, or jupiter
   int tokens = 64;
@@ -49,6 +53,7 @@ RunFlags Parse(int argc, const char* const* argv) {
   app.add_option("--prompt-ids", flags.prompt.ids, "token ids, such as 1,403,407 (no tokenizer)");
   app.add_option("-n,--tokens", flags.tokens, "tokens to generate at most")->capture_default_str();
   AddSamplingFlags(app, flags.sampling);
+  AddDraftFlags(app, flags.draft);
   app.add_flag("--ids", flags.ids, "print the generated ids on one line instead of text");
   app.add_flag("--ignore-eos", flags.ignore_eos, "do not stop at the end of the text");
   app.add_flag("--dry-run", flags.dry_run, "print plan and memory, load nothing");
@@ -140,10 +145,15 @@ class Printer {
 class Run {
  public:
   Run(Context& context, const RunFlags& flags)
-      : flags_(flags), transport_(context), options_(ToSessionOptions(flags.engine)) {
+      : flags_(flags),
+        transport_(context),
+        options_(ToSessionOptions(flags.engine)),
+        drafting_(flags.draft) {
     options_.max_tokens = flags.tokens;
     CheckFacts(transport_, {{"program flags", DescribeFlags()}});
     SlowDown(transport_, flags.engine, options_);
+    drafting_.ReadFiles(transport_);
+    drafting_.Apply(options_, transport_.size());
     const GivenPlanning given = ReadPlanning(transport_, flags.engine);
     options_.strategy = StrategyFor(given, flags.strategy);
     Together(transport_, [&] { Open(context); });
@@ -162,6 +172,8 @@ class Run {
     }
     if (!flags_.reference.empty()) Together(transport_, [&] { OpenReference(); });
     session_->Load();
+    drafter_ = drafting_.Make(*session_, *device_, *checkpoint_, options_);
+    if (IsSource() && drafting_.any()) fmt::print(stderr, "{}\n", drafting_.Describe());
     transport_.ResetCounters();
     Recorder recorder(transport_.rank(), /*timed=*/device_->holds_data());
     const Generation generation = Generate(flags_.record.empty() ? nullptr : &recorder);
@@ -180,9 +192,10 @@ class Run {
     const SamplingOptions& s = flags_.sampling;
     return fmt::format(
         "temperature {}, top-k {}, top-p {}, seed {}, dry-run {}, record {}, "
-        "reference {}",
+        "reference {}, draft {} {} {} {}",
         s.temperature, s.top_k, s.top_p, s.seed, flags_.dry_run, !flags_.record.empty(),
-        !flags_.reference.empty());
+        !flags_.reference.empty(), flags_.draft.draft, flags_.draft.tree, flags_.draft.speculate,
+        flags_.draft.length);
   }
 
   void Open(const Context& context) {
@@ -228,14 +241,22 @@ class Run {
     Request request;
     request.prompt = text_.prompt;
     request.max_tokens = flags_.tokens;
-    request.sampling = flags_.sampling;
     if (text_.tokenizer && !flags_.ignore_eos) request.end_ids = text_.tokenizer->end_ids();
     Printer printer(text_.tokenizer.get(), flags_.ids);
     RequestObserver observer;
     if (device_->holds_data()) {
-      observer.on_token = [&](std::int32_t token) { printer.Print(token); };
+      observer.on_token = [&](int, std::int32_t token) {
+        printer.Print(token);
+        return true;
+      };
     }
-    Generation generation = session_->Run(request, observer, recorder);
+    RunOptions options;
+    options.sampling = flags_.sampling;
+    options.drafter = drafter_.get();
+    options.drafts = drafting_.any();
+    std::vector<Generation> generations =
+        session_->Run({{}, {request}}, options, observer, recorder);
+    Generation generation = generations.empty() ? Generation{} : std::move(generations.front());
     Together(transport_, [&] {
       if (IsSource() && device_->holds_data()) printer.Finish();
     });
@@ -259,11 +280,14 @@ class Run {
         fmt::join(generation.slices, ","),
         ShowMetrics(Measure(generation.start, generation.times), options_.prompt_tokens, tokens),
         HashTokens(generation.tokens), HashAllLogits(generation.logits_hashes));
+    if (drafting_.any()) fmt::print(stderr, "{}", ShowDrafts(generation));
   }
 
   void SaveRecordOf(Recorder& recorder) {
-    const RunRecord record = GatherRecords(
-        transport_, recorder, fmt::format("{} {}", checkpoint_->config().name, options_.strategy));
+    const RunRecord record =
+        GatherRecords(transport_, recorder,
+                      DescribeRun(checkpoint_->config().name, options_.prompt_tokens, flags_.tokens,
+                                  options_.step_rows, session_->plan()));
     Together(transport_, [&] {
       if (IsSource()) SaveRecord(record, flags_.record);
     });
@@ -289,6 +313,8 @@ class Run {
   const RunFlags& flags_;
   Transport transport_;
   SessionOptions options_;
+  Drafting drafting_;
+  std::unique_ptr<Drafter> drafter_;  // at the source
   int threads_ = 1;
   std::unique_ptr<Device> device_;
   std::unique_ptr<Checkpoint> checkpoint_;

@@ -19,21 +19,29 @@ constexpr int kColumns = 80;
 
 std::string Milliseconds(double seconds) { return fmt::format("{:.2f}", seconds * 1e3); }
 
+// The device of the cluster that a rank of a run's check and prediction stands for.
+int DeviceOf(const PlannedRun& run, int rank) { return run.device.value_or(rank); }
+
+const std::string& NameOf(const PlannedRun& run, const Cluster& cluster, int rank) {
+  return cluster.devices[static_cast<std::size_t>(DeviceOf(run, rank))].name;
+}
+
 // What stands behind a plan's times: how it cuts the model, or why there is none.
-std::string ShowOutcome(const PlannedRun& run) {
+std::string ShowOutcome(const PlannedRun& run, const Cluster& cluster) {
   if (!run.feasible) return fmt::format("{}: {}", Name(run.obstacle), run.reason);
+  if (run.device) return fmt::format("{} (rank {}) alone", NameOf(run, cluster, 0), *run.device);
   return ShowSplit(run.plan);
 }
 
-std::string ShowLine(const PlannedRun& run) {
+std::string ShowLine(const PlannedRun& run, const Cluster& cluster) {
   if (!run.prediction) {
     return fmt::format("{:<22} {:>10} {:>10} {:>10} {:>7}  {}\n", run.planner, "-", "-", "-", "-",
-                       ShowOutcome(run));
+                       ShowOutcome(run, cluster));
   }
   const Prediction& p = *run.prediction;
   return fmt::format("{:<22} {:>10} {:>10} {:>10.3f} {:>6.1f}%  {}\n", run.planner,
                      Milliseconds(p.ttft), Milliseconds(p.tpot), p.e2el, 100 * p.bubble,
-                     ShowOutcome(run));
+                     ShowOutcome(run, cluster));
 }
 
 const LinkTraffic* TrafficFrom(const Prediction& prediction, int rank) {
@@ -58,10 +66,11 @@ std::string ShowDevice(const PlannedRun& run, const Cluster& cluster, int rank) 
   const std::string drafts =
       HasDrafts(run) ? fmt::format(" {:>10.1f}", static_cast<double>(memory.need.drafts) / kMebi)
                      : "";
-  return fmt::format(
-      "  {:>4} {:<18} {:>6}{} {:>12.1f} {:>11.1f}  {:<9} {}\n", rank, cluster.devices[index].name,
-      run.plan.layers[index], drafts, static_cast<double>(memory.need.total()) / kMebi,
-      static_cast<double>(memory.budget) / kMebi, Name(memory.fit), ShowTraffic(run, rank));
+  return fmt::format("  {:>4} {:<18} {:>6}{} {:>12.1f} {:>11.1f}  {:<9} {}\n", DeviceOf(run, rank),
+                     NameOf(run, cluster, rank), run.plan.layers[index], drafts,
+                     static_cast<double>(memory.need.total()) / kMebi,
+                     static_cast<double>(memory.budget) / kMebi, Name(memory.fit),
+                     ShowTraffic(run, rank));
 }
 
 // What a device has of every layer, for a column as wide as its heading.
@@ -84,12 +93,13 @@ std::string ShowSharedDevice(const PlannedRun& run, const Cluster& cluster, int 
                      static_cast<double>(memory.budget) / kMebi, Name(memory.fit));
 }
 
-std::string ShowTimeline(const Prediction& prediction, const Cluster& cluster) {
+std::string ShowTimeline(const PlannedRun& run, const Cluster& cluster) {
+  const Prediction& prediction = *run.prediction;
   std::vector<TimelineRow> rows;
   double end = 0;
   for (std::size_t stage = 0; stage < prediction.ranks.size(); ++stage) {
     TimelineRow row;
-    row.label = cluster.devices[static_cast<std::size_t>(prediction.ranks[stage])].name;
+    row.label = NameOf(run, cluster, prediction.ranks[stage]);
     for (const SliceSpan& span : prediction.timeline[stage]) {
       row.spans.push_back({span.begin, span.end, SliceMark(span.slice)});
       end = std::max(end, span.end);
@@ -124,7 +134,7 @@ Json CheckJson(const PlannedRun& run, const Cluster& cluster) {
   Json json = {{"slices", run.check->slices}, {"memory_error", kMemoryError}};
   for (std::size_t rank = 0; rank < run.check->memory.size(); ++rank) {
     Json device = MemoryJson(run.check->memory[rank]);
-    device["device"] = cluster.devices[rank].name;
+    device["device"] = NameOf(run, cluster, static_cast<int>(rank));
     json["memory_bytes"].push_back(std::move(device));
   }
   return json;
@@ -153,6 +163,7 @@ Json PredictionJson(const PlannedRun& run, const Cluster& cluster) {
 Json RunJson(const PlannedRun& run, const Cluster& cluster) {
   Json json = {{"planner", run.planner}, {"feasible", run.feasible}};
   if (!run.note.empty()) json["note"] = run.note;
+  if (run.device) json["device"] = NameOf(run, cluster, 0);
   if (!run.feasible) {
     json["obstacle"] = Name(run.obstacle);
     json["reason"] = run.reason;
@@ -170,10 +181,10 @@ Json RunJson(const PlannedRun& run, const Cluster& cluster) {
 
 }  // namespace
 
-std::string ShowPlans(const std::vector<PlannedRun>& runs) {
+std::string ShowPlans(const std::vector<PlannedRun>& runs, const Cluster& cluster) {
   std::string text = fmt::format("{:<22} {:>10} {:>10} {:>10} {:>7}  {}\n", "planner", "TTFT ms",
                                  "TPOT ms", "E2E s", "bubble", "plan");
-  for (const PlannedRun& run : runs) text += ShowLine(run);
+  for (const PlannedRun& run : runs) text += ShowLine(run, cluster);
   return text;
 }
 
@@ -191,8 +202,9 @@ std::string ShowPipeline(const PlannedRun& run, const Cluster& cluster) {
   text +=
       fmt::format("  {:>4} {:<18} {:>6}{} {:>12} {:>11}  {:<9} {}\n", "rank", "device", "layers",
                   drafts ? " drafts MiB" : "", "needs MiB", "budget MiB", "memory", "sends");
-  for (int rank = 0; rank < cluster.size(); ++rank) text += ShowDevice(run, cluster, rank);
-  return text + ShowTimeline(*run.prediction, cluster);
+  const int ranks = static_cast<int>(run.check->memory.size());
+  for (int rank = 0; rank < ranks; ++rank) text += ShowDevice(run, cluster, rank);
+  return text + ShowTimeline(run, cluster);
 }
 
 std::string ShowSharedPlan(const PlannedRun& run, const Cluster& cluster) {
@@ -213,12 +225,17 @@ std::string ShowPlan(const PlannedRun& run, const Cluster& cluster) {
 }
 
 std::string ShowNotes(const std::vector<PlannedRun>& runs) {
-  const auto predicted = std::find_if(
-      runs.begin(), runs.end(), [](const PlannedRun& run) { return run.prediction.has_value(); });
+  // `local` knows of its own device's trace only.
+  const auto notes = [](const PlannedRun& run) {
+    return run.prediction ? std::ssize(run.prediction->notes) : -1;
+  };
+  const auto predicted = std::max_element(
+      runs.begin(), runs.end(),
+      [&](const PlannedRun& a, const PlannedRun& b) { return notes(a) < notes(b); });
   const bool judged = std::any_of(runs.begin(), runs.end(),
                                   [](const PlannedRun& run) { return run.check.has_value(); });
   std::string text;
-  if (predicted != runs.end()) {
+  if (predicted != runs.end() && predicted->prediction) {
     for (const std::string& note : predicted->prediction->notes) text += "note: " + note + "\n";
   }
   return judged ? text + "note: " + MemoryNote() + "\n" : text;

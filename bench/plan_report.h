@@ -9,7 +9,7 @@
 namespace jupiter {
 
 // A line per planner.
-std::string ShowPlans(const std::vector<PlannedRun>& runs);
+std::string ShowPlans(const std::vector<PlannedRun>& runs, const Cluster& cluster);
 // One plan: devices with layers or shares and memory, slices; of a pipeline also traffic and the
 // timeline of the prefill.
 std::string ShowPlan(const PlannedRun& run, const Cluster& cluster);

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "parallel/decoding/plain.h"
+#include "parallel/decoding/request.h"
 
 namespace jupiter {
 

@@ -4,6 +4,7 @@
 
 #include <sstream>
 
+#include "bench/draft_statistics.h"
 #include "kernels/base/check.h"
 #include "parallel/agreement.h"
 
@@ -66,6 +67,17 @@ std::string ShowMetrics(const RequestMetrics& metrics, int prompt_tokens, int to
   text += fmt::format("decode: {} tokens, TPOT {:.3f} ms, {:.1f} t/s\n", tokens, metrics.tpot * 1e3,
                       Rate(1, metrics.tpot));
   return text;
+}
+
+std::string ShowDrafts(const Generation& generation) {
+  const DraftStatistics drafts = Summarise(generation.steps);
+  std::string text = fmt::format(
+      "drafts: {} steps, acceptance length {:.2f} (tokens per step, root counted), acceptance rate "
+      "{:.2f}, {} drafted, {} wasted, {} stale steps; reached by depth:",
+      drafts.steps, drafts.acceptance_length, drafts.acceptance_rate, drafts.draft_tokens,
+      drafts.wasted_tokens, generation.stale_steps);
+  for (double part : drafts.per_position) text += fmt::format(" {:.2f}", part);
+  return text + "\n";
 }
 
 }  // namespace jupiter

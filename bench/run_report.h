@@ -25,6 +25,8 @@ struct RankReport {
 std::vector<RankReport> GatherReports(Transport& transport, const RankReport& own);
 
 std::string ShowRanks(const std::vector<RankReport>& reports);
+// What drafts gained, by the definitions of bench/draft_statistics.h.
+std::string ShowDrafts(const Generation& generation);
 std::string ShowMetrics(const RequestMetrics& metrics, int prompt_tokens, int tokens);
 
 }  // namespace jupiter

@@ -129,6 +129,14 @@ void Context::WaitForAll() const {
   for (int peer = 1; peer < size_; ++peer) SendFinish(*this, peer, own);
 }
 
+std::string Context::library() const {
+  char text[MPI_MAX_LIBRARY_VERSION_STRING] = {};
+  int length = 0;
+  MPI_Get_library_version(text, &length);
+  std::string line(text);
+  return line.substr(0, line.find('\n'));
+}
+
 std::string Context::Describe(int rank) const {
   return fmt::format("rank {} on {}", rank, host(rank));
 }

@@ -32,6 +32,8 @@ class Context {
   // "rank 2 on nano", for messages.
   std::string Describe(int rank) const;
   int local_rank() const { return local_rank_; }
+  // "Open MPI v4.1.4, ...": one line.
+  std::string library() const;
   // Ranks on this host.
   int local_size() const { return local_size_; }
   double deadline_seconds() const { return options_.deadline_seconds; }

@@ -34,10 +34,6 @@ def cluster(name):
 class Session(program_lib.Session):
     """Runs the programs of the emulation."""
 
-    def tool(self, name, flags, code=0):
-        program = os.path.join(os.path.dirname(self.options.bench), name)
-        return self.call(program, flags, None, code)
-
     def emulate(self, flags, ranks=4, code=0):
         return self.call(self.options.bench, [*MODEL, "--n-prompt", 64, "--n-gen", 4,
                                               "--benchmark_format=json", *flags], ranks, code)
@@ -227,6 +223,19 @@ def test_bad_draft_trees(session):
             ([*heads, *known, "--planner", "galaxy"], "galaxy is none; choose another --planner")]:
         result = session.tool("jupiter_plan", flags, code=2)
         session.check(re.search(say, result.err) and not result.out, f"{flags}: {result.err}")
+def test_local_is_the_fastest_device_alone(session):
+    pair = CLUSTER.replace("jetson-xavier-nx", "raspberry-pi-5").replace("jetson-nano", "jetson-xavier-nx")
+    path = session.write("pair.yaml", pair)
+    flags = ["--cluster", path, *MODEL, "--planner", "local"]
+    text = session.tool("jupiter_plan", flags).out
+    session.check(re.search(r"^local .* b \(rank 1\) alone$", text, re.MULTILINE), text)
+    plan = json.loads(session.tool("jupiter_plan", [*flags, "--json"]).out)[0]
+    session.check(plan["device"] == "b" and len(plan["prediction"]["memory_bytes"]) == 1, f"{plan}")
+    # Without MPI nobody says which rank a process is on.
+    line = session.tool("jupiter_plan", [*flags, "--save", session.path("p.json")], code=2).err.strip()
+    session.check("\n" not in line and "b (rank 1) alone would be the fastest" in line, line)
+    both = session.tool("jupiter_plan", ["--cluster", path, *MODEL, "--save", session.path("p.json")])
+    session.check("plan of " in both.err and "plan of local" not in both.err, both.err)
 
 
 def test_what_does_not_fit(session):

@@ -139,9 +139,13 @@ class Session:
         self.details += result.show()
         return result
 
+    def tool(self, name, flags, code=0):
+        """A program that needs no MPI, beside jupiter_bench."""
+        return self.call(os.path.join(os.path.dirname(self.options.bench), name), flags, None, code)
 
-def arguments(description, quick=True):
-    """The command line that the tests share."""
+
+def arguments(description, quick=True, kills=None):
+    """The command line that the tests share; `kills`: the default of a flag of that name, if there is one."""
     parser = argparse.ArgumentParser(description=description.split("\n", maxsplit=1)[0])
     parser.add_argument("--run", default="jupiter_run", help="the program jupiter_run")
     parser.add_argument("--bench", default="jupiter_bench", help="the program jupiter_bench")
@@ -152,6 +156,8 @@ def arguments(description, quick=True):
                         help="folder with stories260K (default: $JUPITER_TEST_MODELS)")
     if quick:
         parser.add_argument("--quick", action="store_true", help="a covering subset")
+    if kills is not None:
+        parser.add_argument("--kills", type=int, default=kills, help="random moments to kill at")
     return parser.parse_args()
 
 

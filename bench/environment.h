@@ -1,0 +1,15 @@
+// Where and with what results were made.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "parallel/context.h"
+
+namespace jupiter {
+
+// A JSON document: date, commit and build, MPI, processor, cores, memory, governor, load, the
+// environment variables that this suite reads, and `arguments` (of the command line).
+std::string DescribeEnvironment(const Context& context, const std::vector<std::string>& arguments);
+
+}  // namespace jupiter

@@ -1,0 +1,54 @@
+// Plans, records and replays cells of the paper's experiments.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bench/emulated_case.h"
+#include "bench/paper/cells.h"
+#include "bench/results/result_row.h"
+
+namespace jupiter {
+
+// A cell that has run, at rank 0.
+struct PaperResult {
+  ResultRow row;
+  std::string plan;            // JSON; empty without one
+  std::vector<double> stamps;  // seconds at which the source knew each step's token
+  double planner_seconds = 0;  // wall clock
+};
+
+class PaperEmulator {
+ public:
+  // Opens everything that the cells need. Collective; throws UserError on all ranks.
+  PaperEmulator(Transport& transport, const PaperExperiment& experiment,
+                const std::vector<PaperCell>& cells);
+
+  // Collective. The result has contents at rank 0 only.
+  PaperResult Run(const PaperCell& cell);
+  // One line of all that decides on results: profiles, clusters, workload.
+  std::string Settings() const;
+
+ private:
+  struct Model {
+    std::string path;
+    std::unique_ptr<Checkpoint> checkpoint;
+    std::unique_ptr<ModelShape> shape;
+  };
+
+  SessionOptions OptionsFor(const PaperCell& cell) const;
+  Cluster ClusterFor(const PaperCell& cell) const;
+  RecordedCase Record(const PaperCell& cell, double& planner_seconds);
+  ResultRow Describe(const PaperCell& cell, const RecordedCase& recorded) const;
+
+  Transport& transport_;
+  const PaperExperiment& experiment_;
+  RecordStore records_;
+  std::map<std::string, Model> models_;
+  std::map<std::string, Cluster> clusters_;         // by environment
+  std::map<std::string, TestbedProfile> profiles_;  // by name
+};
+
+}  // namespace jupiter

@@ -1,0 +1,152 @@
+#include "bench/paper/findings.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "bench/paper/systems.h"
+#include "kernels/base/check.h"
+
+namespace jupiter {
+namespace {
+
+// A value of every row of the table that has one.
+struct Range {
+  double least = 0;
+  double most = 0;
+  int rows = 0;
+  void Add(double value) {
+    least = rows == 0 ? value : std::min(least, value);
+    most = std::max(most, value);
+    ++rows;
+  }
+};
+
+class Finder {
+ public:
+  Finder(const RowIndex& rows, const PaperExperiment& experiment, const Published& published)
+      : rows_(rows), experiment_(experiment), published_(published) {}
+
+  std::vector<std::string> Run() {
+    for (const auto& [model, path] : experiment_.models) SingleDevice(model);
+    Collectives();
+    OwnPlan();
+    for (const std::string& profile : experiment_.profiles) AgainstOthers(profile);
+    return std::move(lines_);
+  }
+
+ private:
+  const ResultRow* Timed(const std::string& profile, const TableRow& row,
+                         const std::string& system) const {
+    const ResultRow* found = rows_.Find(profile, row, system);
+    return found != nullptr && found->e2e_s ? found : nullptr;
+  }
+  const std::string& first() const { return experiment_.profiles.front(); }
+
+  // Which published cells one device beats.
+  void SingleDevice(const std::string& model) {
+    int cells = 0;
+    std::vector<std::string> faster;
+    Range seconds;
+    std::string device;
+    for (const TableRow& row : TableRowsOf(experiment_)) {
+      const ResultRow* local = row.model == model ? Timed(first(), row, "local") : nullptr;
+      if (local == nullptr) continue;
+      seconds.Add(*local->e2e_s);
+      device = local->note;
+      for (const PaperSystem& system : PaperSystems()) {
+        const PublishedCell* cell =
+            published_.Cell(row.env, row.mbps(), row.model, system.published);
+        if (cell == nullptr || cell->oom) continue;
+        ++cells;
+        if (cell->seconds >= *local->e2e_s) continue;
+        faster.push_back(fmt::format("{} {} {}", row.env, row.mbps(), system.published));
+      }
+    }
+    if (seconds.rows == 0) {
+      const bool ran = rows_.Find(first(), TableRowsOf(experiment_).front(), "local") != nullptr;
+      if (ran) lines_.push_back(fmt::format("No single device can hold {} (OOM).", model));
+      return;
+    }
+    lines_.push_back(fmt::format(
+        "One device alone ({}) takes {:.1f} s for {} under {}: of {} published baseline cells of "
+        "this model {} are faster{}{}.",
+        device, seconds.least, model, first(), cells, faster.size(), faster.empty() ? "" : ": ",
+        fmt::join(faster, ", ")));
+  }
+
+  // What tensor parallelism spends on messages, by what collectives are assumed to cost.
+  void Collectives() {
+    const PaperWaterfall& waterfall = experiment_.waterfall;
+    const TableRow row{waterfall.env, waterfall.bandwidth, waterfall.model};
+    std::vector<std::string> parts;
+    for (const std::string& profile : experiment_.profiles) {
+      const ResultRow* found = Timed(profile, row, "megatron");
+      if (found == nullptr) return;
+      double compute = 0;
+      for (const RankResult& rank : found->per_rank) compute = std::max(compute, rank.compute_ms);
+      parts.push_back(fmt::format("{:.1f} s under {}, {:.1f} s of it waiting for messages",
+                                  *found->e2e_s, profile, *found->e2e_s - compute / 1e3));
+    }
+    lines_.push_back(
+        fmt::format("Megatron-LM, {} in {} at {} Mbit/s: {}: what collectives are "
+                    "assumed to move decides the comparison.",
+                    row.model, row.env, row.mbps(), fmt::join(parts, "; ")));
+  }
+
+  // EdgeShard's latency planner against the plan that the published runs must have had.
+  void OwnPlan() {
+    Range gain;
+    for (const TableRow& row : TableRowsOf(experiment_)) {
+      const ResultRow* forced = Timed(first(), row, "edgeshard");
+      const ResultRow* own = Timed(first(), row, "edgeshard-latency");
+      if (forced != nullptr && own != nullptr) gain.Add(*forced->e2e_s / *own->e2e_s);
+    }
+    if (gain.rows == 0) return;
+    lines_.push_back(fmt::format(
+        "EdgeShard's published rows use all devices; its own latency planner would be {:.2f} to "
+        "{:.2f} times as fast in these {} rows ({}).",
+        gain.least, gain.most, gain.rows, first()));
+  }
+
+  void AgainstOthers(const std::string& profile) {
+    Range best;
+    Range local;
+    for (const TableRow& row : TableRowsOf(experiment_)) {
+      const ResultRow* jupiter = Timed(profile, row, "jupiter");
+      if (jupiter == nullptr) continue;
+      double least = 0;
+      for (const std::string& system : experiment_.systems) {
+        const ResultRow* other = system == "jupiter" ? nullptr : Timed(profile, row, system);
+        if (other == nullptr) continue;
+        least = least == 0 ? *other->e2e_s : std::min(least, *other->e2e_s);
+        if (system == "local") local.Add(*other->e2e_s / *jupiter->e2e_s);
+      }
+      if (least > 0) best.Add(least / *jupiter->e2e_s);
+    }
+    if (best.rows == 0) return;
+    std::string line = fmt::format(
+        "Jupiter, its plain policy, under {}: {:.2f} to {:.2f} times as fast as the best other "
+        "system of the row",
+        profile, best.least, best.most);
+    if (local.rows > 0) {
+      line += fmt::format(", {:.2f} to {:.2f} times as one device alone where that holds the model",
+                          local.least, local.most);
+    }
+    lines_.push_back(line + ".");
+  }
+
+  const RowIndex& rows_;
+  const PaperExperiment& experiment_;
+  const Published& published_;
+  std::vector<std::string> lines_;
+};
+
+}  // namespace
+
+std::vector<std::string> FindingsOf(const RowIndex& rows, const PaperExperiment& experiment,
+                                    const Published& published) {
+  return Finder(rows, experiment, published).Run();
+}
+
+}  // namespace jupiter

@@ -1,0 +1,167 @@
+#include "bench/paper/paper_suite.h"
+
+#include <benchmark/benchmark.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "bench/paper/agreement.h"
+#include "bench/paper/emulator.h"
+#include "bench/paper/findings.h"
+#include "bench/paper/predictions.h"
+#include "bench/paper/systems.h"
+#include "bench/paper/tables.h"
+#include "bench/report_text.h"
+#include "bench/results/results_folder.h"
+#include "kernels/base/check.h"
+#include "planning/testbed_profile.h"
+
+namespace jupiter {
+namespace {
+
+// A line of a side file.
+std::string SideLine(const std::string& name, const std::string& key, nlohmann::json value) {
+  return nlohmann::ordered_json{{"name", name}, {key, std::move(value)}}.dump();
+}
+
+class PaperSuite : public Suite {
+ public:
+  PaperSuite(Transport& transport, const std::string& folder)
+      : experiment_(LoadPaperExperiment(folder + "/paper.yaml")),
+        published_(folder + "/published"),
+        readings_(LoadReadings(experiment_)),
+        cells_(ListCells(experiment_, ProfilesOf(readings_))),
+        emulator_(transport, experiment_, cells_) {}
+
+  std::string Settings() const override { return emulator_.Settings(); }
+
+  void KeepIn(ResultsFolder& folder) override { folder_ = &folder; }
+
+  void Register(const Tell& tell) override {
+    tell_ = tell;
+    for (std::size_t i = 0; i < cells_.size(); ++i) {
+      benchmark::RegisterBenchmark(CellName(cells_[i]).c_str(),
+                                   [this, i](benchmark::State& state) { Measure(state, i); })
+          ->UseManualTime()
+          // A replay gives the same digits every time.
+          ->Iterations(1)
+          ->Unit(benchmark::kMillisecond);
+    }
+  }
+
+  void Serve(const std::string& command) override {
+    const std::size_t index = std::stoul(command);
+    JUPITER_CHECK(index < cells_.size(), "cell {} of {}", index, cells_.size());
+    emulator_.Run(cells_[index]);
+  }
+
+  void Conclude(bool to_stdout) override {
+    if (rows_.empty()) return;
+    if (to_stdout) fmt::print("\n{}", Tables(/*markdown=*/false));
+    if (folder_ == nullptr) return;
+    folder_->Write("tables.md", Tables(/*markdown=*/true));
+    folder_->Write("results.csv", ToCsv(rows_));
+    folder_->Write("predictions.csv", ToCsv(Predictions()));
+  }
+
+  Outcome outcome() const override { return outcome_; }
+
+ private:
+  void Measure(benchmark::State& state, std::size_t index) {
+    const ResultRow row = RowOf(index);
+    rows_.push_back(row);
+    if (!row.e2e_s) {
+      outcome_.skipped = true;
+      state.SkipWithError(ReportText((row.oom ? "OOM: " : "") + row.reason).c_str());
+      return;
+    }
+    for (auto _ : state) state.SetIterationTime(*row.e2e_s);
+    outcome_.measured = true;
+    Report(state, row);
+  }
+
+  // From the folder, or by running it.
+  ResultRow RowOf(std::size_t index) {
+    const std::string name = CellName(cells_[index]);
+    const ResultRow* known = folder_ == nullptr ? nullptr : folder_->Find(name);
+    if (known != nullptr) return *known;
+    tell_(fmt::format("{}", index));
+    const PaperResult result = emulator_.Run(cells_[index]);
+    const std::string took =
+        result.row.e2e_s ? fmt::format("{:.1f} s", *result.row.e2e_s) : result.row.reason;
+    fmt::print(stderr, "[{}/{}] {}: {}\n", index + 1, cells_.size(), name, took);
+    if (folder_ != nullptr) Keep(result);
+    return result.row;
+  }
+
+  void Keep(const PaperResult& result) {
+    const std::string& name = result.row.name;
+    std::vector<ResultsFolder::SideLine> side = {
+        {"planner_seconds", SideLine(name, "seconds", result.planner_seconds)}};
+    if (!result.plan.empty()) {
+      side.emplace_back("plans", SideLine(name, "plan", nlohmann::json::parse(result.plan)));
+      side.emplace_back("timestamps", SideLine(name, "seconds", result.stamps));
+    }
+    folder_->Add(result.row, side);
+  }
+
+  void Report(benchmark::State& state, const ResultRow& row) const {
+    auto& counters = state.counters;
+    counters["TTFT_ms"] = *row.ttft_s * 1e3;
+    counters["prefill_ms_per_token"] = *row.prefill_ms_per_token;
+    counters["decode_ms_per_token"] = *row.decode_ms_per_token;
+    counters["sent_B"] = static_cast<double>(row.bytes_total);
+    counters["messages"] = static_cast<double>(row.messages);
+    counters["bubble"] = *row.bubble;
+    const std::string_view caveat = FindStrategy(FindSystem(row.system).strategy).caveat;
+    state.SetLabel(fmt::format("EMULATED {}{}{}", row.note, caveat.empty() ? "" : "; ", caveat));
+  }
+
+  std::vector<PaperPrediction> Predictions() const {
+    return PredictionsOf(rows_, experiment_, readings_, "jupiter");
+  }
+
+  std::string Tables(bool markdown) const {
+    const RowIndex index(rows_);
+    std::string text;
+    const auto add = [&](const TextTable& table, int left) {
+      text += (markdown ? ToMarkdown(table, left) : ToText(table, left)) + "\n";
+    };
+    const std::string& first = experiment_.profiles.front();
+    for (const std::string& profile : experiment_.profiles) {
+      add(EndToEndTable(index, experiment_, profile, published_, Predictions()), kTableKeys);
+    }
+    add(PerTokenTable(index, experiment_, first, published_), kBarKeys);
+    add(WaterfallTable(index, experiment_), kWaterfallKeys);
+    const Agreement agreement = CompareToPublished(index, experiment_, first, published_);
+    if (!agreement.cells.empty()) text += Show(agreement, first);
+    for (const std::string& line : FindingsOf(index, experiment_, published_)) {
+      text += fmt::format("{}- {}\n", markdown ? "\n" : "", line);
+    }
+    return text;
+  }
+
+  const PaperExperiment experiment_;
+  const Published published_;
+  const std::vector<Reading> readings_;
+  const std::vector<PaperCell> cells_;
+  PaperEmulator emulator_;
+  ResultsFolder* folder_ = nullptr;
+  Tell tell_;
+  std::vector<ResultRow> rows_;  // in the order in which they ran
+  Outcome outcome_;
+};
+
+}  // namespace
+
+std::string FindPaperFolder() {
+  namespace fs = std::filesystem;
+  return fs::path(FindExperiment("paper/paper.yaml")).parent_path().string();
+}
+
+std::unique_ptr<Suite> MakePaperSuite(Transport& transport, const std::string& folder) {
+  return std::make_unique<PaperSuite>(transport, folder);
+}
+
+}  // namespace jupiter

@@ -1,0 +1,117 @@
+#include "bench/paper/published.h"
+
+#include <charconv>
+#include <cmath>
+#include <functional>
+#include <string_view>
+
+#include "bench/text_file.h"
+#include "kernels/base/check.h"
+
+namespace jupiter {
+namespace {
+
+// A line of a CSV file without quotes.
+struct Line {
+  std::string where;  // "FILE: line L"
+  std::vector<std::string> fields;
+
+  double Number(std::size_t field) const {
+    const std::string& text = fields[field];
+    double value = 0;
+    const char* const end = text.data() + text.size();
+    const auto [rest, error] = std::from_chars(text.data(), end, value);
+    if (error != std::errc() || rest != end || !(value > 0) || !std::isfinite(value)) {
+      FailUser("{}: expected a number above 0, got '{}'", where, text);
+    }
+    return value;
+  }
+  bool Oom(std::size_t field) const { return fields[field] == "OOM"; }
+};
+
+std::vector<std::string> SplitAtCommas(const std::string& line) {
+  std::vector<std::string> fields(1);
+  for (char c : line) {
+    if (c == ',') {
+      fields.emplace_back();
+    } else if (c != '\r') {
+      fields.back() += c;
+    }
+  }
+  return fields;
+}
+
+void ReadCsv(const std::string& path, const std::string& header,
+             const std::function<void(const Line&)>& take) {
+  const std::optional<std::string> text = ReadTextFile(path);
+  if (!text) FailUser("{}: no such file, or it cannot be read", path);
+  const std::size_t columns = SplitAtCommas(header).size();
+  int number = 0;
+  for (std::size_t begin = 0; begin < text->size();) {
+    const std::size_t end = std::min(text->find('\n', begin), text->size());
+    const std::string line = text->substr(begin, end - begin);
+    begin = end + 1;
+    const std::string where = fmt::format("{}: line {}", path, ++number);
+    if (number == 1) {
+      if (line != header) FailUser("{}: expected the header {}, got {}", where, header, line);
+      continue;
+    }
+    if (line.empty()) continue;
+    Line parsed{where, SplitAtCommas(line)};
+    if (parsed.fields.size() != columns) {
+      FailUser("{}: {} fields, expected {}", where, parsed.fields.size(), columns);
+    }
+    take(parsed);
+  }
+}
+
+template <typename Map, typename Value>
+void Insert(Map& map, const typename Map::key_type& key, const Value& value, const Line& line) {
+  if (!map.emplace(key, value).second) FailUser("{}: the same cell stands there twice", line.where);
+}
+
+}  // namespace
+
+Published::Published(const std::string& folder) {
+  ReadTable(folder + "/table.csv");
+  ReadFigure(folder + "/figure.csv");
+}
+
+void Published::ReadTable(const std::string& path) {
+  ReadCsv(path, "env,bandwidth_mbps,model,system,e2e_s", [&](const Line& line) {
+    PublishedCell cell{line.Oom(4), 0};
+    if (!cell.oom) cell.seconds = line.Number(4);
+    const int mbps = static_cast<int>(line.Number(1));
+    Insert(cells_, {line.fields[0], mbps, line.fields[2], "", line.fields[3]}, cell, line);
+  });
+}
+
+void Published::ReadFigure(const std::string& path) {
+  const std::string header = "env,model,bandwidth_mbps,phase,system,ms_per_token,uncertainty_ms";
+  ReadCsv(path, header, [&](const Line& line) {
+    PublishedBar bar{line.Oom(5), 0, 0};
+    if (!bar.oom) {
+      bar.ms_per_token = line.Number(5);
+      bar.uncertainty_ms = line.Number(6);
+    }
+    const int mbps = static_cast<int>(line.Number(2));
+    Insert(bars_, {line.fields[0], mbps, line.fields[1], line.fields[3], line.fields[4]}, bar,
+           line);
+  });
+}
+
+const PublishedCell* Published::Cell(const std::string& env, double mbps, const std::string& model,
+                                     std::string_view system) const {
+  const auto found =
+      cells_.find({env, static_cast<int>(std::lround(mbps)), model, "", std::string(system)});
+  return found == cells_.end() ? nullptr : &found->second;
+}
+
+const PublishedBar* Published::Bar(const std::string& env, double mbps, const std::string& model,
+                                   const std::string& phase, std::string_view system) const {
+  const auto found =
+      bars_.find({env, static_cast<int>(std::lround(mbps)), model, phase, std::string(system)});
+  return found == bars_.end() ? nullptr : &found->second;
+}
+
+}  // namespace jupiter

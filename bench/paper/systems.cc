@@ -1,0 +1,78 @@
+#include "bench/paper/systems.h"
+
+#include <algorithm>
+
+#include "kernels/base/check.h"
+
+namespace jupiter {
+namespace {
+
+// What the profile knows of the published runs.
+const ProfilePlan* FindPlan(const TestbedProfile& profile, const std::string& env,
+                            const ModelConfig& config) {
+  const std::string model = ProfileModel(config.name);
+  for (const ProfilePlan& plan : profile.plans) {
+    if (plan.env == env && plan.model == model) return &plan;
+  }
+  return nullptr;
+}
+
+// The planner's plan with the layers or shares of the published runs in place of its own.
+PlannedRun TakePublished(const PaperSystem& system, const Predictor& predictor,
+                         const ProfilePlan& published) {
+  PlannedRun run = FindPlanner(system.name == "galaxy" ? "megatron" : "equal").make(predictor);
+  Plan plan = run.plan;
+  plan.strategy = system.strategy;
+  if (system.name == "galaxy") {
+    plan.shares.heads = published.galaxy_heads;
+    plan.shares.columns = published.galaxy_columns;
+  } else {
+    plan.layers = published.edgeshard_layers;
+    plan.order.clear();
+    plan.slices = {};
+  }
+  run = Judge(predictor, std::move(plan));
+  run.note = "as the published runs are taken to be";
+  return run;
+}
+
+}  // namespace
+
+const std::vector<PaperSystem>& PaperSystems() {
+  static const std::vector<PaperSystem> systems = {
+      {"local", "local", "local", "best single", ""},
+      {"sequence", "sequence", "sequence", "SP", "SP"},
+      {"megatron", "megatron", "megatron", "M-LM", "M-LM"},
+      {"detransformer", "detransformer", "detransformer", "DT", "DT"},
+      {"galaxy", "galaxy", "galaxy", "Galaxy", "Galaxy"},
+      {"edgeshard", "edgeshard", "edgeshard-all", "EdgeShard", "EdgeShard"},
+      {"edgeshard-latency", "edgeshard", "edgeshard-latency", "its own plan", ""},
+      {"jupiter", "jupiter", "jupiter", "Jupiter", ""},
+  };
+  return systems;
+}
+
+std::vector<std::string> KnownSystems() {
+  std::vector<std::string> names;
+  for (const PaperSystem& system : PaperSystems()) names.emplace_back(system.name);
+  return names;
+}
+
+const PaperSystem& FindSystem(std::string_view name) {
+  const auto& systems = PaperSystems();
+  const auto found = std::find_if(systems.begin(), systems.end(),
+                                  [&](const PaperSystem& system) { return system.name == name; });
+  JUPITER_CHECK(found != systems.end(), "system {}", name);
+  return *found;
+}
+
+PlannedRun PlanSystem(const PaperSystem& system, const Predictor& predictor,
+                      const TestbedProfile& profile, const std::string& env) {
+  const bool taken = system.name == "galaxy" || system.name == "edgeshard";
+  const ProfilePlan* published =
+      taken ? FindPlan(profile, env, predictor.task().shape.config) : nullptr;
+  if (published != nullptr) return TakePublished(system, predictor, *published);
+  return FindPlanner(system.planner).make(predictor);
+}
+
+}  // namespace jupiter

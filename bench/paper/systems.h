@@ -1,0 +1,32 @@
+// The systems of the paper's comparison: a strategy each, under one of its plans.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "planning/planners.h"
+#include "planning/testbed_profile.h"
+
+namespace jupiter {
+
+struct PaperSystem {
+  std::string_view name;      // "edgeshard-latency"
+  std::string_view strategy;  // "edgeshard"
+  std::string_view planner;
+  std::string_view column;     // "EdgeShard, latency plan": in tables
+  std::string_view published;  // name in published/table.csv; empty: not there
+};
+
+// In the order of tables.
+const std::vector<PaperSystem>& PaperSystems();
+std::vector<std::string> KnownSystems();
+// CHECKs that it is known.
+const PaperSystem& FindSystem(std::string_view name);
+
+// The system's plan: the one that the profile takes the published runs of `env` to have used, where
+// it has one, else its planner's.
+PlannedRun PlanSystem(const PaperSystem& system, const Predictor& predictor,
+                      const TestbedProfile& profile, const std::string& env);
+
+}  // namespace jupiter

@@ -1,0 +1,143 @@
+#include "bench/paper/tables.h"
+
+#include <algorithm>
+
+#include "bench/paper/systems.h"
+#include "kernels/base/check.h"
+
+namespace jupiter {
+namespace {
+
+std::vector<const PaperSystem*> SystemsOf(const PaperExperiment& experiment) {
+  std::vector<const PaperSystem*> systems;
+  for (const PaperSystem& system : PaperSystems()) {
+    const auto& names = experiment.systems;
+    if (std::find(names.begin(), names.end(), system.name) != names.end()) {
+      systems.push_back(&system);
+    }
+  }
+  return systems;
+}
+
+// Three digits.
+std::string Digits(double value) {
+  return value < 10    ? fmt::format("{:.2f}", value)
+         : value < 100 ? fmt::format("{:.1f}", value)
+                       : fmt::format("{:.0f}", value);
+}
+
+std::string Beside(const std::string& ours, const std::optional<double>& value, bool oom,
+                   double published) {
+  if (oom) return ours + " / OOM";
+  if (!value) return fmt::format("{} / {}", ours, Digits(published));
+  return fmt::format("{} / {} {:+.1f}%", ours, Digits(published), 100 * (*value / published - 1));
+}
+
+std::string Seconds(const ResultRow* row) {
+  if (row == nullptr) return "-";
+  if (!row->e2e_s) return row->oom ? "OOM" : "no plan";
+  return Digits(*row->e2e_s);
+}
+
+// "9.1-24 (plain 12.3, trees 17.0)"
+std::string ShowSpan(const std::vector<PaperPrediction>& predictions, const TableRow& row,
+                     const std::string& system) {
+  double low = 0;
+  double high = 0;
+  std::string values;
+  for (const PaperPrediction& p : predictions) {
+    if (p.env != row.env || p.bandwidth_mbps != row.bandwidth / 1e6 || p.model != row.model ||
+        p.system != system || p.oom) {
+      continue;
+    }
+    low = values.empty() ? p.low_s : std::min(low, p.low_s);
+    high = std::max(high, p.high_s);
+    values += fmt::format("{}{} {}", values.empty() ? "" : ", ", p.reading, Digits(p.e2e_s));
+  }
+  if (values.empty()) return "";
+  return fmt::format("{}..{} ({})", Digits(low), Digits(high), values);
+}
+
+std::string PhaseCell(const ResultRow* ours, const PublishedBar* bar, const std::string& phase) {
+  if (ours == nullptr) return "-";
+  const std::optional<double>& ms =
+      phase == "prefill" ? ours->prefill_ms_per_token : ours->decode_ms_per_token;
+  const std::string text = ms ? Digits(*ms) : "OOM";
+  return bar == nullptr ? text : Beside(text, ms, bar->oom, bar->ms_per_token);
+}
+
+}  // namespace
+
+TextTable EndToEndTable(const RowIndex& rows, const PaperExperiment& experiment,
+                        const std::string& profile, const Published& published,
+                        const std::vector<PaperPrediction>& predictions) {
+  const bool compared = profile == experiment.profiles.front();
+  TextTable table{
+      fmt::format("EMULATED, {}: end-to-end seconds, {} prompt and {} generated tokens{}", profile,
+                  experiment.prompt_tokens, experiment.generated_tokens,
+                  compared ? " (ours / published error)" : ""),
+      {"env", "Mbit/s", "model"},
+      {}};
+  for (const PaperSystem* system : SystemsOf(experiment)) table.header.emplace_back(system->column);
+  for (const TableRow& row : TableRowsOf(experiment)) {
+    std::vector<std::string> cells = {row.env, fmt::format("{}", row.mbps()), row.model};
+    for (const PaperSystem* system : SystemsOf(experiment)) {
+      const std::string name(system->name);
+      const ResultRow* ours = rows.Find(profile, row, name);
+      std::string cell = Seconds(ours);
+      const PublishedCell* known =
+          published.Cell(row.env, row.mbps(), row.model, system->published);
+      if (compared && ours != nullptr && known != nullptr) {
+        cell = Beside(cell, ours->e2e_s, known->oom, known->seconds);
+      }
+      const std::string span = compared ? ShowSpan(predictions, row, name) : "";
+      cells.push_back(span.empty() ? cell : span);
+    }
+    table.rows.push_back(std::move(cells));
+  }
+  return table;
+}
+
+TextTable PerTokenTable(const RowIndex& rows, const PaperExperiment& experiment,
+                        const std::string& profile, const Published& published) {
+  TextTable table{fmt::format("EMULATED, {}: ms per token (ours / published bar, error)", profile),
+                  {"env", "Mbit/s", "model", "phase"},
+                  {}};
+  for (const PaperSystem* system : SystemsOf(experiment)) table.header.emplace_back(system->column);
+  for (const TableRow& row : TableRowsOf(experiment)) {
+    for (const std::string phase : {"prefill", "decode"}) {
+      std::vector<std::string> cells = {row.env, fmt::format("{}", row.mbps()), row.model, phase};
+      for (const PaperSystem* system : SystemsOf(experiment)) {
+        const PublishedBar* bar =
+            published.Bar(row.env, row.mbps(), row.model, phase, system->published);
+        cells.push_back(PhaseCell(rows.Find(profile, row, std::string(system->name)), bar, phase));
+      }
+      table.rows.push_back(std::move(cells));
+    }
+  }
+  return table;
+}
+
+TextTable WaterfallTable(const RowIndex& rows, const PaperExperiment& experiment) {
+  const PaperWaterfall& waterfall = experiment.waterfall;
+  const TableRow row{waterfall.env, waterfall.bandwidth, waterfall.model};
+  const std::vector<std::string> profiles = WaterfallProfiles(experiment);
+  TextTable table{fmt::format("EMULATED, waterfall in {} at {} Mbit/s, {}: seconds as one choice "
+                              "after the other becomes that of {}",
+                              row.env, row.mbps(), row.model, experiment.profiles.back()),
+                  {"system"},
+                  {}};
+  for (std::size_t i = 0; i < profiles.size(); ++i) {
+    table.header.push_back(i == 0 ? profiles[0] : "+ " + waterfall.parts[i - 1]);
+  }
+  for (const PaperSystem* system : SystemsOf(experiment)) {
+    std::vector<std::string> cells = {std::string(system->column)};
+    for (const std::string& profile : profiles) {
+      cells.push_back(Seconds(rows.Find(profile, row, std::string(system->name))));
+    }
+    table.rows.push_back(std::move(cells));
+  }
+  return table;
+}
+
+}  // namespace jupiter

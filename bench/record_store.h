@@ -1,0 +1,35 @@
+// Recordings of plans on the device that computes nothing.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "model/loaders/checkpoint.h"
+#include "parallel/session.h"
+#include "planning/record.h"
+
+namespace jupiter {
+
+class RecordStore {
+ public:
+  explicit RecordStore(Transport& transport);
+
+  // The run of a request under the plan, which the options follow; `model` names the checkpoint.
+  // Recorded over MPI, unless it is among the last few: the same plan at several bandwidths is
+  // recorded once. Has events at rank 0 only. Collective; throws UserError on all ranks.
+  std::shared_ptr<const RunRecord> Record(const std::string& model, Checkpoint& checkpoint,
+                                          const SessionOptions& options, const Plan& plan);
+
+ private:
+  std::shared_ptr<const RunRecord> Run(Checkpoint& checkpoint, const SessionOptions& options,
+                                       const std::string& key);
+
+  Transport& transport_;
+  std::unique_ptr<Device> device_;
+  // By model and plan, the newest first. A record has up to some 50 MB.
+  std::deque<std::pair<std::string, std::shared_ptr<const RunRecord>>> recent_;
+};
+
+}  // namespace jupiter

@@ -1,0 +1,142 @@
+#include "bench/results/results_folder.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <system_error>
+
+#include "bench/text_file.h"
+#include "kernels/base/check.h"
+
+namespace jupiter {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kRowFiles[] = {"results.jsonl", "wall.jsonl"};
+constexpr const char* kSideFiles[] = {"plans.jsonl", "timestamps.jsonl", "planner_seconds.jsonl"};
+constexpr const char* kSettings = "run.json";
+
+std::string FileOf(const ResultRow& row) {
+  return row.clock == "wall" ? "wall.jsonl" : "results.jsonl";
+}
+
+[[noreturn]] void FailWrite(const std::string& path) {
+  FailUser("{}: cannot be written: {}", path, std::strerror(errno));
+}
+
+// In one write, so that a kill leaves a whole line or a torn last one.
+void Append(const std::string& path, const std::string& line) {
+  const int file = open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+  if (file < 0) FailWrite(path);
+  const std::string text = line + "\n";
+  const bool whole = write(file, text.data(), text.size()) == std::ssize(text);
+  if (close(file) != 0 || !whole) FailWrite(path);
+}
+
+// Through a file beside it: a kill leaves the old text or the new one.
+void Replace(const std::string& path, const std::string& text) {
+  const std::string fresh = path + ".new";
+  std::error_code error;
+  fs::remove(fresh, error);
+  const int file = open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (file < 0) FailWrite(fresh);
+  const bool whole = write(file, text.data(), text.size()) == std::ssize(text);
+  if (close(file) != 0 || !whole) FailWrite(fresh);
+  fs::rename(fresh, path, error);
+  if (error) FailUser("{}: cannot be written: {}", path, error.message());
+}
+
+// Whole lines that are worth keeping; a last line without its end is torn.
+std::vector<std::string> KeepLines(const std::string& path,
+                                   const std::function<bool(const std::string&)>& keep) {
+  std::vector<std::string> kept;
+  std::string text;
+  const std::string all = ReadTextFile(path).value_or("");
+  for (std::size_t begin = 0; begin < all.size();) {
+    const std::size_t end = all.find('\n', begin);
+    if (end == std::string::npos) break;
+    const std::string line = all.substr(begin, end - begin);
+    begin = end + 1;
+    if (!keep(line)) continue;
+    kept.push_back(line);
+    text += line + "\n";
+  }
+  if (text != all) Replace(path, text);
+  return kept;
+}
+
+// Of a line of a side file; empty where it has none.
+std::string NameIn(const std::string& line) {
+  const nlohmann::json json = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object() || !json.contains("name") || !json["name"].is_string()) return {};
+  return json["name"].get<std::string>();
+}
+
+}  // namespace
+
+ResultsFolder::ResultsFolder(std::string path, const std::string& settings, bool resume)
+    : path_(std::move(path)) {
+  std::error_code error;
+  fs::create_directories(path_, error);
+  if (error || !fs::is_directory(path_)) FailUser("--out {}: no folder can be made there", path_);
+  const std::optional<std::string> earlier = ReadTextFile(In(kSettings));
+  if (earlier && !resume) {
+    FailUser("--out {}: has results already; --resume goes on with them, or give another folder",
+             path_);
+  }
+  if (earlier && *earlier != settings + "\n") {
+    FailUser(
+        "--out {}: its results are of a run with other settings (run.json); give another "
+        "folder, or the same flags and files",
+        path_);
+  }
+  if (earlier) {
+    TakeUp();
+  } else {
+    Replace(In(kSettings), settings + "\n");
+  }
+}
+
+void ResultsFolder::TakeUp() {
+  for (const char* file : kRowFiles) {
+    int number = 0;
+    KeepLines(In(file), [&](const std::string& line) {
+      Remember(ParseResultRow(line, fmt::format("{}: line {}", In(file), ++number)));
+      return true;
+    });
+  }
+  for (const char* file : kSideFiles) {
+    KeepLines(In(file), [&](const std::string& line) { return Find(NameIn(line)) != nullptr; });
+  }
+}
+
+void ResultsFolder::Remember(const ResultRow& row) {
+  if (!by_name_.emplace(row.name, rows_.size()).second) {
+    FailUser("{}: the row {} stands there twice; give another folder", path_, row.name);
+  }
+  rows_.push_back(row);
+}
+
+const ResultRow* ResultsFolder::Find(const std::string& name) const {
+  const auto found = by_name_.find(name);
+  return found == by_name_.end() ? nullptr : &rows_[found->second];
+}
+
+void ResultsFolder::Add(const ResultRow& row, const std::vector<SideLine>& side) {
+  for (const auto& [file, line] : side) Append(In(file + ".jsonl"), line);
+  Append(In(FileOf(row)), ToJson(row));
+  Remember(row);
+}
+
+void ResultsFolder::Write(const std::string& file, const std::string& text) const {
+  Replace(In(file), text);
+}
+
+}  // namespace jupiter

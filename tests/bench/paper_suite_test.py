@@ -1,0 +1,120 @@
+#!/usr/bin/env python3
+"""The main job as a user meets it: jupiter_bench's paper suite keeps rows that are the same in every
+run, and goes on where a kill left it.
+
+paper_suite_test.py --run JUPITER_RUN --bench JUPITER_BENCH [--kills N] [--quick]
+
+--quick emulates the rows of one system in one environment only.
+"""
+import json
+import os
+import random
+import re
+import sys
+import tempfile
+import time
+
+import program_lib
+
+# One row per network and profile of the systems that record quickest.
+FEW = "--benchmark_filter=paper/.*/envA/.*7B/(local|sequence|edgeshard|jupiter)/"
+MEASURED = ["planner_seconds.jsonl", "environment.json", "wall.jsonl"]
+
+
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+class Session(program_lib.Session):
+    """Runs the suite into folders."""
+
+    def suite(self, folder, flags=(), code=0):
+        filters = [FEW] if self.options.quick else []
+        return self.call(self.options.bench, ["--suite", "paper", "--out", folder, *filters, *flags], 4, code)
+
+    def killed(self, folder, seconds, resume):
+        """Starts the suite and kills all of it (SIGKILL) a second or more later; whether it still ran."""
+        filters = [FEW] if self.options.quick else []
+        result = program_lib.run([self.options.bench, "--suite", "paper", "--out", folder, *filters,
+                                  *(["--resume"] if resume else [])], 4, timeout=seconds,
+                                 mpirun=self.options.mpirun)
+        return result.code is None
+
+    def same_files(self, folder, expected):
+        for name in sorted(os.listdir(expected)):
+            if name in MEASURED:
+                continue
+            same = read(os.path.join(folder, name)) == read(os.path.join(expected, name))
+            self.check(same, f"{name} of {folder} differs from that of one run")
+
+
+def test_rows_are_the_same_in_every_run(session):
+    first, again = session.path("first"), session.path("again")
+    session.suite(first)
+    session.suite(again)
+    session.same_files(again, first)
+    rows = [json.loads(line) for line in read(os.path.join(first, "results.jsonl")).splitlines()]
+    session.check(len(rows) > 10, f"{len(rows)} rows")
+    names = [row["name"] for row in rows]
+    session.check(len(set(names)) == len(names), "a row stands there twice")
+    for row in rows:
+        session.check(row["schema_version"] == 1 and row["clock"] == "virtual", f"{row}")
+        session.check(row["valid"] == "not_checked", f"{row['name']} says {row['valid']}")
+        session.check(row["oom"] or (row["e2e_s"] > row["ttft_s"] > 0 and len(row["per_rank"]) == 4), f"{row}")
+    session.check("published" in read(os.path.join(first, "tables.md")), "no published values in the tables")
+
+
+def test_goes_on_after_kills(session):
+    expected = session.path("whole")
+    start = time.time()
+    session.suite(expected)
+    whole = time.time() - start
+    moments = random.Random(1)
+    kills = []
+    for attempt in range(session.options.kills):
+        folder = session.path(f"killed-{attempt}")
+        # program_lib kills a second after the time that it is given.
+        if not session.killed(folder, moments.uniform(0, max(0.1, whole - 1)), resume=False):
+            continue
+        again = ["--resume"] if os.path.exists(os.path.join(folder, "run.json")) else []
+        result = session.suite(folder, again)
+        session.same_files(folder, expected)
+        kills.append(result.err.count("] paper/"))
+    session.check(kills, "it was never killed")
+    print(f"killed {len(kills)} times; cells that were left to run: {kills}")
+
+
+def test_folders_in_the_way(session):
+    folder = session.path("folder")
+    session.suite(folder, ["--benchmark_filter=paper/ring-f16/envA/100mbps/Llama2-7B/local"])
+    refused = session.suite(folder, code=2).err.strip()
+    session.check(re.search(r"has results already; --resume", refused) and "\n" not in refused, refused)
+    for flags, expected in [(["--resume"], r"--resume goes on with the folder of --out"),
+                            (["--suite", "papers"], r"--suite papers: expected real, paper, or both"),
+                            (["--suite", "paper", "--model", "synthetic:tiny"], r"leave out the flags"),
+                            (["--suite", "paper", "--out", "/proc/none"], r"no folder can be made there")]:
+        line = session.call(session.options.bench, flags, 4, 2).err.strip()
+        session.check("\n" not in line and re.search(expected, line), f"{flags}: {line}")
+    wrong = session.call(session.options.bench, ["--suite", "paper"], 3, 2).err.strip()
+    session.check("start mpirun with -np 4" in wrong, wrong)
+
+
+def main():
+    options = program_lib.arguments(__doc__, kills=2)
+    tests = [test for name, test in globals().items() if name.startswith("test_")]
+
+    def check(test):
+        with tempfile.TemporaryDirectory(prefix="jupiter-paper-") as folder:
+            session = Session(options, folder)
+            try:
+                test(session)
+            except (OSError, ValueError, KeyError) as error:
+                session.problems.append(f"{type(error).__name__}: {error}")
+        return test.__name__, session.problems, session.details
+
+    sys.exit(0 if program_lib.check_all(tests, check, options.jobs) else 1)
+
+
+if __name__ == "__main__":
+    main()

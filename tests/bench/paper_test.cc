@@ -1,0 +1,218 @@
+// The paper's experiments as data, and what is said of their rows: cells, agreement with published
+// values, predictions, tables, findings. Rows are made by hand.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <set>
+
+#include "bench/paper/agreement.h"
+#include "bench/paper/findings.h"
+#include "bench/paper/predictions.h"
+#include "bench/paper/tables.h"
+#include "kernels/base/check.h"
+
+namespace jupiter {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kText = R"(
+jupiter_experiment: 1
+name: small
+workload: {prompt_tokens: 100, generated_tokens: 10, wire: f16, kv: f16}
+environments: {A: ../clusters/a.yaml}
+bandwidths: [100 Mbit/s, 1 Gbit/s]
+models: {M: "synthetic:tiny"}
+systems: [local, sequence, megatron, jupiter]
+profiles: [fitted, sound]
+readings: {plain: fitted, trees: other}
+waterfall: {env: A, bandwidth: 100 Mbit/s, model: M, parts: [links, decoding]}
+)";
+
+std::string ErrorOf(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const UserError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+std::string With(const std::string& from, const std::string& to) {
+  std::string text = kText;
+  const std::size_t at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  return text.replace(at, from.size(), to);
+}
+
+TEST(PaperExperimentTest, ReadsWhatTheFileSays) {
+  const PaperExperiment experiment = ParsePaperExperiment(kText, "paper/p.yaml");
+  EXPECT_EQ(experiment.prompt_tokens, 100);
+  EXPECT_EQ(experiment.environments.at(0).second, "clusters/a.yaml");
+  EXPECT_EQ(experiment.bandwidths, (std::vector<double>{1e8, 1e9}));
+  EXPECT_EQ(experiment.waterfall.parts.size(), 2u);
+}
+
+TEST(PaperExperimentTest, NamesFileLineAndKeyOfWhatIsWrong) {
+  const auto error = [](const std::string& text) {
+    return ErrorOf([&] { ParsePaperExperiment(text, "p.yaml"); });
+  };
+  EXPECT_NE(error(With("prompt_tokens: 100", "prompt_tokens: -1")).find("p.yaml: line 4: workload"),
+            std::string::npos);
+  EXPECT_NE(error(With("megatron", "megatrom")).find("did you mean megatron"), std::string::npos);
+  EXPECT_NE(error(With("wire: f16", "wire: f8")).find("line 4"), std::string::npos);
+  EXPECT_NE(error(With("links, decoding", "links, links")).find("given twice"), std::string::npos);
+  EXPECT_NE(error(With("env: A, band", "env: C, band")).find("waterfall.env"), std::string::npos);
+  EXPECT_NE(error(With("name: small", "nme: small")).find("nme"), std::string::npos);
+  EXPECT_NE(error(With("[100 Mbit/s, 1 Gbit/s]", "[]")).find("bandwidths"), std::string::npos);
+}
+
+TEST(PaperCellsTest, ListsEveryCellOnce) {
+  const PaperExperiment experiment = ParsePaperExperiment(kText, "p.yaml");
+  EXPECT_EQ(WaterfallProfiles(experiment),
+            (std::vector<std::string>{"fitted", "fitted,links=sound",
+                                      "fitted,links=sound,decoding=sound"}));
+  const std::vector<PaperCell> cells = ListCells(experiment, {"fitted", "variant", "other"});
+  std::set<std::string> names;
+  for (const PaperCell& cell : cells) names.insert(CellName(cell));
+  EXPECT_EQ(names.size(), cells.size());
+  // 4 systems x 2 profiles x 2 bandwidths, 2 more profiles of jupiter, 2 mixtures of each system.
+  EXPECT_EQ(cells.size(), 4u * 2 * 2 + 2 * 2 + 4 * 2);
+  EXPECT_EQ(names.count("paper/fitted/envA/100mbps/M/megatron"), 1u);
+  EXPECT_EQ(names.count("paper/variant/envA/1000mbps/M/megatron"), 0u);
+  EXPECT_EQ(names.count("paper/variant/envA/1000mbps/M/jupiter"), 1u);
+}
+
+class PaperRowsTest : public ::testing::Test {
+ protected:
+  PaperRowsTest()
+      : folder_(fs::temp_directory_path() / ("jupiter-paper-" + std::to_string(getpid()))),
+        experiment_(ParsePaperExperiment(kText, "p.yaml")) {
+    fs::create_directories(folder_);
+    Write("table.csv",
+          "env,bandwidth_mbps,model,system,e2e_s\nA,100,M,SP,10\nA,100,M,M-LM,20\n"
+          "A,1000,M,SP,OOM\nA,1000,M,M-LM,5\n");
+    Write("figure.csv",
+          "env,model,bandwidth_mbps,phase,system,ms_per_token,uncertainty_ms\n"
+          "A,M,100,prefill,SP,50,1\nA,M,100,decode,SP,OOM,\n");
+  }
+  ~PaperRowsTest() override { fs::remove_all(folder_); }
+
+  void Write(const std::string& file, const std::string& text) const {
+    std::ofstream(folder_ / file) << text;
+  }
+
+  void Add(const std::string& profile, double mbps, const std::string& system,
+           std::optional<double> seconds) {
+    ResultRow row;
+    row.name = CellName({profile, "A", mbps * 1e6, "M", system});
+    row.profile = profile;
+    row.env = "A";
+    row.bandwidth_mbps = mbps;
+    row.model = "M";
+    row.system = system;
+    row.e2e_s = seconds;
+    row.oom = !seconds;
+    if (seconds) {
+      row.prefill_ms_per_token = *seconds * 4;
+      row.decode_ms_per_token = *seconds;
+      row.per_rank = {{1e3, 0, 0, 0}};
+    }
+    row.note = system == "local" ? "on nx" : "";
+    rows_.push_back(row);
+  }
+
+  fs::path folder_;
+  PaperExperiment experiment_;
+  std::vector<ResultRow> rows_;
+};
+
+TEST_F(PaperRowsTest, AgreementCountsErrorsRanksAndMemory) {
+  Add("fitted", 100, "sequence", 11);
+  Add("fitted", 100, "megatron", 19);
+  Add("fitted", 1000, "sequence", 3);  // published as out of memory
+  Add("fitted", 1000, "megatron", 5);
+  const Published published(folder_.string());
+  const Agreement agreement = CompareToPublished(RowIndex(rows_), experiment_, "fitted", published);
+  ASSERT_EQ(agreement.cells.size(), 3u);
+  EXPECT_NEAR(LargestError(agreement.cells), 0.1, 1e-12);
+  EXPECT_NEAR(MedianError(agreement.cells), 0.05, 1e-12);
+  EXPECT_EQ(agreement.oom_right, 3);
+  EXPECT_EQ(agreement.oom_wrong, 1);
+  EXPECT_EQ(agreement.rows_ranked, 2);
+  ASSERT_EQ(agreement.bars.size(), 1u);
+  EXPECT_NEAR(agreement.bars[0].error(), 44.0 / 50 - 1, 1e-12);
+  EXPECT_NE(Show(agreement, "fitted").find("3 of 4 cells"), std::string::npos);
+}
+
+TEST_F(PaperRowsTest, AWrongRankIsNamed) {
+  Add("fitted", 100, "sequence", 21);
+  Add("fitted", 100, "megatron", 20);
+  const Agreement agreement =
+      CompareToPublished(RowIndex(rows_), experiment_, "fitted", Published(folder_.string()));
+  EXPECT_EQ(agreement.rows_ranked, 0);
+  EXPECT_EQ(agreement.rows_misranked, (std::vector<std::string>{"A 100 M"}));
+}
+
+TEST_F(PaperRowsTest, PredictionsSpanVariantsAndError) {
+  Add("fitted", 100, "jupiter", 10);
+  Add("variant", 100, "jupiter", 8);
+  Add("other", 100, "jupiter", 12);
+  const std::vector<Reading> readings = {{"plain", "fitted", {"variant"}, 0.1},
+                                         {"trees", "other", {}, 0.5},
+                                         {"third", "nowhere", {}, 0.5}};
+  const auto predictions = PredictionsOf(rows_, experiment_, readings, "jupiter");
+  ASSERT_EQ(predictions.size(), 2u);  // a reading whose profile has not run is left out
+  EXPECT_EQ(predictions[0].e2e_s, 10);
+  EXPECT_NEAR(predictions[0].low_s, 7.2, 1e-12);
+  EXPECT_NEAR(predictions[0].high_s, 11, 1e-12);
+  EXPECT_EQ(ToCsv(predictions),
+            "env,bandwidth_mbps,model,system,reading,e2e_s,low_s,high_s\n"
+            "A,100,M,jupiter,plain,10,7.2,11\nA,100,M,jupiter,trees,12,6,18\n");
+}
+
+TEST_F(PaperRowsTest, TablesShowPublishedValuesAndWhatHasNotRun) {
+  Add("fitted", 100, "sequence", 11);
+  Add("fitted", 1000, "sequence", std::nullopt);
+  const Published published(folder_.string());
+  const TextTable table = EndToEndTable(RowIndex(rows_), experiment_, "fitted", published, {});
+  ASSERT_EQ(table.rows.size(), 2u);
+  EXPECT_EQ(table.rows[0],
+            (std::vector<std::string>{"A", "100", "M", "-", "11.0 / 10.0 +10.0%", "-", "-"}));
+  EXPECT_EQ(table.rows[1][4], "OOM / OOM");
+  const TextTable bars = PerTokenTable(RowIndex(rows_), experiment_, "fitted", published);
+  EXPECT_EQ(bars.rows[0][5], "44.0 / 50.0 -12.0%");
+}
+
+TEST_F(PaperRowsTest, FindingsNameWhatOneDeviceBeats) {
+  for (double mbps : {100.0, 1000.0}) Add("fitted", mbps, "local", 7);
+  Add("fitted", 100, "megatron", 20);
+  Add("sound", 100, "megatron", 4);
+  const std::vector<std::string> lines =
+      FindingsOf(RowIndex(rows_), experiment_, Published(folder_.string()));
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_NE(lines[0].find("of 3 published baseline cells of this model 1 are faster: A 1000 M-LM"),
+            std::string::npos)
+      << lines[0];
+  EXPECT_NE(lines[1].find("20.0 s under fitted, 19.0 s of it waiting"), std::string::npos)
+      << lines[1];
+}
+
+TEST_F(PaperRowsTest, PublishedFilesAreChecked) {
+  const auto error = [&] { return ErrorOf([&] { Published(folder_.string()); }); };
+  Write("table.csv", "env,model\n");
+  EXPECT_NE(error().find("table.csv: line 1: expected the header"), std::string::npos);
+  Write("table.csv", "env,bandwidth_mbps,model,system,e2e_s\nA,100,M,SP,-3\n");
+  EXPECT_NE(error().find("table.csv: line 2: expected a number above 0, got '-3'"),
+            std::string::npos);
+  Write("table.csv", "env,bandwidth_mbps,model,system,e2e_s\nA,100,M,SP,3\nA,100,M,SP,4\n");
+  EXPECT_NE(error().find("line 3: the same cell"), std::string::npos);
+  Write("table.csv", "env,bandwidth_mbps,model,system,e2e_s\nA,100,M\n");
+  EXPECT_NE(error().find("3 fields, expected 5"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace jupiter
