@@ -18,6 +18,8 @@ constexpr QuantityRange kEfficiency{Dimension::kFraction, 1e-6, 1};
 constexpr QuantityRange kSeconds{Dimension::kTime, 0, 3600};
 constexpr QuantityRange kSecondsPerByte{Dimension::kTimePerByte, 0, 1e-3};
 constexpr QuantityRange kFactor{Dimension::kFraction, 0, 1000};
+// Above 0, where it is not: what hardly moves never ends.
+constexpr double kLeastFactor = 1e-6;
 
 // [{at: TIME, factor: NUMBER}, ...]
 RateTrace ReadTrace(const YamlValue& value) {
@@ -25,7 +27,11 @@ RateTrace ReadTrace(const YamlValue& value) {
   for (const YamlValue& item : value.List(0, kMostSteps)) {
     const YamlMap map(item, {"at", "factor"});
     const YamlValue at = map.At("at");
-    const RateStep step{at.Quantity(kSeconds), map.At("factor").Quantity(kFactor)};
+    const YamlValue factor = map.At("factor");
+    const RateStep step{at.Quantity(kSeconds), factor.Quantity(kFactor)};
+    if (step.rate > 0 && step.rate < kLeastFactor) {
+      factor.FailGot(fmt::format("expected 0, or {} to {}", kLeastFactor, kFactor.most));
+    }
     if (!steps.empty() && step.start <= steps.back().start) {
       at.FailGot("expected a later time than that of the step before");
     }

@@ -197,7 +197,8 @@ LayerPartition PartitionLayers(const LayerPartitionProblem& problem,
 LayerPartition PartitionLayersInBestOrder(const LayerPartitionProblem& problem) {
   const StageTable stages(problem, 0);
   if (stages.devices() > kMostDevicesToOrder) {
-    FailUser("{} devices: the best order is searched for up to {}; give the order of the devices",
+    FailUser("{} devices: the best order is searched for up to {}; leave --any-order "
+             "out, then the devices are taken as the cluster file lists them",
              stages.devices(), kMostDevicesToOrder);
   }
   std::vector<int> order(Index(stages.devices()));

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
@@ -252,6 +253,11 @@ RankRecord ParseRankRecord(std::string_view text, const std::string& source) {
 }
 
 RunRecord LoadRecord(const std::string& path) {
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+    FailUser("{}: not a regular file, expected a record", path);
+  }
   std::ifstream file(path, std::ios::binary);
   if (!file) FailUser("{}: no such record, or it cannot be read", path);
   const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};

@@ -257,7 +257,8 @@ TEST(PartitionLayersTest, EightDevicesAreTheMostToOrder) {
     FAIL() << "nine devices";
   } catch (const UserError& error) {
     EXPECT_EQ(std::string(error.what()),
-              "9 devices: the best order is searched for up to 8; give the order of the devices");
+              "9 devices: the best order is searched for up to 8; leave --any-order out, then the "
+              "devices are taken as the cluster file lists them");
   }
 }
 
