@@ -18,6 +18,10 @@ constexpr std::chrono::duration<double> kYieldTime{100e-6};
 // the wait on average, and no more than by the longest. A wait of 1.1 ms takes 16 to 18 % of a core
 // over shared memory, 19 to 21 % over TCP, where a look costs more; a longer one takes less.
 constexpr std::chrono::duration<double> kLongestSleep{250e-6};
+// Of waits above a quarter of a second a sleep is this part, up to a limit: many ranks that wait
+// for one would take its cores.
+constexpr double kPartOfLongWait = 1e-3;
+constexpr std::chrono::duration<double> kLongestSleepOfAll{20e-3};
 // Open MPI reads from a connection, or writes to it, once per call: what is left then would wait
 // for another sleep. Over TCP at 1 Gbit/s, 64 kB took 0.85 ms with one round after each sleep, 0.55
 // ms with three.
@@ -35,7 +39,9 @@ void WaitingPolicy::Pause() {
     return;
   }
   rounds_ = 0;
-  std::this_thread::sleep_for(std::min(waited / 2, kLongestSleep));
+  const auto longest =
+      std::clamp(waited * kPartOfLongWait, kLongestSleep, kLongestSleepOfAll);
+  std::this_thread::sleep_for(std::min(waited / 2, longest));
 }
 
 void WaitingPolicy::SleepUntil(double time) {
