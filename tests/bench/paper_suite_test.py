@@ -18,6 +18,7 @@ import program_lib
 
 # One row per network and profile of the systems that record quickest.
 FEW = "--benchmark_filter=paper/.*/envA/.*7B/(local|sequence|edgeshard|jupiter)/"
+COMMITTED = os.path.join(os.path.dirname(__file__), "..", "..", "experiments", "paper", "predictions.csv")
 MEASURED = ["planner_seconds.jsonl", "environment.json", "wall.jsonl"]
 
 
@@ -63,6 +64,10 @@ def test_rows_are_the_same_in_every_run(session):
         session.check(row["valid"] == "not_checked", f"{row['name']} says {row['valid']}")
         session.check(row["oom"] or (row["e2e_s"] > row["ttft_s"] > 0 and len(row["per_rank"]) == 4), f"{row}")
     session.check("published" in read(os.path.join(first, "tables.md")), "no published values in the tables")
+    lines = read(os.path.join(first, "predictions.csv")).splitlines()
+    session.check(len(lines) > 3, f"predictions: {lines}")
+    for line in set(lines) - set(read(COMMITTED).splitlines()):
+        session.check(False, f"the committed predictions.csv lacks {line}")
 
 
 def test_goes_on_after_kills(session):
