@@ -24,7 +24,7 @@ class RecordStore {
 
  private:
   std::shared_ptr<const RunRecord> Run(Checkpoint& checkpoint, const SessionOptions& options,
-                                       const std::string& key);
+                                       const std::string& description);
 
   Transport& transport_;
   std::unique_ptr<Device> device_;
