@@ -1,71 +1,19 @@
 #include "model/batch.h"
 
 #include <algorithm>
-#include <bit>
-#include <cstring>
 #include <limits>
 #include <set>
 
 #include "kernels/base/check.h"
+#include "model/int_message.h"
 
 namespace jupiter {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "messages are little-endian");
-
-class Writer {
- public:
-  void Int(std::int64_t value) { values_.push_back(static_cast<std::int32_t>(value)); }
-  void Ints(const std::vector<std::int32_t>& values) {
-    Int(std::ssize(values));
-    values_.insert(values_.end(), values.begin(), values.end());
-  }
-  std::vector<std::byte> Take() const {
-    std::vector<std::byte> bytes(values_.size() * sizeof(std::int32_t));
-    std::memcpy(bytes.data(), values_.data(), bytes.size());
-    return bytes;
-  }
-
- private:
-  std::vector<std::int32_t> values_;
-};
-
-class Reader {
- public:
-  explicit Reader(std::span<const std::byte> bytes) : bytes_(bytes) {}
-  std::int32_t Int() {
-    if (bytes_.size() < sizeof(std::int32_t)) throw PeerError("a batch message ends early");
-    std::int32_t value = 0;
-    std::memcpy(&value, bytes_.data(), sizeof value);
-    bytes_ = bytes_.subspan(sizeof value);
-    return value;
-  }
-  // A count of things that take at least `least` integers each, so that it cannot exceed the
-  // message.
-  std::int32_t Count(std::size_t least) {
-    const std::int32_t count = Int();
-    if (count < 0 || static_cast<std::size_t>(count) * least * sizeof count > bytes_.size()) {
-      throw PeerError(fmt::format("a batch message announces {} entries but ends early", count));
-    }
-    return count;
-  }
-  std::vector<std::int32_t> Ints() {
-    std::vector<std::int32_t> values(static_cast<std::size_t>(Count(1)));
-    for (std::int32_t& value : values) value = Int();
-    return values;
-  }
-  void ExpectEnd() const {
-    if (!bytes_.empty()) {
-      throw PeerError(fmt::format("a batch message has {} bytes too many", bytes_.size()));
-    }
-  }
-
- private:
-  std::span<const std::byte> bytes_;
-};
+constexpr const char* kWhat = "a batch message";
 
 void Check(bool right, const char* problem, std::int64_t number) {
-  if (!right) throw PeerError(fmt::format("a batch message has {} {}", problem, number));
+  if (!right) throw PeerError(fmt::format("{} has {} {}", kWhat, problem, number));
 }
 
 // Rows of an item, each once and in order.
@@ -88,7 +36,7 @@ void CheckParents(const BatchItem& item) {
   }
 }
 
-SequenceOpening ReadOpening(Reader& reader) {
+SequenceOpening ReadOpening(IntReader& reader) {
   SequenceOpening opening;
   opening.sequence = reader.Int();
   opening.capacity = reader.Int();
@@ -100,7 +48,7 @@ SequenceOpening ReadOpening(Reader& reader) {
   return opening;
 }
 
-BatchItem ReadItem(Reader& reader) {
+BatchItem ReadItem(IntReader& reader) {
   BatchItem item;
   item.sequence = reader.Int();
   item.accept = reader.Ints();
@@ -154,7 +102,7 @@ Batch CausalBatch(std::int32_t sequence, std::span<const std::int32_t> tokens, b
 }
 
 std::vector<std::byte> EncodeBatch(const Batch& batch) {
-  Writer writer;
+  IntWriter writer;
   writer.Int(static_cast<std::int32_t>(batch.phase));
   writer.Int(std::ssize(batch.open));
   for (const SequenceOpening& opening : batch.open) {
@@ -173,11 +121,11 @@ std::vector<std::byte> EncodeBatch(const Batch& batch) {
     writer.Ints(item.head_rows);
   }
   writer.Ints(batch.close);
-  return writer.Take();
+  return {writer.bytes().begin(), writer.bytes().end()};
 }
 
 Batch DecodeBatch(std::span<const std::byte> bytes) {
-  Reader reader(bytes);
+  IntReader reader(bytes, kWhat);
   Batch batch;
   const std::int32_t phase = reader.Int();
   Check(phase == 0 || phase == 1, "an unknown phase,", phase);

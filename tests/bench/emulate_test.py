@@ -9,8 +9,6 @@ jupiter_plan and jupiter_replay are looked for beside jupiter_bench; cluster fil
 import json
 import os
 import re
-import sys
-import tempfile
 
 import make_models
 import program_lib
@@ -466,17 +464,7 @@ def test_bad_flags(session):
 def main():
     options = program_lib.arguments(__doc__, quick=False)
     tests = [test for name, test in globals().items() if name.startswith("test_")]
-
-    def check(test):
-        with tempfile.TemporaryDirectory(prefix="jupiter-emulate-") as folder:
-            session = Session(options, folder)
-            try:
-                test(session)
-            except (OSError, ValueError, KeyError, StopIteration) as error:
-                session.problems.append(f"{type(error).__name__}: {error}")
-        return test.__name__, session.problems, session.details
-
-    sys.exit(0 if program_lib.check_all(tests, check, options.jobs) else 1)
+    program_lib.check_in_folders(tests, Session, options)
 
 
 if __name__ == "__main__":

@@ -10,8 +10,6 @@ import csv
 import json
 import os
 import re
-import sys
-import tempfile
 
 import program_lib
 
@@ -150,17 +148,7 @@ def test_errors_are_one_line(session):
 def main():
     options = program_lib.arguments(__doc__, quick=False)
     tests = [test for name, test in globals().items() if name.startswith("test_")]
-
-    def check(test):
-        with tempfile.TemporaryDirectory(prefix="jupiter-profile-") as folder:
-            session = Session(options, folder)
-            try:
-                test(session)
-            except (OSError, ValueError, KeyError, StopIteration) as error:
-                session.problems.append(f"{type(error).__name__}: {error}")
-        return test.__name__, session.problems, session.details
-
-    sys.exit(0 if program_lib.check_all(tests, check, options.jobs) else 1)
+    program_lib.check_in_folders(tests, Session, options)
 
 
 if __name__ == "__main__":

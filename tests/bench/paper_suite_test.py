@@ -10,8 +10,6 @@ import json
 import os
 import random
 import re
-import sys
-import tempfile
 import time
 
 import program_lib
@@ -108,17 +106,7 @@ def test_folders_in_the_way(session):
 def main():
     options = program_lib.arguments(__doc__, kills=2)
     tests = [test for name, test in globals().items() if name.startswith("test_")]
-
-    def check(test):
-        with tempfile.TemporaryDirectory(prefix="jupiter-paper-") as folder:
-            session = Session(options, folder)
-            try:
-                test(session)
-            except (OSError, ValueError, KeyError) as error:
-                session.problems.append(f"{type(error).__name__}: {error}")
-        return test.__name__, session.problems, session.details
-
-    sys.exit(0 if program_lib.check_all(tests, check, options.jobs) else 1)
+    program_lib.check_in_folders(tests, Session, options)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import uuid
@@ -184,3 +185,17 @@ def check_all(cases, check, jobs):
     seconds = time.monotonic() - start
     print(f"{fine} of {len(cases)} as they should be ({seconds:.0f} s)")
     return fine == len(cases) and fine > 0
+
+
+def check_in_folders(tests, session_type, options):
+    """Runs test(session_type(options, folder)) on all tests, each in a folder of its own; exits with the verdict."""
+    def check(test):
+        with tempfile.TemporaryDirectory(prefix=f"jupiter-{test.__name__}-") as folder:
+            session = session_type(options, folder)
+            try:
+                test(session)
+            except (OSError, ValueError, LookupError, StopIteration) as error:
+                session.problems.append(f"{type(error).__name__}: {error}")
+        return test.__name__, session.problems, session.details
+
+    sys.exit(0 if check_all(tests, check, options.jobs) else 1)

@@ -8,8 +8,6 @@ Tests of the real model are left out, and said to be, when it is not there.
 import json
 import os
 import re
-import sys
-import tempfile
 
 import program_lib
 
@@ -231,17 +229,7 @@ def main():
         tests += real_model_tests(program_lib.stories(options))
     else:
         print("skipped: the tests of stories260K; set JUPITER_TEST_MODELS to the folder that holds it")
-
-    def check(test):
-        with tempfile.TemporaryDirectory(prefix="jupiter-report-") as folder:
-            session = Session(options, folder)
-            try:
-                test(session)
-            except (OSError, ValueError, KeyError) as error:
-                session.problems.append(f"{type(error).__name__}: {error}")
-        return test.__name__, session.problems, session.details
-
-    sys.exit(0 if program_lib.check_all(tests, check, options.jobs) else 1)
+    program_lib.check_in_folders(tests, Session, options)
 
 
 if __name__ == "__main__":

@@ -66,6 +66,19 @@ Generation Reference(const Settings& settings) {
   return found != known.end() ? found->second : known[key] = RunRequest(plain);
 }
 
+std::string LoadError(const SessionOptions& options) {
+  Transport transport(TestContext());
+  const auto device = MakeDevice("cpu", {});
+  const auto checkpoint = OpenCheckpoint("synthetic:tiny");
+  try {
+    Session session(transport, *device, *checkpoint, options);
+    session.Load();
+  } catch (const UserError& error) {
+    return error.what();
+  }
+  return {};
+}
+
 void ExpectSame(const Generation& got, const Generation& expected) {
   ASSERT_EQ(got.tokens.size(), static_cast<std::size_t>(kTokens));
   EXPECT_EQ(got.tokens, expected.tokens);

@@ -33,6 +33,8 @@ Generation RunRequest(const Settings& settings);
 // One process, portable code; one row at a time where sums do not depend on it: as plain as it
 // gets.
 Generation Reference(const Settings& settings);
+// What loading the tiny model under these options is refused with; empty when it is not.
+std::string LoadError(const SessionOptions& options);
 void ExpectSame(const Generation& got, const Generation& expected);
 
 // Of at least 2 tokens.

@@ -207,35 +207,23 @@ TEST(StrategyTest, SendsTheBytesOfTheFormula) {
 }
 
 TEST(StrategyTest, RefusesWhatCannotBeDone) {
-  const auto message = [](const SessionOptions& options) -> std::string {
-    Transport transport(TestContext());
-    const auto device = MakeDevice("cpu", {});
-    const auto checkpoint = OpenCheckpoint("synthetic:tiny");
-    try {
-      Session session(transport, *device, *checkpoint, options);
-      session.Load();
-    } catch (const UserError& error) {
-      return error.what();
-    }
-    return {};
-  };
   SessionOptions unknown;
   unknown.strategy = "warp";
-  EXPECT_NE(message(unknown).find("unknown strategy 'warp'; known are: local"), std::string::npos);
+  EXPECT_NE(LoadError(unknown).find("unknown strategy 'warp'; known are: local"), std::string::npos);
   SessionOptions layers;
   layers.split = LayerSplit::kGiven;
   layers.layers.assign(static_cast<std::size_t>(TestContext().size()), 1);
-  EXPECT_NE(message(layers).find("the model has 6 layers"), std::string::npos);
+  EXPECT_NE(LoadError(layers).find("the model has 6 layers"), std::string::npos);
   SessionOptions longer;
   longer.prompt_tokens = 5000;
-  EXPECT_NE(message(longer).find("the context of"), std::string::npos);
+  EXPECT_NE(LoadError(longer).find("the context of"), std::string::npos);
   SessionOptions tight;
   tight.memory_limit = 1 << 10;
-  EXPECT_NE(message(tight).find("its limit is 0.0 MiB"), std::string::npos);
+  EXPECT_NE(LoadError(tight).find("its limit is 0.0 MiB"), std::string::npos);
   SessionOptions slices;
   slices.prompt_tokens = 10;
   slices.slices = Slices("4,4");
-  EXPECT_NE(message(slices).find("they add up to 8 tokens, the prompt has 10"), std::string::npos);
+  EXPECT_NE(LoadError(slices).find("they add up to 8 tokens, the prompt has 10"), std::string::npos);
 }
 
 TEST(StrategyTest, RanksThatDifferAreNamed) {
