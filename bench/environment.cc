@@ -30,7 +30,7 @@ std::string LineOf(const std::string& path, const std::string& begin) {
 
 Json BuildFacts() {
   return {{"commit", JUPITER_COMMIT},
-          {"compiler", __VERSION__},
+          {"compiler", JUPITER_COMPILER " " __VERSION__},
           {"build_type", JUPITER_BUILD_TYPE},
           {"flags", JUPITER_BUILD_FLAGS}};
 }
@@ -60,6 +60,8 @@ Json Variables() {
 }
 
 }  // namespace
+
+std::string DescribeBuild() { return BuildFacts().dump(); }
 
 std::string DescribeEnvironment(const Context& context, const std::vector<std::string>& arguments) {
   Json json;

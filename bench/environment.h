@@ -12,4 +12,7 @@ namespace jupiter {
 // environment variables that this suite reads, and `arguments` (of the command line).
 std::string DescribeEnvironment(const Context& context, const std::vector<std::string>& arguments);
 
+// The build alone, one line of JSON: rows of another build are not continued.
+std::string DescribeBuild();
+
 }  // namespace jupiter

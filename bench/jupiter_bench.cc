@@ -44,8 +44,33 @@ class Bench {
     });
   }
 
-  // Rank 0: runs Google Benchmark. Returns the exit code, on every rank.
+  // Rank 0: runs Google Benchmark. Returns the exit code, on every rank. What goes wrong here alone
+  // (a full disk) ends the others, too.
   int Lead() {
+    int code = 0;
+    try {
+      code = Measure();
+    } catch (const UserError&) {
+      End(2);
+      throw;
+    }
+    return End(code);
+  }
+
+  // What a command throws on all ranks is rank 0's to tell: it ends the run.
+  int Follow() {
+    while (true) {
+      const Command command = NextCommand();
+      if (command.suite < 0) return std::stoi(Broadcast(transport_, {}, 0));
+      try {
+        suites_.at(static_cast<std::size_t>(command.suite))->Serve(command.text);
+      } catch (const UserError&) {
+      }
+    }
+  }
+
+ private:
+  int Measure() {
     benchmark::AddCustomContext("ranks", fmt::format("{}", context_.size()));
     benchmark::AddCustomContext("numerics_version", fmt::format("{}", kNumericsVersion));
     for (std::size_t i = 0; i < suites_.size(); ++i) {
@@ -58,20 +83,14 @@ class Bench {
     std::fflush(stdout);
     for (const auto& suite : suites_) suite->Conclude(PrintsForPeople(flags_.benchmark));
     benchmark::Shutdown();
-    const bool arrived = ReportArrived(flags_.benchmark);
+    return ExitCode(any && ReportArrived(flags_.benchmark));
+  }
+
+  int End(int code) {
     SendCommand(transport_, {});
-    return std::stoi(Broadcast(transport_, fmt::format("{}", ExitCode(any && arrived)), 0));
+    return std::stoi(Broadcast(transport_, fmt::format("{}", code), 0));
   }
 
-  int Follow() {
-    while (true) {
-      const Command command = NextCommand();
-      if (command.suite < 0) return std::stoi(Broadcast(transport_, {}, 0));
-      suites_.at(static_cast<std::size_t>(command.suite))->Serve(command.text);
-    }
-  }
-
- private:
   void MakeSuites() {
     if (!flags_.emulate.empty()) {
       suites_.push_back(MakeEmulatedSuite(transport_, flags_));
@@ -109,14 +128,17 @@ class Bench {
 
   // Rank 0.
   void OpenFolder() {
-    std::string settings;
+    std::string settings = DescribeBuild();
+    bool keeps = false;
     for (const auto& suite : suites_) {
       const std::string own = suite->Settings();
-      if (!own.empty()) settings += (settings.empty() ? "" : ", ") + own;
+      if (!own.empty()) settings += ", " + own;
+      keeps |= !own.empty();
     }
-    if (settings.empty()) FailUser("--out {}: no suite of this run keeps rows", flags_.out);
+    if (!keeps) FailUser("--out {}: no suite of this run keeps rows", flags_.out);
     folder_ = std::make_unique<ResultsFolder>(flags_.out, "[" + settings + "]", flags_.resume);
-    folder_->Write("environment.json", DescribeEnvironment(context_, flags_.arguments));
+    folder_->Write(flags_.resume ? "environment-resumed.json" : "environment.json",
+                   DescribeEnvironment(context_, flags_.arguments));
     for (const auto& suite : suites_) suite->KeepIn(*folder_);
   }
 

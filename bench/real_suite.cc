@@ -4,6 +4,8 @@
 
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
 #include <sstream>
 #include <vector>
 
@@ -45,13 +47,18 @@ std::vector<Case> ListCases(const BenchFlags& flags, bool more_cores) {
 std::string InQuotes(const std::string& text) { return nlohmann::json(ReportText(text)).dump(); }
 
 // Flags that change what rows say.
-std::string DescribeChoices(const EngineFlags& flags) {
+std::string DescribeChoices(const BenchFlags& bench) {
+  const EngineFlags& flags = bench.engine;
   return fmt::format(
-      "layers {} split {} heads {} columns {} rows {} slices {} wire {} residual {} "
-      "kv {} quantize {} link {} slowdown {} plan {} cluster {} device {}",
-      flags.layers.value_or(""), flags.split, flags.heads, flags.columns, flags.rows, flags.slices,
-      flags.wire, flags.residual, flags.kv, flags.quantize, flags.link, flags.slowdown, flags.plan,
-      flags.cluster, flags.device);
+             "layers {} split {} heads {} columns {} rows {} slices {} wire {} residual {} "
+             "kv {} quantize {} link {} slowdown {} plan {} cluster {} device {} memory {} stream "
+             "{} "
+             "reference {}",
+             flags.layers.value_or(""), flags.split, flags.heads, flags.columns, flags.rows,
+             flags.slices, flags.wire, flags.residual, flags.kv, flags.quantize, flags.link,
+             flags.slowdown, flags.plan, flags.cluster, flags.device, flags.memory_limit_mib,
+             flags.stream, bench.reference) +
+         (bench.fault.empty() ? "" : " fault " + bench.fault);
 }
 
 std::string OpenCommand(const Case& which) {
@@ -107,10 +114,11 @@ class RealSuite : public Suite {
                        R"("prompt_tokens": "{}", "gen_tokens": "{}", "threads": {}, "key": {}}})",
                        kResultSchemaVersion, context_.size(), InQuotes(flags_.engine.model),
                        flags_.prompt_tokens, flags_.tokens, flags_.engine.threads,
-                       InQuotes(DescribeChoices(flags_.engine)));
+                       InQuotes(DescribeChoices(flags_)));
   }
 
   void KeepIn(ResultsFolder& folder) override { folder_ = &folder; }
+  void Conclude(bool) override { SavePending(); }
 
   Outcome outcome() const override { return outcome_; }
 
@@ -127,9 +135,9 @@ class RealSuite : public Suite {
 
   void MeasureCase(benchmark::State& state, const Case& which) {
     const std::string name = CaseName(flags_.engine.model, which);
-    if (const ResultRow* known = folder_ == nullptr ? nullptr : folder_->Find(name)) {
-      return ReportKept(state, *known);
-    }
+    if (pending_ && pending_->name != name) SavePending();
+    const ResultRow* known = folder_ == nullptr ? nullptr : folder_->Find(name);
+    if (known != nullptr && saved_.count(name) == 0) return ReportKept(state, *known);
     if (!open_ || !(*open_ == which)) {
       fmt::print(stderr, "{}: loading\n", name);
       tell_(OpenCommand(which));
@@ -138,6 +146,7 @@ class RealSuite : public Suite {
       if (!error.empty()) {
         outcome_.skipped = true;
         state.SkipWithError(ReportText(error).c_str());
+        if (folder_ != nullptr) pending_ = RefusedRow(which, error);
         return;
       }
       open_ = which;
@@ -151,12 +160,22 @@ class RealSuite : public Suite {
     }
     outcome_.measured = true;
     Report(state, which, samples);
-    if (folder_ != nullptr && folder_->Find(name) == nullptr)
-      folder_->Add(RowOf(which, samples), {});
+    if (folder_ != nullptr) pending_ = RowOf(which, samples);
+  }
+
+  // Google Benchmark calls a case several times, each time with more iterations: the last call
+  // counts, and which one that was is known when another case begins.
+  void SavePending() {
+    if (pending_ && saved_.insert(pending_->name).second) folder_->Add(*pending_, {});
+    pending_.reset();
   }
 
   // A row of an earlier run that --resume goes on with.
   void ReportKept(benchmark::State& state, const ResultRow& row) {
+    if (!row.e2e_s || !row.ttft_s) {
+      outcome_.skipped = true;
+      return state.SkipWithError(row.reason.c_str());
+    }
     for (auto _ : state) state.SetIterationTime(*row.e2e_s);
     outcome_.measured = true;
     outcome_.invalid |= row.valid == "invalid";
@@ -164,15 +183,14 @@ class RealSuite : public Suite {
     state.SetLabel(fmt::format("kept from {}: {}", flags_.out, row.valid));
   }
 
-  ResultRow RowOf(const Case& which, const std::vector<Sample>& samples) const {
-    std::vector<double> e2e;
-    std::vector<double> ttft;
-    std::vector<double> tpot;
-    for (const Sample& sample : samples) {
-      e2e.push_back(sample.metrics.e2el);
-      ttft.push_back(sample.metrics.ttft);
-      tpot.push_back(sample.metrics.tpot);
-    }
+  ResultRow RefusedRow(const Case& which, const std::string& error) const {
+    ResultRow row = DescribeCase(which);
+    row.valid = "not_checked";
+    row.reason = ReportText(error);
+    return row;
+  }
+
+  ResultRow DescribeCase(const Case& which) const {
     ResultRow row;
     row.name = CaseName(flags_.engine.model, which);
     row.suite = "real";
@@ -184,6 +202,19 @@ class RealSuite : public Suite {
     row.ranks = context_.size();
     row.prompt_tokens = which.prompt_tokens;
     row.gen_tokens = which.tokens;
+    return row;
+  }
+
+  ResultRow RowOf(const Case& which, const std::vector<Sample>& samples) const {
+    std::vector<double> e2e;
+    std::vector<double> ttft;
+    std::vector<double> tpot;
+    for (const Sample& sample : samples) {
+      e2e.push_back(sample.metrics.e2el);
+      ttft.push_back(sample.metrics.ttft);
+      tpot.push_back(sample.metrics.tpot);
+    }
+    ResultRow row = DescribeCase(which);
     row.valid = label_ == "VALID" ? "exact" : label_ == "INVALID" ? "invalid" : "not_checked";
     row.e2e_s = row.e2e_p50_s = Quantile(e2e, 0.5);
     row.e2e_p90_s = Quantile(e2e, 0.9);
@@ -250,6 +281,8 @@ class RealSuite : public Suite {
   CaseRunner runner_;
   Tell tell_;
   ResultsFolder* folder_ = nullptr;
+  std::optional<ResultRow> pending_;  // of the case that was measured last
+  std::set<std::string> saved_;       // names of this run's rows
   std::optional<Case> open_;
   std::string label_;  // verdict over all runs of the open case so far
   Outcome outcome_;

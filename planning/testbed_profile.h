@@ -69,6 +69,7 @@ struct ProfilePlan {
   std::vector<int> edgeshard_layers;
   std::vector<int> galaxy_heads;
   std::vector<int> galaxy_columns;
+  std::string where;  // "FILE: line L", for messages
 };
 
 // What a fit says of what is predicted with it.

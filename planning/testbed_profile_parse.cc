@@ -195,7 +195,8 @@ std::vector<ProfilePlan> ReadPlans(const YamlMap& root) {
     const YamlMap map(item, {"env", "model", "edgeshard_layers", "galaxy_heads", "galaxy_columns"});
     plans.push_back({map.At("env").Name(), map.At("model").Name(),
                      ReadCounts(map.At("edgeshard_layers")), ReadCounts(map.At("galaxy_heads")),
-                     ReadCounts(map.At("galaxy_columns"))});
+                     ReadCounts(map.At("galaxy_columns")),
+                     fmt::format("{}: line {}", item.source(), item.node().line)});
   }
   return plans;
 }

@@ -1,5 +1,8 @@
 #include "bench/paper/published.h"
 
+#include <fmt/ranges.h>
+
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <functional>
@@ -27,6 +30,22 @@ struct Line {
     return value;
   }
   bool Oom(std::size_t field) const { return fields[field] == "OOM"; }
+  int Mbps(std::size_t field) const {
+    const double value = Number(field);
+    if (value > 1e6 || value != std::floor(value)) {
+      FailUser("{}: expected whole Mbit/s up to 1000000, got '{}'", where, fields[field]);
+    }
+    return static_cast<int>(value);
+  }
+  // Rows of Jupiter are held out: what the suite says of it is a prediction.
+  const std::string& System(std::size_t field) const {
+    const std::vector<std::string> known = {"SP", "M-LM", "DT", "Galaxy", "EdgeShard"};
+    if (std::find(known.begin(), known.end(), fields[field]) == known.end()) {
+      FailUser("{}: unknown system '{}', expected {}", where, fields[field],
+               fmt::join(known, ", "));
+    }
+    return fields[field];
+  }
 };
 
 std::vector<std::string> SplitAtCommas(const std::string& line) {
@@ -81,8 +100,7 @@ void Published::ReadTable(const std::string& path) {
   ReadCsv(path, "env,bandwidth_mbps,model,system,e2e_s", [&](const Line& line) {
     PublishedCell cell{line.Oom(4), 0};
     if (!cell.oom) cell.seconds = line.Number(4);
-    const int mbps = static_cast<int>(line.Number(1));
-    Insert(cells_, {line.fields[0], mbps, line.fields[2], "", line.fields[3]}, cell, line);
+    Insert(cells_, {line.fields[0], line.Mbps(1), line.fields[2], "", line.System(3)}, cell, line);
   });
 }
 
@@ -94,23 +112,22 @@ void Published::ReadFigure(const std::string& path) {
       bar.ms_per_token = line.Number(5);
       bar.uncertainty_ms = line.Number(6);
     }
-    const int mbps = static_cast<int>(line.Number(2));
-    Insert(bars_, {line.fields[0], mbps, line.fields[1], line.fields[3], line.fields[4]}, bar,
-           line);
+    Insert(bars_, {line.fields[0], line.Mbps(2), line.fields[1], line.fields[3], line.System(4)},
+           bar, line);
   });
 }
 
 const PublishedCell* Published::Cell(const std::string& env, double mbps, const std::string& model,
                                      std::string_view system) const {
-  const auto found =
-      cells_.find({env, static_cast<int>(std::lround(mbps)), model, "", std::string(system)});
+  if (mbps != std::floor(mbps)) return nullptr;
+  const auto found = cells_.find({env, static_cast<int>(mbps), model, "", std::string(system)});
   return found == cells_.end() ? nullptr : &found->second;
 }
 
 const PublishedBar* Published::Bar(const std::string& env, double mbps, const std::string& model,
                                    const std::string& phase, std::string_view system) const {
-  const auto found =
-      bars_.find({env, static_cast<int>(std::lround(mbps)), model, phase, std::string(system)});
+  if (mbps != std::floor(mbps)) return nullptr;
+  const auto found = bars_.find({env, static_cast<int>(mbps), model, phase, std::string(system)});
   return found == bars_.end() ? nullptr : &found->second;
 }
 

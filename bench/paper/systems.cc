@@ -17,6 +17,19 @@ const ProfilePlan* FindPlan(const TestbedProfile& profile, const std::string& en
   return nullptr;
 }
 
+void CheckPublished(const ProfilePlan& published, const Plan& plan, const PlanningTask& task) {
+  try {
+    if (plan.strategy == "galaxy") {
+      CheckShares(plan.shares, task.shape, task.cluster.size());
+    } else {
+      CheckLayers(plan.layers, task.shape.config.layers, task.cluster.size());
+    }
+  } catch (const UserError& error) {
+    FailUser("{}: the plan of {} in env {} cannot be: {}", published.where, published.model,
+             published.env, error.what());
+  }
+}
+
 // The planner's plan with the layers or shares of the published runs in place of its own.
 PlannedRun TakePublished(const PaperSystem& system, const Predictor& predictor,
                          const ProfilePlan& published) {
@@ -31,6 +44,7 @@ PlannedRun TakePublished(const PaperSystem& system, const Predictor& predictor,
     plan.order.clear();
     plan.slices = {};
   }
+  CheckPublished(published, plan, predictor.task());
   run = Judge(predictor, std::move(plan));
   run.note = "as the published runs are taken to be";
   return run;

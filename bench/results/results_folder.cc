@@ -1,6 +1,7 @@
 #include "bench/results/results_folder.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -31,13 +32,27 @@ std::string FileOf(const ResultRow& row) {
   FailUser("{}: cannot be written: {}", path, std::strerror(errno));
 }
 
+// Closes the file, too.
+void WriteAll(int file, const std::string& path, const std::string& text) {
+  std::size_t done = 0;
+  while (done < text.size()) {
+    const ssize_t written = write(file, text.data() + done, text.size() - done);
+    if (written < 0 && errno != EINTR) {
+      const int reason = errno;
+      close(file);
+      errno = reason;
+      FailWrite(path);
+    }
+    done += static_cast<std::size_t>(std::max<ssize_t>(written, 0));
+  }
+  if (close(file) != 0) FailWrite(path);
+}
+
 // In one write, so that a kill leaves a whole line or a torn last one.
 void Append(const std::string& path, const std::string& line) {
   const int file = open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
   if (file < 0) FailWrite(path);
-  const std::string text = line + "\n";
-  const bool whole = write(file, text.data(), text.size()) == std::ssize(text);
-  if (close(file) != 0 || !whole) FailWrite(path);
+  WriteAll(file, path, line + "\n");
 }
 
 // Through a file beside it: a kill leaves the old text or the new one.
@@ -47,8 +62,7 @@ void Replace(const std::string& path, const std::string& text) {
   fs::remove(fresh, error);
   const int file = open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (file < 0) FailWrite(fresh);
-  const bool whole = write(file, text.data(), text.size()) == std::ssize(text);
-  if (close(file) != 0 || !whole) FailWrite(fresh);
+  WriteAll(file, fresh, text);
   fs::rename(fresh, path, error);
   if (error) FailUser("{}: cannot be written: {}", path, error.message());
 }
@@ -86,6 +100,10 @@ ResultsFolder::ResultsFolder(std::string path, const std::string& settings, bool
   std::error_code error;
   fs::create_directories(path_, error);
   if (error || !fs::is_directory(path_)) FailUser("--out {}: no folder can be made there", path_);
+  lock_ = std::make_unique<FolderLock>(path_);
+  if (lock_->taken()) {
+    FailUser("--out {}: another run writes there; wait for its end, or give another folder", path_);
+  }
   const std::optional<std::string> earlier = ReadTextFile(In(kSettings));
   if (earlier && !resume) {
     FailUser("--out {}: has results already; --resume goes on with them, or give another folder",
@@ -100,8 +118,23 @@ ResultsFolder::ResultsFolder(std::string path, const std::string& settings, bool
   if (earlier) {
     TakeUp();
   } else {
+    for (const char* file : kRowFiles) {
+      if (!fs::exists(In(file))) continue;
+      FailUser("--out {}: has {}, but no {} that says of which run; give another folder", path_,
+               file, kSettings);
+    }
     Replace(In(kSettings), settings + "\n");
   }
+}
+
+FolderLock::FolderLock(const std::string& path)
+    : file_(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+  // Some network file systems have no locks: they go without.
+  taken_ = file_ >= 0 && flock(file_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+}
+
+FolderLock::~FolderLock() {
+  if (file_ >= 0) close(file_);
 }
 
 void ResultsFolder::TakeUp() {

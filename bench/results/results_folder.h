@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,6 +18,21 @@
 #include "bench/results/result_row.h"
 
 namespace jupiter {
+
+// Keeps other runs out of a folder while it lives.
+class FolderLock {
+ public:
+  explicit FolderLock(const std::string& path);
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+  ~FolderLock();
+  // By another run.
+  bool taken() const { return taken_; }
+
+ private:
+  int file_;
+  bool taken_;
+};
 
 class ResultsFolder {
  public:
@@ -26,7 +42,8 @@ class ResultsFolder {
   // Makes the folder, or with `resume` takes up what an earlier run of the same `settings` (one
   // line of JSON) left there: a torn last line is discarded, and so are lines of side files whose
   // row was not written. Throws UserError for a folder that has results already (without resume),
-  // results of other settings, or cannot be written.
+  // results of other settings or without any, that another run is writing to, or that cannot be
+  // written.
   ResultsFolder(std::string path, const std::string& settings, bool resume);
 
   // The row of a finished cell, or null.
@@ -43,6 +60,7 @@ class ResultsFolder {
   void Remember(const ResultRow& row);
 
   std::string path_;
+  std::unique_ptr<FolderLock> lock_;
   std::vector<ResultRow> rows_;
   std::map<std::string, std::size_t> by_name_;
 };

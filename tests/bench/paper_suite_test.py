@@ -75,7 +75,10 @@ def test_goes_on_after_kills(session):
     whole = time.time() - start
     moments = random.Random(1)
     kills = []
-    for attempt in range(session.options.kills):
+    # Some runs end before the blow falls: they do not count.
+    for attempt in range(3 * session.options.kills):
+        if len(kills) == session.options.kills:
+            break
         folder = session.path(f"killed-{attempt}")
         # program_lib kills a second after the time that it is given.
         if not session.killed(folder, moments.uniform(0, max(0.1, whole - 1)), resume=False):
@@ -84,7 +87,7 @@ def test_goes_on_after_kills(session):
         result = session.suite(folder, again)
         session.same_files(folder, expected)
         kills.append(result.err.count("] paper/"))
-    session.check(kills, "it was never killed")
+    session.check(len(kills) == session.options.kills, f"{len(kills)} of {session.options.kills} kills")
     print(f"killed {len(kills)} times; cells that were left to run: {kills}")
 
 

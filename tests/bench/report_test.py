@@ -46,6 +46,22 @@ def parse_report(session, text):
     return rows
 
 
+def test_rows_are_kept(session):
+    """--out changes nothing of what is measured, and --resume shows what was."""
+    out = ["--suite", "real", "--out", os.path.join(session.folder, "out")]
+    rows = parse_report(session, session.bench([*out, "--benchmark_format=json"]).out)
+    with open(os.path.join(out[-1], "wall.jsonl"), encoding="utf-8") as file:
+        kept = [json.loads(line) for line in file]
+    session.check(len(kept) == len(rows), f"{len(kept)} rows kept, {len(rows)} reported")
+    for row in kept:
+        reported = [r for r in rows.values() if r["name"].startswith(row["name"] + "/")]
+        session.check(len(reported) == 1 and row["repetitions"] == reported[0]["n"] and row["valid"] == "exact" and
+                      abs(row["ttft_s"] * 1e3 / reported[0]["TTFT_ms"] - 1) < 1e-9, f"{row} is not {reported}")
+    again = session.bench([*out, "--resume", "--benchmark_format=json"])
+    labels = [row["label"] for row in json.loads(again.out)["benchmarks"]]
+    session.check(len(labels) == len(rows) and all("kept from" in label for label in labels), f"{labels}")
+
+
 def test_json_report(session):
     result = session.bench(["--benchmark_format=json"])
     rows = parse_report(session, result.out)

@@ -154,6 +154,26 @@ TEST_F(ResultsTest, RefusesFoldersThatAreInTheWay) {
             std::string::npos);
 }
 
+TEST_F(ResultsTest, OneRunAtATimeWritesThere) {
+  const ResultsFolder first(folder_.string(), "[1]", false);
+  EXPECT_NE(ErrorOf([&] { ResultsFolder(folder_.string(), "[1]", true); }).find("another run"),
+            std::string::npos);
+}
+
+TEST_F(ResultsTest, RefusesRowsOfNoKnownRun) {
+  {
+    ResultsFolder folder(folder_.string(), "[1]", false);
+    folder.Add(Row("a"), {});
+  }
+  fs::remove(folder_ / "run.json");
+  for (bool resume : {false, true}) {
+    EXPECT_NE(ErrorOf([&] {
+                ResultsFolder(folder_.string(), "[1]", resume);
+              }).find("has results.jsonl, but no run.json"),
+              std::string::npos);
+  }
+}
+
 TEST(TextTableTest, AlignsAndWritesMarkdown) {
   const TextTable table{"T", {"name", "s"}, {{"a", "1.25"}, {"bcdef", "10"}}};
   EXPECT_EQ(ToText(table, 1), "T\nname      s\na      1.25\nbcdef    10\n");
