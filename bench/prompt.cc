@@ -32,15 +32,19 @@ std::vector<std::int32_t> ReadPrompt(const PromptFlags& flags, const Tokenizer* 
   if (given == 0) FailUser("the prompt is empty; give --prompt, --prompt-file or --prompt-ids");
   if (given > 1) FailUser("give only one of --prompt, --prompt-file and --prompt-ids");
   std::vector<std::int32_t> ids = Tokenize(flags, tokenizer);
-  for (std::int32_t id : ids) {
-    if (id < 0 || id >= config.vocab) {
-      FailUser(
-          "token id {} of the prompt is outside the vocabulary of {} (0 to {}); does the "
-          "tokenizer belong to this model?",
-          id, config.name, config.vocab - 1);
-    }
-  }
+  CheckIds(ids, config, "the prompt");
   return ids;
+}
+
+void CheckIds(const std::vector<std::int32_t>& ids, const ModelConfig& config,
+              const std::string& place) {
+  for (std::int32_t id : ids) {
+    if (id >= 0 && id < config.vocab) continue;
+    FailUser(
+        "{}: token id {} is outside the vocabulary of {} (0 to {}); does the tokenizer belong to "
+        "this model?",
+        place, id, config.name, config.vocab - 1);
+  }
 }
 
 std::vector<std::int32_t> RandomPrompt(const ModelConfig& config, int count, std::uint64_t seed) {

@@ -21,6 +21,10 @@ struct PromptFlags {
 std::vector<std::int32_t> ReadPrompt(const PromptFlags& flags, const Tokenizer* tokenizer,
                                      const ModelConfig& config);
 
+// Throws UserError, with the place in front, for an id outside the vocabulary.
+void CheckIds(const std::vector<std::int32_t>& ids, const ModelConfig& config,
+              const std::string& place);
+
 // A prompt of `count` ids, seeded, the same on every machine: for measurements.
 std::vector<std::int32_t> RandomPrompt(const ModelConfig& config, int count, std::uint64_t seed);
 

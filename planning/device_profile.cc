@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "kernels/base/check.h"
+#include "planning/find_data.h"
 #include "planning/profile_format.h"
 
 namespace jupiter {
@@ -160,6 +161,10 @@ DeviceProfile ParseDeviceProfile(const std::string& text, const std::string& sou
 
 DeviceProfile LoadDeviceProfile(const std::string& path) {
   return ParseDeviceProfile(ReadYamlFile(path, "a device profile"), path);
+}
+
+std::string FindDeviceProfile(const std::string& name_or_path, const std::string& beside) {
+  return FindDataFile({"device profile", "devices"}, name_or_path, beside);
 }
 
 }  // namespace jupiter

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "kernels/base/check.h"
+#include "planning/yaml_tree.h"
 
 namespace jupiter {
 namespace {
@@ -67,10 +68,10 @@ DType JsonReader::Type(const char* key) const {
 
 void JsonReader::ExpectOnly(std::initializer_list<std::string_view> keys) const {
   for (const auto& entry : object_.items()) {
-    if (std::find(keys.begin(), keys.end(), entry.key()) == keys.end()) {
-      FailUser("{}: unknown key {}{}; {} has {}", source_, prefix_, entry.key(), what_,
-               fmt::join(keys, ", "));
-    }
+    if (std::find(keys.begin(), keys.end(), entry.key()) != keys.end()) continue;
+    const std::string shown = Show(entry.key());  // printable, in quotes
+    FailUser("{}: unknown key {}{}; {} has {}", source_, prefix_, shown.substr(1, shown.size() - 2),
+             what_, fmt::join(keys, ", "));
   }
 }
 

@@ -107,9 +107,6 @@ TestbedProfile MakeTestbedProfile(const std::string& text);
 // The file of a profile: a path, or the name of a shipped one, in the folders that
 // FindDeviceProfile looks in, "profiles" instead of "devices".
 std::string FindTestbedProfile(const std::string& name_or_path);
-// A file of experiments/, "paper/paper.yaml": in $JUPITER_DATA, then in the sources this was built
-// from. Throws UserError.
-std::string FindExperiment(const std::string& file);
 
 // A model's name as profiles have it: lower case, without the word "synthetic" before it.
 std::string ProfileModel(std::string_view model);

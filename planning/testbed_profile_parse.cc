@@ -3,6 +3,7 @@
 #include <cctype>
 
 #include "kernels/base/check.h"
+#include "planning/find_data.h"
 #include "planning/profile_format.h"
 #include "planning/testbed_profile.h"
 
@@ -241,6 +242,10 @@ TestbedProfile ParseTestbedProfile(const std::string& text, const std::string& s
 
 TestbedProfile LoadTestbedProfile(const std::string& path) {
   return ParseTestbedProfile(ReadYamlFile(path, "a profile"), path);
+}
+
+std::string FindTestbedProfile(const std::string& name_or_path) {
+  return FindDataFile({"profile", "profiles"}, name_or_path);
 }
 
 }  // namespace jupiter

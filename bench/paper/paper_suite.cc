@@ -15,6 +15,7 @@
 #include "bench/report_text.h"
 #include "bench/results/results_folder.h"
 #include "kernels/base/check.h"
+#include "planning/find_data.h"
 #include "planning/testbed_profile.h"
 
 namespace jupiter {

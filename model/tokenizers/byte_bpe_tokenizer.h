@@ -29,6 +29,9 @@ class ByteBpeTokenizer final : public Tokenizer {
   // Bytes that are no token of their own are left out; published vocabularies have all 256.
   std::vector<std::int32_t> Encode(std::string_view text) const override;
   std::string Piece(std::int32_t id, bool first) const override;
+  std::optional<std::int32_t> FindSpecial(std::string_view name) const override {
+    return vocabulary_.FindSpecial(name);
+  }
   int vocab_size() const override { return vocabulary_.size(); }
 
  private:

@@ -19,11 +19,11 @@ SpmTokenizer::SpmTokenizer(const std::string& path, std::shared_ptr<const Vocabu
   }
 }
 
-std::string SpmTokenizer::Normalise(std::string_view text) const {
-  const bool begins_with_space = text.front() == ' ' || text.starts_with(options_.space);
+std::string SpmTokenizer::Prefix(std::string_view text) const {
+  const bool begins_with_space = text.starts_with(' ') || text.starts_with(options_.space);
   const bool prefix = options_.prefix == SpacePrefix::kAlways ||
                       (options_.prefix == SpacePrefix::kUnlessSpace && !begins_with_space);
-  return (prefix ? options_.space : std::string()) + ReplaceAll(text, " ", options_.space);
+  return prefix ? options_.space : std::string();
 }
 
 std::vector<Symbol> SpmTokenizer::Characters(std::string_view text) const {
@@ -49,13 +49,20 @@ void SpmTokenizer::AppendBytes(std::string_view bytes, std::vector<std::int32_t>
 
 std::vector<std::int32_t> SpmTokenizer::Encode(std::string_view text) const {
   if (text.empty()) return {};
-  const std::string normal = Normalise(text);
+  return EncodeNormal(Prefix(text) + ReplaceAll(text, " ", options_.space));
+}
+
+std::vector<std::int32_t> SpmTokenizer::EncodeContinuation(std::string_view text) const {
+  return EncodeNormal(ReplaceAll(text, " ", options_.space));
+}
+
+std::vector<std::int32_t> SpmTokenizer::EncodeNormal(std::string_view normal) const {
   std::vector<std::int32_t> ids;
   for (const Symbol& symbol : MergePairs(normal, Characters(normal), *rule_)) {
     if (symbol.id >= 0) {
       ids.push_back(symbol.id);
     } else {
-      AppendBytes(std::string_view(normal).substr(symbol.begin, symbol.size), ids);
+      AppendBytes(normal.substr(symbol.begin, symbol.size), ids);
     }
   }
   return ids;

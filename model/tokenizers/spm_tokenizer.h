@@ -26,11 +26,18 @@ class SpmTokenizer final : public Tokenizer {
                std::unique_ptr<const MergeRule> rule, SpmOptions options, SpecialTokens special);
 
   std::vector<std::int32_t> Encode(std::string_view text) const override;
+  std::vector<std::int32_t> EncodeContinuation(std::string_view text) const override;
+  std::optional<std::int32_t> FindSpecial(std::string_view name) const override {
+    return vocabulary_->FindSpecial(name);
+  }
   std::string Piece(std::int32_t id, bool first) const override;
   int vocab_size() const override { return vocabulary_->size(); }
 
  private:
-  std::string Normalise(std::string_view text) const;
+  // The space that Encode puts before the text, or nothing.
+  std::string Prefix(std::string_view text) const;
+  // Of text in which spaces are written as the vocabulary writes them.
+  std::vector<std::int32_t> EncodeNormal(std::string_view normal) const;
   std::vector<Symbol> Characters(std::string_view text) const;
   void AppendBytes(std::string_view bytes, std::vector<std::int32_t>& ids) const;
 

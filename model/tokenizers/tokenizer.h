@@ -17,6 +17,16 @@ class Tokenizer {
   // Ids of the text, without BOS. Special tokens in the text are not recognised: text is data.
   // Bytes that are not UTF-8 are encoded as bytes where the vocabulary can.
   virtual std::vector<std::int32_t> Encode(std::string_view text) const = 0;
+  // The same for text that goes on where other text or a control token ended: vocabularies that
+  // prefix a space prefix none here. Tokens do not reach across the seam.
+  virtual std::vector<std::int32_t> EncodeContinuation(std::string_view text) const {
+    return Encode(text);
+  }
+  // The token that chat formats write by its name, such as "<|im_start|>": a control token, or one
+  // that was added to the vocabulary. Encode never gives control tokens.
+  virtual std::optional<std::int32_t> FindSpecial(std::string_view /*name*/) const {
+    return std::nullopt;
+  }
   // The bytes a token stands for; control tokens (BOS, EOS, ...) give none. With `first` the token
   // opens the text: vocabularies that prefix a space drop it again.
   virtual std::string Piece(std::int32_t id, bool first) const = 0;

@@ -46,6 +46,13 @@ std::optional<std::int32_t> Vocabulary::FindText(std::string_view text) const {
   return id && IsText(kind(*id)) ? id : std::nullopt;
 }
 
+std::optional<std::int32_t> Vocabulary::FindSpecial(std::string_view name) const {
+  const std::optional<std::int32_t> id = FindAny(name);
+  if (!id) return std::nullopt;
+  const TokenKind found = kind(*id);
+  return found == TokenKind::kControl || found == TokenKind::kUserDefined ? id : std::nullopt;
+}
+
 std::vector<std::int32_t> Vocabulary::ByteTokens(const std::string& path) const {
   std::vector<std::int32_t> ids(256, -1);
   for (std::int32_t id = 0; id < size(); ++id) {

@@ -37,6 +37,8 @@ class Vocabulary {
   std::optional<std::int32_t> FindAny(std::string_view text) const;
   // The same, but only a token that may stand for text: normal or user-defined.
   std::optional<std::int32_t> FindText(std::string_view text) const;
+  // The same, but only a control token or one that was added: what chat formats write by name.
+  std::optional<std::int32_t> FindSpecial(std::string_view name) const;
   // Tokens of one byte each, by byte; ids of missing ones are -1. Throws UserError naming `path`
   // when a token of kind kByte is not written "<0xHH>".
   std::vector<std::int32_t> ByteTokens(const std::string& path) const;

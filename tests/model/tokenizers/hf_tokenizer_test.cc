@@ -84,6 +84,18 @@ Json Spm() {
               {{"Sequence", {{"id", "A"}, {"type_id", 0}}}}}}}}};
 }
 
+TEST(HfTokenizerTest, FindsSpecialTokensByName) {
+  const auto bytes = Open(ByteLevel());
+  EXPECT_EQ(bytes->FindSpecial("<|eot_id|>"), 260);
+  EXPECT_EQ(bytes->FindSpecial("<tool>"), 261);
+  EXPECT_EQ(bytes->FindSpecial("ab"), std::nullopt);  // of the vocabulary, but plain text
+  EXPECT_EQ(bytes->FindSpecial("<|im_start|>"), std::nullopt);
+  const auto spm = Open(Spm());
+  EXPECT_EQ(spm->FindSpecial("</s>"), 2);
+  EXPECT_EQ(spm->FindSpecial("a"), std::nullopt);
+  EXPECT_EQ(spm->FindSpecial("<0x0A>"), std::nullopt);
+}
+
 TEST(HfByteLevelTest, Gpt2) {
   const auto tokenizer = Open(ByteLevel());
   EXPECT_EQ(tokenizer->vocab_size(), 262);

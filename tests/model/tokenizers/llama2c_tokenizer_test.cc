@@ -51,6 +51,13 @@ TEST(Llama2cTokenizerTest, EncodesWithItsConventions) {
   }
 }
 
+TEST(Llama2cTokenizerTest, ContinuesWithoutASpace) {
+  const auto tokenizer = OpenLlama2cTokenizer("tok.bin", TokBin());
+  EXPECT_EQ(tokenizer->EncodeContinuation("ab"), Ids{263});
+  EXPECT_EQ(tokenizer->EncodeContinuation(" ab"), (Ids{262, 261}));
+  EXPECT_EQ(tokenizer->EncodeContinuation(""), Ids{});
+}
+
 TEST(Llama2cTokenizerTest, MalformedFilesAreRefused) {
   const auto expect = [](const std::string& message, const std::string& part) {
     EXPECT_EQ(message.rfind("tok.bin: ", 0), 0u) << message;

@@ -43,6 +43,30 @@ TEST_P(VectorTest, RoundTripsRandomText) {
   }
 }
 
+TEST_P(VectorTest, ContinuationsAreTheTextWithoutASpaceInFront) {
+  const std::string name = "tokenizers/ggml-vocab-" + GetParam() + ".gguf";
+  const std::string path = ModelFile(name);
+  JUPITER_SKIP_WITHOUT(path, name);
+  const auto tokenizer = OpenTokenizer(path);
+  const auto text_of = [&](const Ids& ids) {
+    std::string text;
+    for (std::int32_t id : ids) text += tokenizer->Piece(id, /*first=*/false);
+    return text;
+  };
+  std::mt19937 random(2);
+  for (int i = 0; i < 500; ++i) {
+    const std::string text = RandomUtf8(random, static_cast<std::size_t>(i % 80));
+    const Ids ids = tokenizer->EncodeContinuation(text);
+    ASSERT_EQ(text_of(ids), text) << i;
+    // A space in front is what makes the difference between the two.
+    if (GetParam() == "llama-spm" && !text.empty()) {
+      ASSERT_EQ(tokenizer->EncodeContinuation(" " + text), tokenizer->Encode(text)) << i;
+    } else {
+      ASSERT_EQ(ids, tokenizer->Encode(text)) << i;
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Vocabularies, VectorTest, testing::Values("llama-spm", "gpt-2"),
                          [](const auto& info) {
                            return info.param == "gpt-2" ? "Gpt2" : "LlamaSpm";

@@ -1,13 +1,12 @@
-// Where profiles lie, of devices and of testbeds, and experiments.
-#include <algorithm>
+#include "planning/find_data.h"
+
 #include <cstdlib>
 #include <filesystem>
 #include <set>
 #include <system_error>
+#include <vector>
 
 #include "kernels/base/check.h"
-#include "planning/device_profile.h"
-#include "planning/testbed_profile.h"
 #include "planning/yaml_reader.h"
 
 namespace jupiter {
@@ -20,14 +19,8 @@ bool IsFile(const fs::path& path) {
   return fs::is_regular_file(path, error);
 }
 
-// A kind of profiles, and the folder that has nothing else.
-struct Kind {
-  const char* what;
-  const char* folder;
-};
-
-// Folders that profiles are looked for in, in order; the empty one is where the program runs.
-std::vector<fs::path> Folders(const Kind& kind, const std::string& beside) {
+// Folders that files are looked for in, in order; the empty one is where the program runs.
+std::vector<fs::path> Folders(const DataKind& kind, const std::string& beside) {
   std::vector<fs::path> folders;
   if (!beside.empty()) {
     const fs::path folder = fs::path(beside).parent_path();
@@ -42,8 +35,8 @@ std::vector<fs::path> Folders(const Kind& kind, const std::string& beside) {
   return folders;
 }
 
-// Names of the profiles in the folders that hold nothing else.
-std::vector<std::string> ShippedNames(const Kind& kind, const std::vector<fs::path>& folders) {
+// Names of the files in the folders that hold nothing else.
+std::vector<std::string> ShippedNames(const DataKind& kind, const std::vector<fs::path>& folders) {
   std::set<std::string> names;
   for (const fs::path& folder : folders) {
     if (folder.filename() != kind.folder) continue;
@@ -55,7 +48,10 @@ std::vector<std::string> ShippedNames(const Kind& kind, const std::vector<fs::pa
   return {names.begin(), names.end()};
 }
 
-std::string Find(const Kind& kind, const std::string& name_or_path, const std::string& beside) {
+}  // namespace
+
+std::string FindDataFile(const DataKind& kind, const std::string& name_or_path,
+                         const std::string& beside) {
   const std::vector<fs::path> folders = Folders(kind, beside);
   for (const fs::path& folder : folders) {
     // An absolute path stays as it is.
@@ -75,8 +71,6 @@ std::string Find(const Kind& kind, const std::string& name_or_path, const std::s
            ExpectedOneOf(name_or_path, names));
 }
 
-}  // namespace
-
 std::string FindExperiment(const std::string& file) {
   std::vector<fs::path> folders;
   if (const char* data = std::getenv("JUPITER_DATA")) folders.emplace_back(data);
@@ -86,14 +80,6 @@ std::string FindExperiment(const std::string& file) {
   }
   FailUser("no file {} in {}; set JUPITER_DATA to the folder \"experiments\" of the sources",
            Show(file), folders.front().string());
-}
-
-std::string FindDeviceProfile(const std::string& name_or_path, const std::string& beside) {
-  return Find({"device profile", "devices"}, name_or_path, beside);
-}
-
-std::string FindTestbedProfile(const std::string& name_or_path) {
-  return Find({"profile", "profiles"}, name_or_path, "");
 }
 
 }  // namespace jupiter
