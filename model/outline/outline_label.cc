@@ -74,7 +74,7 @@ bool TakeClose(Cursor& cursor, bool spaced) {
   if (cursor.TakeAny({"\u3001", "\uff0e", "\uff09", "\uff1a"})) return true;
   cursor.Take("\\");  // of Markdown, where "1." would begin a list
   if (cursor.TakeAny({".", ")"})) {
-    cursor.TakeAny({")", ":"});
+    cursor.TakeAny({".", ")", ":"});
     return !cursor.AtDigit();
   }
   if (cursor.Take(":")) return cursor.AtEnd() || cursor.AtSpace();

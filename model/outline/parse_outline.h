@@ -8,7 +8,7 @@
 //   label  = [ "(" | word ] number close
 //   word   = "point" | "part" | "step" | "item" | "section", in any case, then white space
 //   number = 1 to 3 digits, not 0
-//   close  = ( "." | ")" ) [ ")" | ":" ] | ":" | full-width ".", ")", ":" | U+3001
+//   close  = ( "." | ")" ) [ "." | ")" | ":" ] | ":" | full-width ".", ")", ":" | U+3001
 //          | white space dash white space  (in the first label of a line)
 //
 // White space may stand before the close of a line's first label, and "\" (Markdown) before "." and

@@ -5,11 +5,11 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "../planning/refusal.h"
 #include "model/outline/encode_prompt.h"
 #include "model/outline/expansion.h"
 #include "planning/outline_workload.h"
 #include "tests/model/loaders/temp_directory.h"
-#include "tests/planning/refusal.h"
 
 namespace jupiter {
 namespace {
@@ -66,24 +66,26 @@ TEST(OutlineTemplatesTest, OptionalFields) {
 
 TEST(OutlineTemplatesTest, Refusals) {
   EXPECT_EQ(ErrorOf("{question} Plan:", "Plan:"),
-            "file: line 6: formats.small.skeleton: the placeholder {question} is missing");
-  EXPECT_EQ(ErrorOf("{question} Plan:", "{question} {skeleton}"),
-            "file: line 6: formats.small.skeleton: unknown placeholder {skeleton}, expected one of "
-            "{question}; a brace in the text is written twice");
+            "file: line 6: formats.\"small\".skeleton: the placeholder {question} is missing");
+  EXPECT_EQ(
+      ErrorOf("{question} Plan:", "{question} {skeleton}"),
+      "file: line 6: formats.\"small\".skeleton: unknown placeholder {skeleton}, expected one of "
+      "{question}; a brace in the text is written twice");
   EXPECT_EQ(ErrorOf("{question}\\n{skeleton}", "{question}"),
-            "file: line 8: formats.small.expansion: the placeholder {skeleton} is missing");
+            "file: line 8: formats.\"small\".expansion: the placeholder {skeleton} is missing");
   EXPECT_EQ(ErrorOf("\\n{number}. {point}:\"", "{point}\""),
-            "file: line 9: formats.small.point: the placeholder {number} is missing");
+            "file: line 9: formats.\"small\".point: the placeholder {number} is missing");
   EXPECT_EQ(
       ErrorOf("\"END\"", "\"{END\""),
-      "file: line 11: formats.small.next_point[1]: a { that begins no placeholder; a brace in "
+      "file: line 11: formats.\"small\".next_point[1]: a { that begins no placeholder; a brace in "
       "the text is written twice");
   EXPECT_EQ(ErrorOf("    joiner: \"\\n\"\n", ""),
-            "file: line 4: formats.small: the key joiner is missing");
-  EXPECT_NE(ErrorOf("joiner", "joinr").find("line 12: formats.small"), std::string::npos);
+            "file: line 4: formats.\"small\".joiner: missing; add \"joiner: ...\"");
+  EXPECT_NE(ErrorOf("joiner", "joinr").find("line 12: formats.\"small\""), std::string::npos);
   EXPECT_NE(ErrorOf("joiner", "joinr").find("joiner"), std::string::npos);
-  EXPECT_NE(ErrorOf("[\"\\n{next}.\", \"END\"]", "END").find("line 11: formats.small.next_point"),
-            std::string::npos);
+  EXPECT_NE(
+      ErrorOf("[\"\\n{next}.\", \"END\"]", "END").find("line 11: formats.\"small\".next_point"),
+      std::string::npos);
   EXPECT_NE(ErrorOf("templates: 1", "templates: 2").find("line 1: jupiter_outline_templates"),
             std::string::npos);
   EXPECT_EQ(RefusalOf([] {

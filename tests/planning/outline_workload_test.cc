@@ -137,7 +137,7 @@ TEST(OutlineWorkloadTest, Refusals) {
   EXPECT_EQ(ErrorOf("{value: 3, source: chosen}", "1"),
             "file: line 3: points: expected a whole number from 2 to 1024, got \"1\"");
   EXPECT_EQ(ErrorOf("{value: 3, source: chosen}", "{value: 3}"),
-            "file: line 3: points: the key source is missing");
+            "file: line 3: points.source: missing; add \"source: ...\"");
   EXPECT_EQ(
       ErrorOf("point_suffix: 8", "point_suffix: 0"),
       "file: line 5: template_tokens.point_suffix: expected a whole number from 1 to 1048576, "
@@ -156,7 +156,7 @@ TEST(OutlineWorkloadTest, Refusals) {
             "file: line 6: lengths.tokens: 2 lengths, expected one for each of the 3 points");
   EXPECT_NE(ErrorOf("seed: 4", "seed: -1").find("line 7: seed"), std::string::npos);
   EXPECT_NE(ErrorOf("seed: 4", "sed: 4").find("line 7: "), std::string::npos);
-  EXPECT_NE(ErrorOf("name: small\n", "").find("name is missing"), std::string::npos);
+  EXPECT_NE(ErrorOf("name: small\n", "").find("name: missing"), std::string::npos);
   EXPECT_NE(ErrorOf("workload: 1", "workload: 2").find("line 1: jupiter_outline_workload"),
             std::string::npos);
 }

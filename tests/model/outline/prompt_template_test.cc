@@ -15,7 +15,8 @@ using Ids = std::vector<std::int32_t>;
 std::string Show(const Prompt& prompt) {
   std::string shown;
   for (const PromptPart& part : prompt) {
-    shown += (shown.empty() ? "" : "|") + (part.control ? "<" + part.text + ">" : part.text);
+    shown += fmt::format(fmt::runtime(part.control ? "{}<{}>" : "{}{}"), shown.empty() ? "" : "|",
+                         part.text);
   }
   return shown;
 }

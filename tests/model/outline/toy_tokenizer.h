@@ -23,7 +23,8 @@ class ToyTokenizer final : public Tokenizer {
   }
 
   std::vector<std::int32_t> Encode(std::string_view text) const override {
-    return text.empty() ? std::vector<std::int32_t>() : EncodeContinuation(" " + std::string(text));
+    return text.empty() ? std::vector<std::int32_t>()
+                        : EncodeContinuation(std::string(" ").append(text));
   }
   std::vector<std::int32_t> EncodeContinuation(std::string_view text) const override {
     std::vector<std::int32_t> ids;
