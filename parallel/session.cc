@@ -144,6 +144,23 @@ void CheckRequestFits(const SessionOptions& options, const ModelConfig& config) 
   }
 }
 
+// Rows of the largest slice. A shorter prompt may have fewer slices, which are larger.
+int LargestSlice(const SlicePolicy& policy, const SessionOptions& options, int stages) {
+  if (options.shorter_prompts && policy.kind == SlicePolicy::Kind::kLengths) {
+    FailUser(
+        "--slices {}: these are lengths for one prompt, and here there are several; use auto, "
+        "whole or a number",
+        ToString(policy));
+  }
+  int largest = 0;
+  for (int tokens = options.shorter_prompts ? 1 : options.prompt_tokens;
+       tokens <= options.prompt_tokens; ++tokens) {
+    const std::vector<int> slices = CutPrompt(policy, tokens, stages);
+    largest = std::max(largest, *std::max_element(slices.begin(), slices.end()));
+  }
+  return largest;
+}
+
 void CheckStreams(const SessionOptions& options) {
   if (!options.stream || FindStrategy(options.strategy).streams) return;
   FailUser(
@@ -233,21 +250,21 @@ Session::Session(Transport& transport, Device& device, Checkpoint& checkpoint,
                      speeds);
     fingerprint = FingerprintModel(checkpoint);
   });
-  CheckFacts(transport, {{"numerics version", fmt::format("{}", kNumericsVersion)},
-                         {"device", std::string(device.name())},
-                         {"model fingerprint", fmt::format("{:016x}", fingerprint)},
-                         {"quantisation", options.quantise ? std::string(Name(*options.quantise))
-                                                           : "as in the file"},
-                         {"prompt tokens", fmt::format("{}", options.prompt_tokens)},
-                         {"answer tokens", fmt::format("{}", options.max_tokens)},
-                         {"steps", fmt::format("rows {} under way {} requests {} group {} kv {}",
-                                               options.step_rows, options.under_way,
-                                               options.requests, options.group,
-                                               options.kv_positions)},
-                         {"draft heads", fmt::format("{} {} {}", options.medusa,
-                                                     options.medusa_heads, options.medusa_ranks)},
-                         {"--stream", options.stream ? "given" : "not given"},
-                         {"plan", ToJson(plan_)}});
+  CheckFacts(
+      transport,
+      {{"numerics version", fmt::format("{}", kNumericsVersion)},
+       {"device", std::string(device.name())},
+       {"model fingerprint", fmt::format("{:016x}", fingerprint)},
+       {"quantisation", options.quantise ? std::string(Name(*options.quantise)) : "as in the file"},
+       {"prompt tokens", fmt::format("{}", options.prompt_tokens)},
+       {"answer tokens", fmt::format("{}", options.max_tokens)},
+       {"steps",
+        fmt::format("rows {} under way {} requests {} group {} kv {}", options.step_rows,
+                    options.under_way, options.requests, options.group, options.kv_positions)},
+       {"draft heads",
+        fmt::format("{} {} {}", options.medusa, options.medusa_heads, options.medusa_ranks)},
+       {"--stream", options.stream ? "given" : "not given"},
+       {"plan", ToJson(plan_)}});
   numerics_key_ =
       fmt::format("{} device={}", NumericsKey(fingerprint, options, plan_), device.name());
   Together(transport, [&] { PlanCapacity(); });
@@ -285,20 +302,21 @@ std::string Session::streaming() const {
   return ShowStreaming(memory_[Strategy::kSource].stage, checkpoint_.config().layers);
 }
 
-int Session::MostItems() const {
-  const int requests = options_.requests;
-  if (options_.group > 0) return std::min(options_.group, requests);
+int Session::MostBatches() const {
+  if (options_.group > 0) {
+    return (options_.requests + options_.group - 1) / options_.group * options_.under_way;
+  }
   // Ranks that share layers are one stage.
   const int stages = IsShared(plan_) ? 1 : static_cast<int>(PipelineRanks(plan_).size());
-  return (requests + stages - 1) / stages;
+  return std::max(2 * stages - 1, options_.under_way);
 }
 
 void Session::PlanCapacity() {
   const int stages = static_cast<int>(PipelineRanks(plan_).size());
-  const std::vector<int> slices = CutPrompt(plan_.slices, options_.prompt_tokens, stages);
-  const int step_rows = options_.step_rows * MostItems();
+  const int batches = MostBatches();
+  const int step_rows = options_.step_rows * ((options_.requests + batches - 1) / batches);
   capacity_.head_rows = step_rows;
-  capacity_.prompt_rows = std::max(*std::max_element(slices.begin(), slices.end()), step_rows);
+  capacity_.prompt_rows = std::max(LargestSlice(plan_.slices, options_, stages), step_rows);
   capacity_.positions = options_.prompt_tokens + options_.max_tokens + RowsUnderWay(options_);
   capacity_.kv_positions = options_.kv_positions > 0
                                ? options_.kv_positions
@@ -360,7 +378,7 @@ DecodingOptions Session::DecodingFor(const RunOptions& options, TargetJudge& jud
   if (options.drafts) decoding.head_drafter = head_drafter_.get();
   decoding.judge = &judge;
   decoding.most_requests = options_.requests;
-  decoding.most_items = MostItems();
+  decoding.most_batches = MostBatches();
   return decoding;
 }
 
@@ -388,9 +406,9 @@ std::vector<Generation> Session::Run(const RequestSet& set, const RunOptions& op
   }
   News news(transport_, idle);
   RequestObserver telling = observer;
-  telling.on_batch = [&] {
+  telling.on_batch = [&](const Batch& batch) {
     news.Runs();
-    if (observer.on_batch) observer.on_batch();
+    if (observer.on_batch) observer.on_batch(batch);
   };
   NewsBetweenOps between_ops(news);
   const bool streams = memory_[Strategy::kSource].stage.streamed_layers > 0;
@@ -398,9 +416,9 @@ std::vector<Generation> Session::Run(const RequestSet& set, const RunOptions& op
   device_.Observe(ObserverOf(streams ? &between_ops : static_cast<OpObserver*>(recorder)));
   transport_.Record(recorder);
   transport_.LeavePayloadsOut(!device_.holds_data());
-  const std::unique_ptr<TargetJudge> judge = device_.holds_data()
-                                           ? MakeJudge(options.sampling)
-                                           : MakeDrawnJudge(options.drawn ? &*options.drawn : nullptr);
+  const std::unique_ptr<TargetJudge> judge =
+      device_.holds_data() ? MakeJudge(options.sampling)
+                           : MakeDrawnJudge(options.drawn ? &*options.drawn : nullptr);
   std::vector<Generation> generations = Generate({*strategy_, transport_, device_, recorder}, set,
                                                  DecodingFor(options, *judge), telling);
   device_.Observe(nullptr);

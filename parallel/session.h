@@ -37,20 +37,24 @@ struct SessionOptions {
   std::vector<double> slowdown;  // per rank, see Slowdown; empty: as fast as they are
   // Of waits for ranks that load: it takes longer than any message, the slowest disk decides.
   double load_deadline_seconds = 600;
-  int prompt_tokens = 1;  // of the longest prompt, a prefix that it goes on from included
-  int max_tokens = 1;     // of the longest answer
-  int step_rows = 1;      // of an item of a decoding step at most: 1, or those of a draft
-  int under_way = 1;      // items of one request at once; above 1 it speculates continuously
-  int requests = 1;       // at once
-  int group = 0;          // requests in a batch of steps; 0: as many as keep every stage busy
+  int prompt_tokens = 1;         // of the longest prompt, a prefix that it goes on from included
+  bool shorter_prompts = false;  // prompts of fewer tokens come, too
+  int max_tokens = 1;            // of the longest answer
+  int step_rows = 1;             // of an item of a decoding step at most: 1, or those of a draft
+  int under_way = 1;             // items of one request at once; above 1 it speculates continuously
+  int requests = 1;              // at once
+  // Requests in a batch of steps when all run; 0: as many as leave a batch for every stage and for
+  // every link between two of them.
+  int group = 0;
   // Of all requests at once, shared prefixes once; 0: `requests` times those of the longest.
   std::int64_t kv_positions = 0;
-  std::string medusa;  // draft heads for the head, see OpenMedusa; empty: none
+  std::string medusa;     // draft heads for the head, see OpenMedusa; empty: none
   int medusa_heads = 0;   // the first so many; 0: all
   int medusa_ranks = 10;  // candidates of each
 };
 
-// What decides on the tokens of a run, beside the model. The same on all ranks, but for the drafter.
+// What decides on the tokens of a run, beside the model. The same on all ranks, but for the
+// drafter.
 struct RunOptions {
   SamplingOptions sampling;
   Drafter* drafter = nullptr;  // at the source; null: plain decoding
@@ -110,7 +114,8 @@ class Session {
   StrategyInputs Inputs() const;
   DecodingOptions DecodingFor(const RunOptions& options, TargetJudge& judge);
   void PlanCapacity();
-  int MostItems() const;
+  // Of steps under way at once, see DecodingOptions.
+  int MostBatches() const;
   void LoadDraftHeads();
   void PlanMemory();
   OpObserver* ObserverOf(OpObserver* observer);

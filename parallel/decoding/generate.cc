@@ -25,8 +25,7 @@ void Serve(const DecodingPlace& place, Head* head) {
     MarkBatch(place.recorder, *batch);
     const ConstTensorView logits = place.strategy.Forward(*batch);
     if (logits.rows == 0) continue;
-    const std::vector<StepResult> results =
-        head->Take(*batch, logits, place.strategy.HeadInput());
+    const std::vector<StepResult> results = head->Take(*batch, logits, place.strategy.HeadInput());
     place.transport.Send(Strategy::kSource, Channel::kBatch, ToMessage(results));
   }
 }
@@ -42,9 +41,9 @@ class Source {
       std::vector<std::int32_t> text;
       if (request.prefix >= 0) text = set.prefixes[static_cast<std::size_t>(request.prefix)];
       text.insert(text.end(), request.prompt.begin(), request.prompt.end());
-      states_.push_back(std::make_unique<RequestState>(
-          static_cast<int>(i), prefixes + static_cast<std::int32_t>(i), request, std::move(text),
-          options.draft));
+      states_.push_back(std::make_unique<RequestState>(static_cast<int>(i),
+                                                       prefixes + static_cast<std::int32_t>(i),
+                                                       request, std::move(text), options.draft));
     }
   }
 
@@ -72,16 +71,10 @@ class Source {
     std::vector<RequestState*> states;  // of its judged items, in order
   };
 
-  int Active() const {
-    return static_cast<int>(std::count_if(
-        states_.begin(), states_.begin() + static_cast<std::ptrdiff_t>(started_),
-        [](const auto& state) { return !state->drained(); }));
-  }
-
   void StartRequests() {
-    for (int active = Active(); started_ < states_.size() && active < options_.most_requests;
-         ++active) {
+    while (started_ < states_.size() && std::ssize(turns_) < options_.most_requests) {
       RequestState& state = *states_[started_];
+      turns_.push_back(&state);
       const Request& request = set_.requests[started_++];
       const auto positions = static_cast<std::int32_t>(request.prompt.size()) + Reserve(request);
       state.generation().start = Now();
@@ -95,7 +88,8 @@ class Source {
     return request.max_tokens + draft.most_rows * draft.most_under_way - 1;
   }
 
-  // `state` null: a prefix, of which nobody needs logits. `opening`: capacity below 0 is the prompt's.
+  // `state` null: a prefix, of which nobody needs logits. `opening`: capacity below 0 is the
+  // prompt's.
   void SubmitPrompt(std::span<const std::int32_t> rest, SequenceOpening opening,
                     RequestState* state) {
     const auto rows = static_cast<int>(rest.size());
@@ -115,20 +109,24 @@ class Source {
     state->PromptIsOut();
   }
 
-  // False when no request has anything to submit.
+  // Items of a batch of steps.
+  std::int64_t MostItems() const {
+    return (std::ssize(turns_) + options_.most_batches - 1) / options_.most_batches;
+  }
+
+  // False when no request has anything to submit, or there is no room for another batch.
   bool SubmitStep() {
+    if (std::ssize(sent_) >= options_.most_batches) return false;
     Batch batch;
     batch.phase = BatchPhase::kStep;
     std::vector<RequestState*> states;
-    for (std::size_t looked = 0; looked < started_; ++looked) {
-      if (std::ssize(states) >= options_.most_items) break;
-      RequestState& state = *states_[next_];
-      next_ = (next_ + 1) % started_;
-      const auto has = [&](RequestState* other) { return other == &state; };
-      if (std::any_of(states.begin(), states.end(), has)) continue;
-      if (std::optional<BatchItem> item = state.NextItem()) {
+    for (std::size_t left = turns_.size(); left > 0 && std::ssize(states) < MostItems(); --left) {
+      RequestState* state = turns_.front();
+      turns_.pop_front();
+      turns_.push_back(state);
+      if (std::optional<BatchItem> item = state->NextItem()) {
         batch.items.push_back(std::move(*item));
-        states.push_back(&state);
+        states.push_back(state);
       }
     }
     if (batch.items.empty()) return false;
@@ -144,7 +142,7 @@ class Source {
       own_results_.push_back(head_->Take(batch, logits, place_.strategy.HeadInput()));
     }
     if (!states.empty()) sent_.push_back({std::move(states)});
-    if (observer_.on_batch) observer_.on_batch();
+    if (observer_.on_batch) observer_.on_batch(batch);
   }
 
   // Of the oldest batch. False when none is under way.
@@ -177,7 +175,9 @@ class Source {
       Mark(marked_first_ ? MarkKind::kToken : MarkKind::kFirstToken, tokens_, now);
       marked_first_ = true;
     }
-    if (state.drained()) closing_.push_back(state.sequence());
+    if (!state.drained()) return;
+    closing_.push_back(state.sequence());
+    std::erase(turns_, &state);
   }
 
   void Mark(MarkKind kind, std::int64_t index, double now) {
@@ -190,9 +190,9 @@ class Source {
   const RequestObserver& observer_;
   Head* head_;  // when the source is the head
   std::vector<std::unique_ptr<RequestState>> states_;
-  std::size_t started_ = 0;  // of the requests
-  std::size_t next_ = 0;     // whose turn it is
-  std::deque<Sent> sent_;    // batches whose results are not taken
+  std::size_t started_ = 0;          // of the requests
+  std::deque<RequestState*> turns_;  // those that started and are not drained, the next one first
+  std::deque<Sent> sent_;            // batches whose results are not taken
   std::deque<std::vector<StepResult>> own_results_;
   std::vector<std::int32_t> closing_;  // sequences to close with the next batch
   std::int64_t tokens_ = 0;            // of all answers

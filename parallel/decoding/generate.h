@@ -19,9 +19,11 @@ namespace jupiter {
 struct DecodingOptions {
   DraftPolicy draft;                    // the drafter at the source
   HeadDrafter* head_drafter = nullptr;  // at the head; may be null
-  TargetJudge* judge = nullptr;               // at the head
+  TargetJudge* judge = nullptr;         // at the head
   int most_requests = 1;                // that have rows in the stages at once
-  int most_items = 1;                   // of a batch of steps
+  // Of steps, under way at once: the requests are spread over so many, and those that are ready
+  // wait until there is room for another one. So they share batches however they came to be ready.
+  int most_batches = 1;
 };
 
 // What every loop works on. References outlive the call.

@@ -5,14 +5,16 @@
 #include <functional>
 #include <vector>
 
+#include "model/batch.h"
 #include "model/sampler.h"
 #include "model/token_tree.h"
 
 namespace jupiter {
 
 struct Request {
-  std::vector<std::int32_t> prompt;   // needed at the source only; behind the prefix, if there is one
-  int max_tokens = 1;                 // of the answer; the source's
+  std::vector<std::int32_t>
+      prompt;          // needed at the source only; behind the prefix, if there is one
+  int max_tokens = 1;  // of the answer; the source's
   std::vector<std::int32_t> end_ids;  // the answer stops before such a token (source)
   int prefix = -1;                    // place among the prefixes of the set, or none
 };
@@ -28,7 +30,8 @@ struct RequestSet {
 struct RequestObserver {
   // A token of the answer of request `request`; false ends the answer behind it.
   std::function<bool(int request, std::int32_t token)> on_token;
-  std::function<void()> on_batch;  // after each submitted batch
+  std::function<void(int request)> on_end;     // behind the last token of its answer
+  std::function<void(const Batch&)> on_batch;  // after each submitted batch
 };
 
 // Raw facts of one request, at the source; times are on the monotonic clock. Metrics are functions
@@ -40,7 +43,7 @@ struct Generation {
   std::vector<double> times;     // when each token was known at the source
   std::vector<int> slices;       // how the prompt was cut
   std::vector<DraftStep> steps;  // verification steps; none of plain decoding
-  int stale_steps = 0;           // trees that were under way when it became known that they are wrong
+  int stale_steps = 0;  // trees that were under way when it became known that they are wrong
 };
 
 }  // namespace jupiter

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "kernels/base/check.h"
 
@@ -21,11 +22,17 @@ std::vector<std::int32_t> LikeliestPath(const TokenTree& tree) {
 
 RequestState::RequestState(int index, std::int32_t sequence, const Request& request,
                            std::vector<std::int32_t> text, const DraftPolicy& policy)
-    : index_(index), sequence_(sequence), request_(request), policy_(policy) {
-  if (policy_.drafter != nullptr) policy_.drafter->Begin(sequence, text);
-}
+    : index_(index),
+      sequence_(sequence),
+      request_(request),
+      text_(std::move(text)),
+      policy_(policy) {}
 
-void RequestState::PromptIsOut() { under_way_.emplace_back(); }
+void RequestState::PromptIsOut() {
+  under_way_.emplace_back();
+  if (policy_.drafter != nullptr) policy_.drafter->Begin(sequence_, text_);
+  text_ = {};
+}
 
 std::optional<BatchItem> RequestState::NextItem() {
   if (ended_) return std::nullopt;
@@ -58,7 +65,8 @@ std::optional<BatchItem> RequestState::FreshTree() {
 
 std::optional<BatchItem> RequestState::FollowingTree() {
   const auto under_way = static_cast<int>(under_way_.size());
-  if (under_way >= policy_.most_under_way || under_way_.back().kind != UnderWay::Kind::kTree) return std::nullopt;
+  if (under_way >= policy_.most_under_way || under_way_.back().kind != UnderWay::Kind::kTree)
+    return std::nullopt;
   if (under_way_.back().guess.empty()) return std::nullopt;
   std::vector<std::int32_t> guess;
   for (const UnderWay& item : under_way_) {
@@ -145,6 +153,18 @@ void RequestState::TakeTree(const UnderWay& judged, const StepResult& result) {
 }
 
 void RequestState::Append(const StepResult& result, double now, const RequestObserver& observer) {
+  const std::vector<std::int32_t> fresh = TakeTokens(result, now, observer);
+  if (ended_ && observer.on_end) observer.on_end(index_);
+  if (policy_.drafter == nullptr) return;
+  if (ended_) {
+    policy_.drafter->End(sequence_);
+  } else {
+    policy_.drafter->Extend(sequence_, fresh, result.candidates);
+  }
+}
+
+std::vector<std::int32_t> RequestState::TakeTokens(const StepResult& result, double now,
+                                                   const RequestObserver& observer) {
   std::vector<std::int32_t> fresh;
   for (std::size_t i = 0; i < result.tokens.size() && !ended_; ++i) {
     const std::int32_t token = result.tokens[i];
@@ -161,12 +181,7 @@ void RequestState::Append(const StepResult& result, double now, const RequestObs
     const bool goes_on = !observer.on_token || observer.on_token(index_, token);
     ended_ = !goes_on || std::ssize(generation_.tokens) >= request_.max_tokens;
   }
-  if (policy_.drafter == nullptr) return;
-  if (ended_) {
-    policy_.drafter->End(sequence_);
-  } else {
-    policy_.drafter->Extend(sequence_, fresh, result.candidates);
-  }
+  return fresh;
 }
 
 }  // namespace jupiter

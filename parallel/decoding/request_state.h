@@ -1,10 +1,11 @@
 // The source's half of one request: what it submits next, and what comes of the verdicts.
 //
 // Plain decoding submits the last token and waits. With drafts it submits trees (provisional rows)
-// and settles what was accepted with the next item. Speculating continuously (the idea of PipeInfer,
-// Butler et al. 2024, arXiv 2407.11798, without draft ranks of its own), it submits trees that go on
-// from the likeliest path of the one before while that is still under way; when the guess turns out
-// wrong, those are stale: the head knows it from the verdict before, and they settle to nothing.
+// and settles what was accepted with the next item. Speculating continuously (the idea of
+// PipeInfer, Butler et al. 2024, arXiv 2407.11798, without draft ranks of its own), it submits
+// trees that go on from the likeliest path of the one before while that is still under way; when
+// the guess turns out wrong, those are stale: the head knows it from the verdict before, and they
+// settle to nothing.
 #pragma once
 
 #include <deque>
@@ -33,7 +34,7 @@ class RequestState {
 
   std::int32_t sequence() const { return sequence_; }
   Generation& generation() { return generation_; }
-  // Its prompt is submitted: the first verdict is under way.
+  // Its prompt is submitted: the first verdict is under way, and what drafts learns of the request.
   void PromptIsOut();
   // The next item, if there is one to submit now.
   std::optional<BatchItem> NextItem();
@@ -64,18 +65,23 @@ class RequestState {
   void SettleInto(BatchItem& item);
   void TakeTree(const UnderWay& judged, const StepResult& result);
   void Append(const StepResult& result, double now, const RequestObserver& observer);
+  // Tokens of the result up to the answer's end.
+  std::vector<std::int32_t> TakeTokens(const StepResult& result, double now,
+                                       const RequestObserver& observer);
 
   int index_;
   std::int32_t sequence_;
   const Request& request_;
+  std::vector<std::int32_t> text_;  // until the prompt is out
   DraftPolicy policy_;
   Generation generation_;
   std::int32_t last_token_ = 0;
   bool ended_ = false;
-  std::deque<UnderWay> under_way_;       // in the order of submission
-  std::deque<std::int32_t> unsettled_;   // rows of provisional items that stages hold, the oldest first
-  std::size_t judged_ = 0;               // of them, whose verdict is known
-  std::vector<std::int32_t> accepted_;   // rows to settle, counted over the unsettled items
+  std::deque<UnderWay> under_way_;  // in the order of submission
+  std::deque<std::int32_t>
+      unsettled_;           // rows of provisional items that stages hold, the oldest first
+  std::size_t judged_ = 0;  // of them, whose verdict is known
+  std::vector<std::int32_t> accepted_;  // rows to settle, counted over the unsettled items
 };
 
 }  // namespace jupiter
