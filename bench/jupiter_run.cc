@@ -10,8 +10,8 @@
 #include "bench/draft_flags.h"
 #include "bench/draft_statistics.h"
 #include "bench/flags.h"
+#include "bench/job.h"
 #include "bench/planned.h"
-#include "bench/prompt.h"
 #include "bench/recorded_run.h"
 #include "bench/reference.h"
 #include "bench/run_report.h"
@@ -24,18 +24,28 @@ namespace {
 
 struct RunFlags {
   EngineFlags engine;
-  PromptFlags prompt;
+  JobFlags job;
   DraftFlags draft;
   SamplingOptions sampling;
   std::string strategy;  // empty: that of --plan, or jupiter
-  int tokens = 64;
-  bool ids = false;
-  bool ignore_eos = false;
   bool dry_run = false;
   std::string reference;
   std::string save_reference;
   std::string record;
 };
+
+// What one file keeps is one request with one answer.
+void CheckFiles(const RunFlags& flags) {
+  if (MakeJob(flags.job)->has_one_request()) return;
+  const std::string job = flags.job.requests.empty() ? "--outline " + flags.job.outline
+                                                     : "--requests " + flags.job.requests;
+  for (const auto& [flag, file] : {std::pair{"--reference", &flags.reference},
+                                   std::pair{"--save-reference", &flags.save_reference},
+                                   std::pair{"--record", &flags.record}}) {
+    if (!file->empty())
+      FailUser("{} with {}: the file is for one prompt; leave one out", flag, job);
+  }
+}
 
 RunFlags Parse(int argc, const char* const* argv) {
   RunFlags flags;
@@ -48,14 +58,9 @@ RunFlags Parse(int argc, const char* const* argv) {
   }
   app.add_option("-s,--strategy", flags.strategy,
                  "default: that of --plan, or jupiter. " + strategies);
-  app.add_option("-p,--prompt", flags.prompt.text, "text to continue");
-  app.add_option("--prompt-file", flags.prompt.file, "file with the text");
-  app.add_option("--prompt-ids", flags.prompt.ids, "token ids, such as 1,403,407 (no tokenizer)");
-  app.add_option("-n,--tokens", flags.tokens, "tokens to generate at most")->capture_default_str();
+  AddJobFlags(app, flags.job);
   AddSamplingFlags(app, flags.sampling);
   AddDraftFlags(app, flags.draft);
-  app.add_flag("--ids", flags.ids, "print the generated ids on one line instead of text");
-  app.add_flag("--ignore-eos", flags.ignore_eos, "do not stop at the end of the text");
   app.add_flag("--dry-run", flags.dry_run, "print plan and memory, load nothing");
   app.add_option("--reference", flags.reference, "check tokens and logits against this file");
   app.add_option("--save-reference", flags.save_reference, "record tokens and logits hashes");
@@ -66,81 +71,10 @@ RunFlags Parse(int argc, const char* const* argv) {
         "--stream with --record: a record has ops and messages, not what is read; leave one out");
   }
   CheckSampling(flags.sampling);
+  CheckJobFlags(flags.job);
+  CheckFiles(flags);
   return flags;
 }
-
-// What only the source has.
-struct Text {
-  std::unique_ptr<Tokenizer> tokenizer;  // may be missing when ids come in and go out
-  std::vector<std::int32_t> prompt;
-};
-
-std::unique_ptr<Tokenizer> FindTokenizer(const EngineFlags& flags) {
-  if (!flags.tokenizer.empty()) return OpenTokenizer(flags.tokenizer);
-  try {
-    return OpenTokenizer(flags.model);
-  } catch (const UserError& error) {
-    FailUser("{} (the model was taken for its tokenizer; --tokenizer FILE names another)",
-             error.what());
-  }
-}
-
-// Ids in and ids out need no tokenizer, but only one can say which token ends the text.
-std::unique_ptr<Tokenizer> FindTokenizerOrNone(const EngineFlags& flags) {
-  try {
-    return FindTokenizer(flags);
-  } catch (const UserError& error) {
-    fmt::print(stderr, "note: no token ends the answer before --tokens: {}\n", error.what());
-    return nullptr;
-  }
-}
-
-// A vocabulary may be smaller than the model's, which is often padded, but never larger.
-void CheckVocabulary(const Tokenizer& tokenizer, const RunFlags& flags, const ModelConfig& config) {
-  if (tokenizer.vocab_size() <= config.vocab) return;
-  const std::string& source =
-      flags.engine.tokenizer.empty() ? flags.engine.model : flags.engine.tokenizer;
-  FailUser("{}: the tokenizer has {} tokens, the model {} has {}; give the model's own tokenizer",
-           source, tokenizer.vocab_size(), config.name, config.vocab);
-}
-
-Text ReadText(const RunFlags& flags, const ModelConfig& config) {
-  Text text;
-  const bool needs_none = flags.ids && !flags.prompt.ids.empty() && flags.engine.tokenizer.empty();
-  text.tokenizer = needs_none ? FindTokenizerOrNone(flags.engine) : FindTokenizer(flags.engine);
-  if (text.tokenizer) CheckVocabulary(*text.tokenizer, flags, config);
-  text.prompt = ReadPrompt(flags.prompt, text.tokenizer.get(), config);
-  return text;
-}
-
-// Prints tokens as they come.
-class Printer {
- public:
-  Printer(const Tokenizer* tokenizer, bool ids) : tokenizer_(tokenizer), ids_(ids) {}
-
-  void Print(std::int32_t token) {
-    if (ids_) {
-      fmt::print("{}{}", first_ ? "" : " ", token);
-    } else {
-      fmt::print("{}", stream_.Push(tokenizer_->Piece(token, false)));
-    }
-    first_ = false;
-    std::fflush(stdout);
-  }
-  // Throws UserError when stdout did not take the text.
-  void Finish() {
-    fmt::print("{}\n", stream_.Finish());
-    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
-      FailUser("the text could not be written to stdout; is the disk full?");
-    }
-  }
-
- private:
-  const Tokenizer* tokenizer_;
-  bool ids_;
-  bool first_ = true;
-  Utf8Stream stream_;
-};
 
 class Run {
  public:
@@ -148,8 +82,8 @@ class Run {
       : flags_(flags),
         transport_(context),
         options_(ToSessionOptions(flags.engine)),
-        drafting_(flags.draft) {
-    options_.max_tokens = flags.tokens;
+        drafting_(flags.draft),
+        job_(MakeJob(flags.job)) {
     CheckFacts(transport_, {{"program flags", DescribeFlags()}});
     SlowDown(transport_, flags.engine, options_);
     drafting_.ReadFiles(transport_);
@@ -157,9 +91,9 @@ class Run {
     const GivenPlanning given = ReadPlanning(transport_, flags.engine);
     options_.strategy = StrategyFor(given, flags.strategy);
     Together(transport_, [&] { Open(context); });
-    options_.prompt_tokens =
-        std::stoi(Broadcast(transport_, fmt::format("{}", text_.prompt.size()), 0));
+    ShareSize(transport_, size_, options_);
     ApplyPlanning(given, *checkpoint_, options_);
+    CutShorterPrompts(options_, given);
     session_ = std::make_unique<Session>(transport_, *device_, *checkpoint_, options_);
   }
 
@@ -176,12 +110,12 @@ class Run {
     if (IsSource() && drafting_.any()) fmt::print(stderr, "{}\n", drafting_.Describe());
     transport_.ResetCounters();
     Recorder recorder(transport_.rank(), /*timed=*/device_->holds_data());
-    const Generation generation = Generate(flags_.record.empty() ? nullptr : &recorder);
+    const JobOutcome outcome = Generate(flags_.record.empty() ? nullptr : &recorder);
     const TrafficCounters traffic = transport_.counters();
-    Report(generation, traffic);
+    Report(outcome, traffic);
     if (!flags_.record.empty()) SaveRecordOf(recorder);
-    Together(transport_, [&] { Save(generation); });
-    return Judge(generation);
+    Together(transport_, [&] { Save(outcome); });
+    return Judge(outcome);
   }
 
  private:
@@ -192,10 +126,10 @@ class Run {
     const SamplingOptions& s = flags_.sampling;
     return fmt::format(
         "temperature {}, top-k {}, top-p {}, seed {}, dry-run {}, record {}, "
-        "reference {}, draft {} {} {} {}",
+        "reference {}, {}, draft {} {} {} {}",
         s.temperature, s.top_k, s.top_p, s.seed, flags_.dry_run, !flags_.record.empty(),
-        !flags_.reference.empty(), flags_.draft.draft, flags_.draft.tree, flags_.draft.speculate,
-        flags_.draft.length);
+        !flags_.reference.empty(), DescribeJob(flags_.job), flags_.draft.draft, flags_.draft.tree,
+        flags_.draft.speculate, flags_.draft.length);
   }
 
   void Open(const Context& context) {
@@ -207,7 +141,7 @@ class Run {
     FindStrategy(options_.strategy);
     checkpoint_ = OpenCheckpoint(flags_.engine.model);
     if (!IsSource()) return;
-    text_ = ReadText(flags_, checkpoint_->config());
+    size_ = job_->Open({flags_.engine, checkpoint_->config(), RowsUnderWay(options_)});
     if (flags_.dry_run) return;
     CheckWritable(flags_.save_reference);
     CheckWritable(flags_.record);
@@ -216,10 +150,10 @@ class Run {
   void OpenReference() {
     if (!IsSource()) return;
     reference_ = LoadReference(flags_.reference);
-    CheckReferenceFits(reference_, flags_.reference, Key(), text_.prompt);
-    if (std::ssize(reference_.tokens) > flags_.tokens) {
+    CheckReferenceFits(reference_, flags_.reference, Key(), job_->prompt());
+    if (std::ssize(reference_.tokens) > flags_.job.tokens) {
       FailUser("{}: has {} tokens, --tokens is {}; ask for as many", flags_.reference,
-               reference_.tokens.size(), flags_.tokens);
+               reference_.tokens.size(), flags_.job.tokens);
     }
   }
 
@@ -237,74 +171,51 @@ class Run {
                device_->holds_data() ? ShowMemory(session_->memory()) : "");
   }
 
-  Generation Generate(Recorder* recorder) {
-    Request request;
-    request.prompt = text_.prompt;
-    request.max_tokens = flags_.tokens;
-    if (text_.tokenizer && !flags_.ignore_eos) request.end_ids = text_.tokenizer->end_ids();
-    Printer printer(text_.tokenizer.get(), flags_.ids);
-    RequestObserver observer;
-    if (device_->holds_data()) {
-      observer.on_token = [&](int, std::int32_t token) {
-        printer.Print(token);
-        return true;
-      };
-    }
+  JobOutcome Generate(Recorder* recorder) {
     RunOptions options;
     options.sampling = flags_.sampling;
     options.drafter = drafter_.get();
     options.drafts = drafting_.any();
-    std::vector<Generation> generations =
-        session_->Run({{}, {request}}, options, observer, recorder);
-    Generation generation = generations.empty() ? Generation{} : std::move(generations.front());
-    Together(transport_, [&] {
-      if (IsSource() && device_->holds_data()) printer.Finish();
-    });
-    return generation;
+    return job_->Run({transport_, *session_, options, recorder, device_->holds_data()});
   }
 
-  void Report(const Generation& generation, const TrafficCounters& traffic) {
+  void Report(const JobOutcome& outcome, const TrafficCounters& traffic) {
     const std::vector<RankReport> reports =
         GatherReports(transport_, {transport_.context().host(transport_.rank()), threads_,
                                    session_->load_seconds(), session_->bytes_read(), traffic});
     if (!IsSource()) return;
+    fmt::print(stderr, "{}{}", ShowRanks(reports), outcome.report);
     if (!device_->holds_data()) {
-      fmt::print(stderr,
-                 "{}slices: {}\nrecorded; jupiter_replay tells what it takes on a testbed\n",
-                 ShowRanks(reports), fmt::join(generation.slices, ","));
+      fmt::print(stderr, "recorded; jupiter_replay tells what it takes on a testbed\n");
       return;
     }
-    const auto tokens = static_cast<int>(generation.tokens.size());
-    fmt::print(
-        stderr, "{}slices: {}\n{}tokens hash {:016x}, logits hash {:016x}\n", ShowRanks(reports),
-        fmt::join(generation.slices, ","),
-        ShowMetrics(Measure(generation.start, generation.times), options_.prompt_tokens, tokens),
-        HashTokens(generation.tokens), HashAllLogits(generation.logits_hashes));
-    if (drafting_.any()) fmt::print(stderr, "{}", ShowDrafts(generation));
+    fmt::print(stderr, "{}", ShowHashes(outcome.generations));
+    if (drafting_.any()) fmt::print(stderr, "{}", ShowDrafts(outcome.generations));
   }
 
   void SaveRecordOf(Recorder& recorder) {
     const RunRecord record =
         GatherRecords(transport_, recorder,
-                      DescribeRun(checkpoint_->config().name, options_.prompt_tokens, flags_.tokens,
-                                  options_.step_rows, session_->plan()));
+                      DescribeRun(checkpoint_->config().name, options_.prompt_tokens,
+                                  flags_.job.tokens, options_.step_rows, session_->plan()));
     Together(transport_, [&] {
       if (IsSource()) SaveRecord(record, flags_.record);
     });
   }
 
-  void Save(const Generation& generation) {
+  void Save(const JobOutcome& outcome) {
     if (!IsSource() || flags_.save_reference.empty()) return;
-    SaveReference({Key(), text_.prompt, generation.tokens, generation.logits_hashes},
+    const Generation& generation = outcome.generations.front();
+    SaveReference({Key(), job_->prompt(), generation.tokens, generation.logits_hashes},
                   flags_.save_reference);
   }
 
   // The exit code, the same on all ranks.
-  int Judge(const Generation& generation) {
+  int Judge(const JobOutcome& outcome) {
     if (flags_.reference.empty()) return 0;
     Verdict verdict;
     if (IsSource()) {
-      verdict = Compare(reference_, generation);
+      verdict = Compare(reference_, outcome.generations.front());
       fmt::print(stderr, "{}: {}\n", verdict.valid ? "VALID" : "INVALID", verdict.detail);
     }
     return Broadcast(transport_, verdict.valid ? "0" : "1", 0) == "0" ? 0 : 1;
@@ -314,11 +225,12 @@ class Run {
   Transport transport_;
   SessionOptions options_;
   Drafting drafting_;
+  std::unique_ptr<Job> job_;
+  JobSize size_;                      // at the source
   std::unique_ptr<Drafter> drafter_;  // at the source
   int threads_ = 1;
   std::unique_ptr<Device> device_;
   std::unique_ptr<Checkpoint> checkpoint_;
-  Text text_;
   std::unique_ptr<Session> session_;
   Reference reference_;
 };

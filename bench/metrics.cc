@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace jupiter {
 
@@ -24,6 +25,11 @@ double Quantile(std::vector<double> values, double p) {
   const auto below = static_cast<std::size_t>(std::floor(rank));
   const std::size_t above = std::min(below + 1, values.size() - 1);
   return values[below] + (rank - std::floor(rank)) * (values[above] - values[below]);
+}
+
+double Mean(const std::vector<double>& values) {
+  return Rate(std::accumulate(values.begin(), values.end(), 0.0),
+              static_cast<double>(values.size()));
 }
 
 double Rate(double count, double seconds) { return seconds > 0 ? count / seconds : 0; }

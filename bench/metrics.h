@@ -24,6 +24,8 @@ RequestMetrics Measure(double start, const std::vector<double>& times);
 // The p-quantile (0 to 1) with linear interpolation between ranks; 0 of nothing.
 double Quantile(std::vector<double> values, double p);
 
+double Mean(const std::vector<double>& values);  // 0 of nothing
+
 // count / seconds, or 0 without time.
 double Rate(double count, double seconds);
 

@@ -178,4 +178,13 @@ void ApplyPlanning(const GivenPlanning& given, const Checkpoint& checkpoint,
   Follow(options, run.plan);
 }
 
+void CutShorterPrompts(SessionOptions& options, const GivenPlanning& given) {
+  SlicePolicy& slices = options.slices;
+  if (!given.cluster || !options.shorter_prompts || slices.kind != SlicePolicy::Kind::kLengths) {
+    return;
+  }
+  slices.kind = SlicePolicy::Kind::kTable;
+  slices.table = {std::exchange(slices.lengths, {})};
+}
+
 }  // namespace jupiter

@@ -56,4 +56,8 @@ void FollowGiven(const GivenPlanning& given, const ModelConfig& config, SessionO
 void ApplyPlanning(const GivenPlanning& given, const Checkpoint& checkpoint,
                    SessionOptions& options);
 
+// A planner plans the slices of the longest prompt; shorter ones take as many of them as they need.
+// Where --plan or flags name lengths, those are for one prompt, and stay.
+void CutShorterPrompts(SessionOptions& options, const GivenPlanning& given);
+
 }  // namespace jupiter

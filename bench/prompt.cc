@@ -16,21 +16,32 @@ std::string ReadText(const std::string& path) {
   return *text;
 }
 
+void CheckOneIsGiven(const PromptFlags& flags) {
+  const int given = !flags.text.empty() + !flags.file.empty() + !flags.ids.empty();
+  if (given == 0) FailUser("the prompt is empty; give --prompt, --prompt-file or --prompt-ids");
+  if (given > 1) FailUser("give only one of --prompt, --prompt-file and --prompt-ids");
+}
+
 std::vector<std::int32_t> Tokenize(const PromptFlags& flags, const Tokenizer* tokenizer) {
   if (!flags.ids.empty()) return ParseList("--prompt-ids", flags.ids);
-  const std::string text = flags.file.empty() ? flags.text : ReadText(flags.file);
-  if (text.empty()) FailUser("the prompt is empty; give some text with --prompt or --prompt-file");
+  const std::string text = ReadPromptText(flags);
   JUPITER_CHECK(tokenizer != nullptr);
   return tokenizer->EncodePrompt(text);
 }
 
 }  // namespace
 
+std::string ReadPromptText(const PromptFlags& flags) {
+  CheckOneIsGiven(flags);
+  JUPITER_CHECK(flags.ids.empty());
+  std::string text = flags.file.empty() ? flags.text : ReadText(flags.file);
+  if (text.empty()) FailUser("the prompt is empty; give some text with --prompt or --prompt-file");
+  return text;
+}
+
 std::vector<std::int32_t> ReadPrompt(const PromptFlags& flags, const Tokenizer* tokenizer,
                                      const ModelConfig& config) {
-  const int given = !flags.text.empty() + !flags.file.empty() + !flags.ids.empty();
-  if (given == 0) FailUser("the prompt is empty; give --prompt, --prompt-file or --prompt-ids");
-  if (given > 1) FailUser("give only one of --prompt, --prompt-file and --prompt-ids");
+  CheckOneIsGiven(flags);
   std::vector<std::int32_t> ids = Tokenize(flags, tokenizer);
   CheckIds(ids, config, "the prompt");
   return ids;

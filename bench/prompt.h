@@ -16,6 +16,10 @@ struct PromptFlags {
   std::string ids;  // comma-separated
 };
 
+// The one text that was given. Throws UserError when none or several were given, or it is empty;
+// ids are no text (CHECKed).
+std::string ReadPromptText(const PromptFlags& flags);
+
 // The ids of the one prompt that was given. `tokenizer` may be null when ids were given. Throws
 // UserError when none or several were given, it is empty, or an id is outside the vocabulary.
 std::vector<std::int32_t> ReadPrompt(const PromptFlags& flags, const Tokenizer* tokenizer,

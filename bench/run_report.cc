@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "bench/draft_statistics.h"
+#include "bench/reference.h"
 #include "kernels/base/check.h"
 #include "parallel/agreement.h"
 
@@ -69,13 +70,30 @@ std::string ShowMetrics(const RequestMetrics& metrics, int prompt_tokens, int to
   return text;
 }
 
-std::string ShowDrafts(const Generation& generation) {
-  const DraftStatistics drafts = Summarise(generation.steps);
+std::string ShowHashes(std::span<const Generation> generations) {
+  std::vector<std::int32_t> tokens;
+  std::vector<std::uint64_t> logits;
+  for (const Generation& generation : generations) {
+    tokens.insert(tokens.end(), generation.tokens.begin(), generation.tokens.end());
+    logits.insert(logits.end(), generation.logits_hashes.begin(), generation.logits_hashes.end());
+  }
+  return fmt::format("tokens hash {:016x}, logits hash {:016x}\n", HashTokens(tokens),
+                     HashAllLogits(logits));
+}
+
+std::string ShowDrafts(std::span<const Generation> generations) {
+  std::vector<DraftStep> steps;
+  int stale_steps = 0;
+  for (const Generation& generation : generations) {
+    steps.insert(steps.end(), generation.steps.begin(), generation.steps.end());
+    stale_steps += generation.stale_steps;
+  }
+  const DraftStatistics drafts = Summarise(steps);
   std::string text = fmt::format(
       "drafts: {} steps, acceptance length {:.2f} (tokens per step, root counted), acceptance rate "
       "{:.2f}, {} drafted, {} wasted, {} stale steps; reached by depth:",
       drafts.steps, drafts.acceptance_length, drafts.acceptance_rate, drafts.draft_tokens,
-      drafts.wasted_tokens, generation.stale_steps);
+      drafts.wasted_tokens, stale_steps);
   for (double part : drafts.per_position) text += fmt::format(" {:.2f}", part);
   return text + "\n";
 }

@@ -1,6 +1,7 @@
 // What jupiter_run says about a run, on stderr of rank 0.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -25,8 +26,10 @@ struct RankReport {
 std::vector<RankReport> GatherReports(Transport& transport, const RankReport& own);
 
 std::string ShowRanks(const std::vector<RankReport>& reports);
-// What drafts gained, by the definitions of bench/draft_statistics.h.
-std::string ShowDrafts(const Generation& generation);
+// What drafts gained over all generations, by the definitions of bench/draft_statistics.h.
+std::string ShowDrafts(std::span<const Generation> generations);
+// Of the tokens and logits of all generations, one after the other.
+std::string ShowHashes(std::span<const Generation> generations);
 std::string ShowMetrics(const RequestMetrics& metrics, int prompt_tokens, int tokens);
 
 }  // namespace jupiter

@@ -123,12 +123,6 @@ std::string NumericsKey(std::uint64_t fingerprint, const SessionOptions& options
   return key;
 }
 
-// Rows that a request holds behind its text until they are settled; the last token has one of its
-// own.
-int RowsUnderWay(const SessionOptions& options) {
-  return options.step_rows * options.under_way - 1;
-}
-
 void CheckRequestFits(const SessionOptions& options, const ModelConfig& config) {
   if (options.prompt_tokens < 1) FailUser("the prompt is empty; give at least one token");
   if (options.prompt_tokens >= config.context) {
@@ -177,6 +171,10 @@ void CheckWire(std::string_view what, DType wire, std::int64_t width) {
 }
 
 }  // namespace
+
+int RowsUnderWay(const SessionOptions& options) {
+  return options.step_rows * options.under_way - 1;
+}
 
 Plan MakePlan(const SessionOptions& options, const ModelShape& shape, int ranks,
               const std::vector<double>& speeds) {
@@ -256,7 +254,8 @@ Session::Session(Transport& transport, Device& device, Checkpoint& checkpoint,
        {"device", std::string(device.name())},
        {"model fingerprint", fmt::format("{:016x}", fingerprint)},
        {"quantisation", options.quantise ? std::string(Name(*options.quantise)) : "as in the file"},
-       {"prompt tokens", fmt::format("{}", options.prompt_tokens)},
+       {"prompt tokens",
+        fmt::format("{}{}", options.prompt_tokens, options.shorter_prompts ? " at most" : "")},
        {"answer tokens", fmt::format("{}", options.max_tokens)},
        {"steps",
         fmt::format("rows {} under way {} requests {} group {} kv {}", options.step_rows,
@@ -302,13 +301,16 @@ std::string Session::streaming() const {
   return ShowStreaming(memory_[Strategy::kSource].stage, checkpoint_.config().layers);
 }
 
+int Session::stages() const {
+  // Ranks that share layers are one stage.
+  return IsShared(plan_) ? 1 : static_cast<int>(PipelineRanks(plan_).size());
+}
+
 int Session::MostBatches() const {
   if (options_.group > 0) {
     return (options_.requests + options_.group - 1) / options_.group * options_.under_way;
   }
-  // Ranks that share layers are one stage.
-  const int stages = IsShared(plan_) ? 1 : static_cast<int>(PipelineRanks(plan_).size());
-  return std::max(2 * stages - 1, options_.under_way);
+  return std::max(2 * stages() - 1, options_.under_way);
 }
 
 void Session::PlanCapacity() {

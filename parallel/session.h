@@ -63,6 +63,10 @@ struct RunOptions {
   std::optional<DrawnDrafts> drawn;
 };
 
+// Rows that a request holds behind its text until they are settled; the last token has one of its
+// own.
+int RowsUnderWay(const SessionOptions& options);
+
 // The plan for these options on this many ranks. `speeds` (layers per second of each rank) is read
 // for kSpeed only. Throws UserError.
 Plan MakePlan(const SessionOptions& options, const ModelShape& shape, int ranks,
@@ -92,6 +96,8 @@ class Session {
   int max_tokens() const { return options_.max_tokens; }
   // Ranks that have nothing to do.
   std::vector<int> idle_ranks() const;
+  // Batches that can be computed at the same time.
+  int stages() const;
   const std::vector<RankMemory>& memory() const { return memory_; }
   // With SessionOptions::stream: see ShowStreaming. Empty without.
   std::string streaming() const;

@@ -100,6 +100,16 @@ ParsedOutline ParseOutline(std::string_view text, int most) {
   return parser.Finish();
 }
 
+ParsedOutline ParseCutOutline(std::string_view text, int most) {
+  const std::size_t line_end = text.find_last_of("\r\n");
+  const std::size_t whole = line_end == std::string_view::npos ? 0 : line_end + 1;
+  ParsedOutline outline = ParseOutline(text, most);
+  if (ParseOutline(text.substr(0, whole), most).points.size() < outline.points.size()) {
+    outline.points.pop_back();
+  }
+  return outline;
+}
+
 std::string OutlineText(const std::vector<OutlinePoint>& points) {
   std::string text;
   for (const OutlinePoint& point : points) {

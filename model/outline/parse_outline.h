@@ -51,6 +51,10 @@ inline constexpr int kMostOutlinePoints = 10;
 // Never throws: what is no outline has no points. Keeps `most` points; linear in the text.
 ParsedOutline ParseOutline(std::string_view text, int most = kMostOutlinePoints);
 
+// Of a text that was cut off because it became too long: without the last point, if it stands on
+// the last line, where it may be cut.
+ParsedOutline ParseCutOutline(std::string_view text, int most = kMostOutlinePoints);
+
 // "1. Dogs\n2. Cats": the outline as prompts show it, without what was around it.
 std::string OutlineText(const std::vector<OutlinePoint>& points);
 

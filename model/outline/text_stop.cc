@@ -30,6 +30,16 @@ std::size_t PartOfMarker(std::string_view text, std::string_view marker) {
 
 }  // namespace
 
+std::string_view Name(StopReason reason) {
+  switch (reason) {
+    case StopReason::kNone: return "not over";
+    case StopReason::kEnd: return "end";
+    case StopReason::kLength: return "length";
+    case StopReason::kMarker: return "next point";
+  }
+  return "";
+}
+
 TextStop::TextStop(const Tokenizer* tokenizer, StopRule rule)
     : tokenizer_(tokenizer), rule_(std::move(rule)) {
   JUPITER_CHECK(rule_.max_tokens >= 1, "{} tokens", rule_.max_tokens);
@@ -40,8 +50,7 @@ TextStop::TextStop(const Tokenizer* tokenizer, StopRule rule)
 std::string TextStop::Push(std::int32_t token) {
   JUPITER_CHECK(!over(), "token {} behind the end", token);
   if (std::find(rule_.end_ids.begin(), rule_.end_ids.end(), token) != rule_.end_ids.end()) {
-    reason_ = StopReason::kEnd;
-    return Flush();
+    return End();
   }
   ++tokens_;
   if (tokenizer_ != nullptr) held_ += stream_.Push(tokenizer_->Piece(token, /*first=*/false));
@@ -51,6 +60,12 @@ std::string TextStop::Push(std::int32_t token) {
     text += Flush();
   }
   return text;
+}
+
+std::string TextStop::End() {
+  JUPITER_CHECK(!over(), "an end behind the end");
+  reason_ = StopReason::kEnd;
+  return Flush();
 }
 
 std::string TextStop::Release() {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/tokenizers/tokenizer.h"
@@ -15,6 +16,8 @@ enum class StopReason : std::uint8_t {
   kLength,  // as many tokens as allowed
   kMarker,  // text that ends it; the text before it stays, tokens that wrote it count
 };
+
+std::string_view Name(StopReason reason);
 
 struct StopRule {
   std::vector<std::int32_t> end_ids;
@@ -32,6 +35,10 @@ class TextStop {
 
   // Takes the next token; CHECKs that the text is not over. Returns text that is now certain.
   std::string Push(std::int32_t token);
+
+  // The text ends here (the engine met a token that ends texts): returns what was held back.
+  // CHECKs that it is not over.
+  std::string End();
 
   StopReason reason() const { return reason_; }
   bool over() const { return reason_ != StopReason::kNone; }

@@ -116,6 +116,64 @@ def flag_cases(folder):
                r"--stream with --record")
 
 
+def outline_cases(folder):
+    """Wrong outlines and files of requests."""
+    def file(name, text):
+        path = os.path.join(folder, name)
+        with open(path, "w", encoding="utf-8", errors="surrogateescape") as out:
+            out.write(text)
+        return path
+
+    ask = [*TINY, *FEW, "--prompt", "Why?"]
+    outline = [*ask, "--outline"]
+    yield Case("outline mode", [*outline, "sometimes"], r"--outline sometimes.*auto, always, never",
+               parallel=True)
+    yield Case("outline file missing", [*outline, f"file:{folder}/gone.txt"], r"gone\.txt.*read", parallel=True)
+    for name, text, say in [("empty", "", "no numbered point"), ("prose", "Nothing here.", "no numbered point"),
+                            ("one", "1. Alone", "one numbered point"),
+                            ("twice", "1. a\n2. b\n1. c", "number of an earlier one"),
+                            ("eleven", "\n".join(f"{i}. x" for i in range(1, 12)), "11 points.*10")]:
+        yield Case(f"outline {name}", [*outline, "file:" + file(f"{name}.txt", text)],
+                   rf"{name}\.txt.*{say}", parallel=name == "one")
+    points = "file:" + file("points.txt", "1. Dogs\n2. Cats")
+    right = [*outline, points]
+    for name, flags, say in [
+            ("without a prompt", [*TINY, "--outline", points], r"prompt is empty"),
+            ("of ids", [*TINY, *IDS[:2], "--outline", points], r"--prompt-ids with --outline.*--prompt"),
+            ("as ids", [*right, "--ids"], r"--ids with --outline"),
+            ("and requests", [*TINY, "--outline", points, "--requests", "r"], r"--requests with --outline"),
+            ("and a reference", [*right, "--reference", "r.json"], r"--reference with --outline"),
+            ("and a record", [*right, "--record", "r.jsonl"], r"--record with --outline"),
+            ("format", [*right, "--chat-format", "lama2"], r'"lama2".*did you mean llama2'),
+            ("control token", [*right, "--chat-format", "chatml"], r"no control token <\|im_start\|>"),
+            ("templates", [*right, "--outline-templates", "nowhere"], r"nowhere.*outline"),
+            ("templates damaged", [*right, "--outline-templates", file("bad.yaml", "formats: 1")],
+             r"bad\.yaml.*line 1"),
+            ("tokens of a point", [*right, "--point-tokens", -1], r"--point-tokens is -1"),
+            ("tokens of the outline", [*right, "--skeleton-tokens", 0], r"--skeleton-tokens is 0"),
+            ("at once", [*right, "--at-once", 0], r"--at-once is 0"),
+            ("slices", [*right, "--slices", "3,4"], r"--slices 3,4.*several"),
+            ("too long", [*right, "--point-tokens", 1000], r"--outline: a point takes.*1000 new ones.*1024"),
+            ("question too long", [*TINY, *FEW, "--prompt", "why " * 300, "--outline", "always"],
+             r"--outline: .*1024")]:
+        yield Case(f"outline {name}", flags, say, parallel=name in ("control token", "too long", "slices"))
+    many = [*TINY, *FEW, "--requests"]
+    yield Case("requests missing", [*many, f"{folder}/gone.jsonl"], r"gone\.jsonl.*read", parallel=True)
+    yield Case("requests and a prompt", [*ask, "--requests", "r"], r"--requests with a prompt")
+    for name, text, say in [("none", "\n", "no requests"), ("torn", '{"prompt": "a"}\n{"prompt"', "line 2: not JSON"),
+                            ("array", "[1]", "line 1"), ("nothing", "{}", "line 1.*prompt and prompt_ids"),
+                            ("key", '{"prompt": "a", "toke": 3}', "line 1.*toke"),
+                            ("ids", '{"prompt_ids": [1, 512]}', "line 1.*512.*vocabulary"),
+                            ("zero", '{"prompt": "a", "tokens": 0}', "line 1.*tokens"),
+                            ("long", '{"prompt": "a", "tokens": 1024}', "line 1.*1024 new ones.*1024"),
+                            ("same", '{"prompt": "a", "id": 1}\n{"prompt": "b", "id": "1"}', "line 2.*id 1"),
+                            ("bytes", '{"prompt": "\udcff"}', "line 1: not JSON")]:
+        yield Case(f"requests {name}", [*many, file(f"{name}.jsonl", text)], rf"{name}\.jsonl: {say}",
+                   parallel=name in ("torn", "long"))
+    yield Case("requests saved", [*many, file("good.jsonl", '{"prompt": "a"}'), "--save-reference", "r.json"],
+               r"--save-reference with --requests")
+
+
 def reference_cases(folder):
     """Reference files that are none, or of something else."""
     right = {"jupiter_reference": 1, "model": "another", "prompt": [1, 2, 3], "tokens": [1],
@@ -207,7 +265,7 @@ def one_rank_case(options, folder):
 def all_runs(options, folder):
     """Every run as (case, command, ranks)."""
     programs = {"run": options.run, "bench": options.bench}
-    for cases in [model_cases, flag_cases, reference_cases, bench_cases]:
+    for cases in [model_cases, flag_cases, outline_cases, reference_cases, bench_cases]:
         for case in cases(folder):
             counts = [None] + ([3] if case.parallel else []) if options.quick else [None, 1, 3]
             for ranks in counts:

@@ -7,8 +7,8 @@
 #include <sstream>
 
 #include "kernels/base/check.h"
-#include "kernels/base/rng.h"
 #include "mpi_main.h"
+#include "oracle_drafter.h"
 #include "parallel/agreement.h"
 #include "parallel/decoding/model_drafter.h"
 #include "parallel/decoding/ngram_drafter.h"
@@ -31,55 +31,6 @@ Ids PromptOf(int request) {
   }
   return prompt;
 }
-
-// Knows the answer and drafts it, with seeded mistakes, beside seeded nonsense: some drafts are
-// right to the end, some in part, some not at all.
-class OracleDrafter : public Drafter {
- public:
-  explicit OracleDrafter(std::map<std::int32_t, Ids> texts) : texts_(std::move(texts)) {}
-
-  void Begin(std::int32_t sequence, std::span<const std::int32_t> text) override {
-    known_[sequence] = text.size();
-  }
-  void Extend(std::int32_t sequence, std::span<const std::int32_t> tokens,
-              const Candidates&) override {
-    known_[sequence] += tokens.size();
-  }
-  TokenTree Draft(std::int32_t sequence, int most_rows) override {
-    return From(sequence, known_[sequence], texts_.at(sequence)[known_[sequence] - 1], most_rows);
-  }
-  TokenTree DraftBehind(std::int32_t sequence, std::span<const std::int32_t> guess,
-                        int most_rows) override {
-    return From(sequence, known_[sequence] + guess.size(), guess.back(), most_rows);
-  }
-  void End(std::int32_t) override {}
-
- private:
-  std::int32_t Noise(std::int64_t most) {
-    return static_cast<std::int32_t>(rng_.Bits(draws_++) % static_cast<std::uint64_t>(most));
-  }
-  TokenTree From(std::int32_t sequence, std::size_t at, std::int32_t root, int most_rows) {
-    const Ids& text = texts_.at(sequence);
-    TokenTree tree{{root}, {-1}};
-    std::int32_t last = 0;
-    while (tree.rows() < most_rows) {
-      const bool right = at < text.size() && Noise(5) > 0;
-      const bool aside = Noise(3) == 0;
-      tree.parents.push_back(aside ? Noise(tree.rows()) : last);
-      tree.tokens.push_back(right && !aside ? text[at] : Noise(512));
-      if (!aside) {
-        last = static_cast<std::int32_t>(tree.rows()) - 1;
-        ++at;
-      }
-    }
-    return tree;
-  }
-
-  std::map<std::int32_t, Ids> texts_;
-  std::map<std::int32_t, std::size_t> known_;
-  CounterRng rng_{11};
-  std::uint64_t draws_ = 0;
-};
 
 struct Setting {
   std::string strategy = "local";
@@ -166,7 +117,7 @@ std::unique_ptr<Drafter> DrafterFor(const Setting& setting, Device& device, Chec
     text.insert(text.end(), set.requests[i].prompt.begin(), set.requests[i].prompt.end());
     text.insert(text.end(), plain[i].tokens.begin(), plain[i].tokens.end());
   }
-  return std::make_unique<OracleDrafter>(std::move(texts));
+  return std::make_unique<OracleDrafter>(std::move(texts), 512);
 }
 
 Outcome RunSetting(const Setting& setting, const std::vector<Answer>& plain = {}) {

@@ -72,6 +72,16 @@ TEST(ParseOutlineTest, SeveralPointsOnALine) {
   EXPECT_EQ(Parsed("There is 1. Dogs"), "");
 }
 
+TEST(ParseOutlineTest, CutOutlinesLoseTheirLastPoint) {
+  EXPECT_EQ(Show(ParseCutOutline("1. Dogs\n2. Cats\n3. Fis")), "1=Dogs|2=Cats");
+  EXPECT_EQ(Show(ParseCutOutline("1. Dogs\n2. Cats\n")), "1=Dogs|2=Cats");
+  EXPECT_EQ(Show(ParseCutOutline("1. Dogs\n2. Cats\nThese are")), "1=Dogs|2=Cats");
+  EXPECT_EQ(Show(ParseCutOutline("1. Dogs 2. Cats 3. Fi")), "1=Dogs|2=Cats");
+  EXPECT_EQ(Show(ParseCutOutline("1. Dogs\n2.\nCa")), "1=Dogs");
+  EXPECT_EQ(Show(ParseCutOutline("Dogs")), "");
+  EXPECT_EQ(Show(ParseCutOutline("")), "");
+}
+
 TEST(ParseOutlineTest, TextOnTheNextLine) {
   EXPECT_EQ(Parsed("1.\nDogs\nThey bark.\n2.\n\nCats"), "1=Dogs|2=Cats");
   EXPECT_EQ(Parsed("1.\n2. Cats\n3.\n"), "2=Cats");
