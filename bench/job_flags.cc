@@ -62,6 +62,7 @@ void AddJobFlags(CLI::App& app, JobFlags& flags) {
 
 void CheckJobFlags(const JobFlags& flags) {
   CheckOutlineFlags(flags);
+  if (flags.tokens < 1) FailUser("--tokens is {}, expected at least 1", flags.tokens);
   if (flags.at_once < 1) FailUser("--at-once is {}, expected at least 1", flags.at_once);
   const PromptFlags& prompt = flags.prompt;
   if (!flags.requests.empty() &&

@@ -64,8 +64,6 @@ class OutlineJob : public Job {
     tokenizer_ = OpenRunTokenizer(inputs.engine, inputs.config);
     question_ = ReadPromptText(flags_.prompt);
     Decide();
-    CheckIds(prompt_, inputs.config, "the prompt");
-    CheckIds(need_.expansion.prefix, inputs.config, "the prompt of the points");
     size_ = SizeOf(need_, inputs);
     return size_;
   }

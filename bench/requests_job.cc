@@ -107,7 +107,8 @@ class RequestsJob : public Job {
   JobSize SizeOf(int rows_under_way) const {
     JobSize size;
     size.shorter_prompts = true;
-    size.requests = static_cast<int>(std::min<std::size_t>(asked_.size(), flags_.at_once));
+    size.requests = static_cast<int>(
+        std::min<std::size_t>(asked_.size(), static_cast<std::size_t>(flags_.at_once)));
     std::vector<std::int64_t> positions;
     for (const Request& request : set_.requests) {
       const auto prompt = static_cast<int>(request.prompt.size());
