@@ -103,13 +103,17 @@ class Outliner {
 
   int stages() const { return session_->stages(); }
 
-  // A point's prompt as one, by itself.
+  // A point by itself. Its prompt is one, but for galaxy, whose order of sums depends on how a
+  // prompt is cut: there the prefix is computed first, as it is for several points.
   Answer Alone(int point) {
-    Request request = PointOf(point);
-    const Ids prefix = Prefix();
-    request.prompt.insert(request.prompt.begin(), prefix.begin(), prefix.end());
-    request.prefix = -1;
-    return Share(session_->Run({{}, {request}}, {}, {}, nullptr)).at(0);
+    RequestSet set{{Prefix()}, {PointOf(point)}};
+    if (setting_.strategy != "galaxy") {
+      Request& request = set.requests[0];
+      request.prompt.insert(request.prompt.begin(), set.prefixes[0].begin(), set.prefixes[0].end());
+      request.prefix = -1;
+      set.prefixes.clear();
+    }
+    return Share(session_->Run(set, {}, {}, nullptr)).at(0);
   }
 
   // The first points; `alone` is what drafts know.
