@@ -10,7 +10,7 @@ namespace {
 Expansion TwoPoints() {
   Expansion expansion;
   expansion.points = {{{1}, "1. Dogs:", {"\n2."}}, {{1}, "2. Cats:", {"\n3."}}};
-  expansion.joiner = "\n";
+  expansion.joiner = std::string("\n");
   return expansion;
 }
 
