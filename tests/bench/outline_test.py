@@ -59,6 +59,38 @@ def outlines(session, folder, quick):
     session.check(places == sorted(places) and places[0] == 0, f"headings at {places}: {text!r}")
 
 
+TEMPLATES = """jupiter_outline_templates: 1
+formats:
+  started:
+    answer: "{question}"
+    skeleton: "{question}"
+    skeleton_start: "\\n1. Lily\\n2. Tom\\n3. The dog\\n"
+    expansion: "{question}\\n{skeleton}\\n"
+    point: "{number}. {point}"
+    heading: "{number}. {point}"
+    next_point: ["."]
+    joiner: "|"
+"""
+
+
+def skeletons(session, folder):
+    """The model goes on with an outline that the prompt begins: the points are those of the beginning."""
+    path = write(session.path("mine.yaml"), TEMPLATES)
+    flags = [*model(folder), "--prompt", QUESTION, "--tokens", 20, "--outline", "always",
+             "--outline-templates", path, "--chat-format", "started", "--skeleton-tokens", 12]
+    texts = set()
+    for ranks, more in [(1, []), (2, []), (3, ["--draft", "ngram"]), (4, ["--point-tokens", 20])]:
+        result = session.call(session.options.run, [*flags, *more], ranks)
+        texts.add(result.out)
+        for line in [r"^skeleton: \d+ prompt tokens, 12 tokens", r"^points: 3, ", r"^answer: \d+ tokens",
+                     r"^tokens of each: \d+ \((next point|length|end)\),"]:
+            session.check(re.search(line, result.err, re.MULTILINE), f"stderr has no {line}")
+    session.check(len(texts) == 1, f"{len(texts)} texts: {texts}")
+    text = texts.pop()
+    session.check(re.fullmatch(r"1\. Lily[^|]*\|2\. Tom[^|]*\|3\. The dog[^|]*\n", text), f"text {text!r}")
+    session.check("." not in re.sub(r"\d\.", "", text), f"a marker in {text!r}")
+
+
 def fallbacks(session, folder):
     """Without a usable outline the answer is that of the prompt."""
     flags = [*model(folder), "--prompt", QUESTION, "--tokens", 24]
@@ -116,6 +148,7 @@ def main():
         return case
 
     cases = [named("outlines", lambda session: outlines(session, folder, options.quick)),
+             named("skeletons", lambda session: skeletons(session, folder)),
              named("fallbacks", lambda session: fallbacks(session, folder)),
              named("requests", lambda session: requests(session, folder))]
     sys.exit(0 if program_lib.check_all(cases, check, options.jobs) else 1)
