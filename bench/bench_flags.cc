@@ -75,16 +75,19 @@ void ChooseSuites(BenchFlags& flags) {
   if (!flags.emulate.empty() && !flags.suites.empty()) {
     FailUser("--suite with --emulate: --emulate is a suite of its own; leave one of them out");
   }
+  const std::vector<std::string> known = {"real", "paper", "ablation", "fair"};
   for (const std::string& suite : flags.suites) {
-    if (suite != "real" && suite != "paper") {
-      FailUser("--suite {}: expected real, paper, or both", suite);
-    }
+    if (std::find(known.begin(), known.end(), suite) != known.end()) continue;
+    FailUser("--suite {}: expected some of {}", suite, fmt::join(known, ", "));
   }
   flags.main_job = flags.suites.empty() && !says;
-  if (flags.suites == std::vector<std::string>{"paper"} && says) {
+  const auto& suites = flags.suites;
+  const bool real = std::find(suites.begin(), suites.end(), "real") != suites.end();
+  if (!suites.empty() && !real && says) {
     FailUser(
-        "--suite paper takes models and networks from experiments/paper/paper.yaml; leave out "
-        "the flags that say others");
+        "--suite {0} takes models and networks from experiments/{0}/{0}.yaml; leave out the flags "
+        "that say others",
+        suites.front());
   }
   if (flags.resume && flags.out.empty()) FailUser("--resume goes on with the folder of --out");
 }
@@ -118,8 +121,8 @@ BenchFlags ParseBenchFlags(int argc, char** argv) {
       ->capture_default_str();
   app.add_option(
          "--suite", flags.suites,
-         "real (every strategy on one model), paper (the experiments of the paper, emulated) "
-         "or both; without any flag: both")
+         "real (every strategy on one model), and emulated ones: paper (its table), ablation "
+         "(Jupiter's policies), fair (systems under the same policy); without any flag: real,paper")
       ->delimiter(',');
   app.add_option("--out", flags.out, "folder for results.jsonl and what belongs to it");
   app.add_flag("--resume", flags.resume, "go on with the results in --out");

@@ -10,8 +10,8 @@ namespace jupiter {
 
 struct BenchFlags {
   EngineFlags engine;
-  // "real", "paper"; empty: the main job, both, when nothing says what to measure, else real (or
-  // what --emulate says).
+  // "real", "paper", "ablation", "fair"; empty: the main job, real and paper, when nothing says
+  // what to measure, else real (or what --emulate says).
   std::vector<std::string> suites;
   bool main_job = false;  // nothing says what to measure
   std::string out;        // a folder for rows; empty: none

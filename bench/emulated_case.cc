@@ -107,18 +107,13 @@ std::int64_t Messages(const RunRecord& record) {
 namespace {
 
 // What a step is under the profile, and what its messages weigh.
-void FollowProfile(const RecordingInputs& inputs, RecordedCase& recorded) {
-  if (inputs.profile == nullptr) return;
-  const TestbedProfile& profile = *inputs.profile;
-  recorded.step = StepOf(profile, inputs.checkpoint.config().name);
-  recorded.factors = FactorsOf(profile, recorded.which.strategy, *recorded.step);
+void FollowProfile(const TestbedProfile& profile, const StepShape& step, RecordedCase& recorded) {
+  recorded.step = step;
+  recorded.factors = FactorsOf(profile, recorded.which.strategy, step);
   if (!profile.collectives.galaxy_overlap) recorded.plan.overlap = false;
 }
 
-}  // namespace
-
-RecordedCase RecordRun(const RecordingInputs& inputs, const EmulatedCase& which,
-                       const PlannedRun& run, Cluster cluster, SessionOptions options) {
+RecordedCase CaseOf(const EmulatedCase& which, const PlannedRun& run, Cluster cluster) {
   RecordedCase recorded;
   recorded.which = which;
   recorded.cluster = std::move(cluster);
@@ -128,11 +123,37 @@ RecordedCase RecordRun(const RecordingInputs& inputs, const EmulatedCase& which,
   recorded.missing = run.feasible ? "" : run.reason;
   recorded.obstacle = run.obstacle;
   recorded.source_device = run.device.value_or(0);
+  return recorded;
+}
+
+}  // namespace
+
+RecordedCase RecordRun(const RecordingInputs& inputs, const EmulatedCase& which,
+                       const PlannedRun& run, Cluster cluster, SessionOptions options) {
+  RecordedCase recorded = CaseOf(which, run, std::move(cluster));
   if (!recorded.missing.empty()) return recorded;
-  Together(inputs.transport, [&] { FollowProfile(inputs, recorded); });
+  Together(inputs.transport, [&] {
+    if (inputs.profile == nullptr) return;
+    const StepShape step = StepOf(*inputs.profile, inputs.checkpoint.config().name);
+    FollowProfile(*inputs.profile, step, recorded);
+  });
   Follow(options, recorded.plan);
   if (recorded.step) RecordSteps(*recorded.step, which.tokens, options);
   recorded.record = inputs.records.Record(inputs.model, inputs.checkpoint, options, recorded.plan);
+  return recorded;
+}
+
+RecordedCase RecordRun(const RecordingInputs& inputs, const EmulatedCase& which,
+                       const PlannedRun& planned, Cluster cluster, SessionOptions options,
+                       const StepShape& step, const ShapeRun& run) {
+  JUPITER_CHECK(inputs.profile != nullptr);
+  RecordedCase recorded = CaseOf(which, planned, std::move(cluster));
+  if (!recorded.missing.empty()) return recorded;
+  FollowProfile(*inputs.profile, step, recorded);
+  Follow(options, recorded.plan);
+  Follow(run, options);
+  recorded.record =
+      inputs.records.Record(inputs.model, inputs.checkpoint, options, recorded.plan, run);
   return recorded;
 }
 

@@ -70,6 +70,11 @@ struct RecordingInputs {
 RecordedCase RecordRun(const RecordingInputs& inputs, const EmulatedCase& which,
                        const PlannedRun& run, Cluster cluster, SessionOptions options);
 
+// The same of `run`, whose steps are `step`; needs a profile.
+RecordedCase RecordRun(const RecordingInputs& inputs, const EmulatedCase& which,
+                       const PlannedRun& planned, Cluster cluster, SessionOptions options,
+                       const StepShape& step, const ShapeRun& run);
+
 // Plans and records cases. Collective.
 class CaseRecorder {
  public:

@@ -99,8 +99,10 @@ class Bench {
     if (Wants("real") || flags_.suites.empty()) {
       suites_.push_back(MakeRealSuite(transport_, flags_));
     }
-    if (Wants("paper") || (flags_.main_job && HasPaperRanks())) {
-      suites_.push_back(MakePaperSuite(transport_, SharePaperFolder()));
+    for (std::string_view suite : kEmulatedSuites) {
+      const bool of_main_job = suite == "paper" && flags_.main_job && HasPaperRanks();
+      if (!Wants(suite) && !of_main_job) continue;
+      suites_.push_back(MakePaperSuite(transport_, ShareExperiment(std::string(suite))));
     }
   }
 
@@ -120,10 +122,10 @@ class Bench {
   }
 
   // Every rank has the files of the sources.
-  std::string SharePaperFolder() {
-    std::string folder;
-    Together(transport_, [&] { folder = FindPaperFolder(); });
-    return folder;
+  std::string ShareExperiment(const std::string& suite) {
+    std::string file;
+    Together(transport_, [&] { file = FindExperimentOf(suite); });
+    return file;
   }
 
   // Rank 0.

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
 
+#include "bench/shape_run.h"
 #include "model/loaders/checkpoint.h"
 #include "parallel/session.h"
 #include "planning/record.h"
@@ -21,10 +23,15 @@ class RecordStore {
   // recorded once. Has events at rank 0 only. Collective; throws UserError on all ranks.
   std::shared_ptr<const RunRecord> Record(const std::string& model, Checkpoint& checkpoint,
                                           const SessionOptions& options, const Plan& plan);
+  // The same of `run`, which the options follow, too.
+  std::shared_ptr<const RunRecord> Record(const std::string& model, Checkpoint& checkpoint,
+                                          const SessionOptions& options, const Plan& plan,
+                                          const ShapeRun& run);
 
  private:
-  std::shared_ptr<const RunRecord> Run(Checkpoint& checkpoint, const SessionOptions& options,
-                                       const std::string& description);
+  using Play = std::function<void(Session& session, Recorder& recorder)>;
+  std::shared_ptr<const RunRecord> Recall(const std::string& key, Checkpoint& checkpoint,
+                                          const SessionOptions& options, const Play& play);
 
   Transport& transport_;
   std::unique_ptr<Device> device_;

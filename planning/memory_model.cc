@@ -125,7 +125,7 @@ MemoryNeed SharedNeed(const ModelShape& shape, const Plan& plan, const RequestSh
     need.weights +=
         AttentionBytes(shape, layer, widths) + MlpBytes(shape, layer, widths) + NormBytes(shape);
   }
-  need.kv = shape.config.layers * 2 * request.positions() * RowBytes(shape.kv, widths.keys);
+  need.kv = shape.config.layers * 2 * request.held_positions() * RowBytes(shape.kv, widths.keys);
   const FixedBytes fixed = FixedBytesOf(shape, plan.wire, request, widths);
   need.activations = fixed.activations + SumBytes(shape, plan.strategy, request);
   need.buffers = fixed.buffers;
@@ -153,7 +153,7 @@ MemoryNeed NeedOf(const ModelShape& shape, const Plan& plan, const RequestShape&
   if (source) need.weights += EmbeddingBytes(shape);
   if (head) need.weights += HeadBytes(shape);
   if (source && head) need.weights -= SharedHeadBytes(shape);
-  need.kv = layers * KvBytes(shape, request.positions());
+  need.kv = layers * KvBytes(shape, request.held_positions());
   const FixedBytes fixed = FixedBytesOf(shape, plan.wire, request);
   need.activations = fixed.activations + (head ? HeadActivationBytes(shape) : 0);
   if (head) {

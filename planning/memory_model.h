@@ -16,10 +16,13 @@ struct RequestShape {
   int tokens = 1;         // of the answer
   int largest_slice = 1;  // rows of the largest batch of the prompt
   DraftHeads drafts = {};
-  // Keys and values held: those of a draft tree wait behind the others to be accepted.
+  std::int64_t all_positions = 0;  // of requests that run together; 0: of one
+  // Of the longest request: those of a draft tree wait behind the others to be accepted.
   std::int64_t positions() const {
     return std::int64_t{prompt_tokens} + tokens + (drafts.any() ? drafts.tree_rows : 0);
   }
+  // Keys and values held.
+  std::int64_t held_positions() const { return all_positions > 0 ? all_positions : positions(); }
 };
 
 struct MemoryNeed {

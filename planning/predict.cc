@@ -76,7 +76,8 @@ PlanningTask OnCluster(const PlanningTask& task, const Cluster& cluster) {
           .residual = task.residual,
           .min_slice = task.min_slice,
           .drafts = task.drafts,
-          .any_order = task.any_order};
+          .any_order = task.any_order,
+          .all_positions = task.all_positions};
 }
 
 Predictor::Predictor(const PlanningTask& task) : task_(task) {
@@ -102,7 +103,7 @@ PlanCheck Predictor::Check(const Plan& plan) const {
   check.slices =
       CutPrompt(plan.slices, task_.prompt_tokens, static_cast<int>(PipelineRanks(plan).size()));
   const int largest = *std::max_element(check.slices.begin(), check.slices.end());
-  const RequestShape request{task_.prompt_tokens, task_.tokens, largest, task_.drafts};
+  const RequestShape request = task_.Request(largest);
   for (int rank = 0; rank < task_.cluster.size(); ++rank) {
     DeviceMemory memory;
     memory.need = NeedOf(task_.shape, plan, request, rank);

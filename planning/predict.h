@@ -31,6 +31,12 @@ struct PlanningTask {
   int min_slice = 32;
   DraftHeads drafts = {};  // on the last stage of every plan
   bool any_order = false;  // planners may order the devices behind the first, if they can
+  std::int64_t all_positions = 0;  // see RequestShape
+
+  // For batches of the prompt of at most so many rows.
+  RequestShape Request(int largest_slice) const {
+    return {prompt_tokens, tokens, largest_slice, drafts, all_positions};
+  }
 };
 
 // The same task on other devices. The references of both outlive it.

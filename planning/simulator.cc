@@ -59,6 +59,7 @@ class Simulation {
     std::size_t next = 0;  // event
     double now = 0;
     bool in_step = false;  // or in the prompt
+    std::int64_t rows = 0;  // of the batch
   };
 
   const std::vector<Event>& EventsOf(const Rank& rank) const {
@@ -91,8 +92,11 @@ class Simulation {
   }
 
   bool Take(Rank& rank, const MarkEvent& event) {
-    if (event.kind == MarkKind::kPromptBatch) rank.in_step = false;
-    if (event.kind == MarkKind::kStepBatch) rank.in_step = true;
+    const bool step = event.kind == MarkKind::kStepBatch;
+    if (step || event.kind == MarkKind::kPromptBatch) {
+      rank.in_step = step;
+      rank.rows = event.index;
+    }
     ReplayOf(rank).marks.push_back({event.kind, event.index, rank.now});
     return true;
   }
@@ -129,12 +133,9 @@ class Simulation {
   }
 
   double WireBytes(const Rank& rank, const SendEvent& event) const {
-    const PayloadFactors& factors = testbed_.payload_factors;
-    const std::map<int, double>& phase = rank.in_step ? factors.step : factors.prompt;
-    const auto found = phase.find(event.channel);
-    const double factor = found == phase.end() ? 1 : found->second;
     return static_cast<double>(event.header_bytes) +
-           static_cast<double>(event.payload_bytes) * factor;
+           static_cast<double>(event.payload_bytes) *
+               FactorOf(testbed_.payload_factors, event.channel, rank.in_step, rank.rows);
   }
 
   void SpendHost(Rank& rank, const Link& link, double bytes) {
@@ -221,6 +222,15 @@ class Simulation {
 };
 
 }  // namespace
+
+double FactorOf(const PayloadFactors& factors, int channel, bool in_step, std::int64_t rows) {
+  const std::map<int, double>& phase = in_step ? factors.step : factors.prompt;
+  const auto found = phase.find(channel);
+  if (found == phase.end()) return 1;
+  const auto count = static_cast<double>(rows);
+  const bool padded = in_step && rows > 0 && count < factors.padded_rows;
+  return found->second * (padded ? factors.padded_rows / count : 1);
+}
 
 Replay Simulate(const RunRecord& record, const Testbed& testbed, const ReplayOptions& options) {
   CheckFit(record, testbed);

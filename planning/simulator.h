@@ -27,7 +27,13 @@ namespace jupiter {
 struct PayloadFactors {
   std::map<int, double> prompt;  // a channel that is not there has 1
   std::map<int, double> step;
+  // Rows of the buffers in which steps travel: on the channels of `step`, a batch of fewer rows
+  // weighs as much as one of so many.
+  double padded_rows = 0;
 };
+
+// Bytes on the wire for each byte of payload of a message, of a batch of `rows` rows.
+double FactorOf(const PayloadFactors& factors, int channel, bool in_step, std::int64_t rows);
 
 // What the ranks of a record run on. Rank r is devices[r] of a cluster, or anything that has costs.
 struct Testbed {

@@ -105,6 +105,31 @@ StepShape StepOf(const TestbedProfile& profile, const std::string& model) {
   return step;
 }
 
+bool IsSpeculative(const TestbedProfile& profile, const std::string& model) {
+  return StepOf(profile, model).rows > 1;
+}
+
+StepShape PlainStep(const TestbedProfile& profile, const std::string& model) {
+  const StepShape own = StepOf(profile, model);
+  StepShape step;
+  if (own.rows == 1) step.padded_rows = own.payload_factor;
+  return step;
+}
+
+StepShape SpeculativeStep(const TestbedProfile& profile, const std::string& model, int rows,
+                          double tokens) {
+  StepShape step = StepOf(profile, model);
+  if (step.rows > 1) {
+    JUPITER_CHECK(step.rows == rows, "{} rows, those of the profile are {}", rows, step.rows);
+    return step;
+  }
+  step.padded_rows = step.payload_factor;
+  step.payload_factor = 1;
+  step.rows = rows;
+  step.tokens = tokens;
+  return step;
+}
+
 Cluster Apply(const TestbedProfile& profile, Cluster cluster) {
   for (ClusterDevice& device : cluster.devices) ApplyDevice(profile, device);
   for (std::vector<Link>& row : cluster.links) {
@@ -123,6 +148,7 @@ PayloadFactors FactorsOf(const TestbedProfile& profile, const std::string& strat
   const VolumeFactor& pieces = strategy == "sequence" ? kinds.all_gather : kinds.all_reduce;
   factors.prompt[kCollectiveChannel] =
       strategy == "galaxy" ? kinds.tile_ring.prefill : pieces.prefill;
+  factors.padded_rows = step.padded_rows;
   factors.step[kCollectiveChannel] = pieces.decode * step.payload_factor;
   return factors;
 }

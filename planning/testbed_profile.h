@@ -117,10 +117,22 @@ struct StepShape {
   double tokens = 1;  // that it yields
   // Of its messages: the rows they stand for / the rows that are sent.
   double payload_factor = 1;
+  double padded_rows = 0;  // see PayloadFactors
 };
 // `model` as in ModelConfig::name; the word "synthetic" before it does not count. Throws UserError
 // for a model that the profile does not have.
 StepShape StepOf(const TestbedProfile& profile, const std::string& model);
+
+// Whether the profile's passes verify drafts: its times and payloads are those of speculation.
+bool IsSpeculative(const TestbedProfile& profile, const std::string& model);
+// A step of other rows than the profile's. Where its passes have one row, they travel in buffers of
+// payload_rows rows, and a step of more rows takes what it needs. Where they verify drafts, one
+// that does not is derived: a pass of one row that yields one token, and moves its row.
+StepShape PlainStep(const TestbedProfile& profile, const std::string& model);
+// `rows` of a draft tree that yields `tokens` on average. A profile whose passes verify drafts has
+// them counted already: its own rows and tokens are the step's, and CHECKed.
+StepShape SpeculativeStep(const TestbedProfile& profile, const std::string& model, int rows,
+                          double tokens);
 
 // The cluster with the profile's devices and links; bandwidths, traces and memory stay. Throws
 // UserError for a device that the profile does not have.

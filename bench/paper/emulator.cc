@@ -1,13 +1,17 @@
 #include "bench/paper/emulator.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "bench/emulated_profile.h"
+#include "bench/metrics.h"
+#include "bench/paper/policy_times.h"
 #include "bench/paper/systems.h"
 #include "kernels/base/check.h"
 #include "kernels/base/clock.h"
 #include "kernels/base/rng.h"
 #include "model/weights.h"
+#include "planning/round_time.h"
 #include "parallel/together.h"
 
 namespace jupiter {
@@ -41,26 +45,66 @@ std::vector<RankResult> RanksOf(const RecordedCase& recorded, const Replay& repl
   return ranks;
 }
 
-std::vector<double> StampsOf(const Replay& replay) {
-  std::vector<double> stamps;
-  for (const MarkTime& mark : replay.ranks.front().marks) {
-    if (mark.kind == MarkKind::kFirstToken || mark.kind == MarkKind::kToken) {
-      stamps.push_back(mark.time);
-    }
+// A sum over draws, to be divided.
+void AddTo(std::optional<double>& sum, double value) { sum = sum.value_or(0) + value; }
+
+// What differs from draw to draw. Numbers of the row are sums over them until Finish.
+void AddDraw(const PolicyWork& work, const RecordedCase& recorded, const PolicyTimes& times,
+             ResultRow& row) {
+  AddTo(row.e2e_s, times.e2e);
+  AddTo(row.ttft_s, times.ttft);
+  if (work.skeleton_tokens > 0) AddTo(row.skeleton_s, times.skeleton);
+  if (times.round.seconds > 0) {
+    AddTo(row.round_s, times.round.seconds);
+    AddTo(row.in_flight, times.round.in_flight);
+    AddTo(row.utilisation, times.round.utilisation);
   }
-  return stamps;
+  row.bytes_total += SentBytes(*recorded.record);
+  row.messages += Messages(*recorded.record);
 }
 
-void TakeTimes(const RecordedCase& recorded, const Replay& replay, ResultRow& row) {
-  const RequestMetrics metrics = MetricsOf(recorded, replay);
-  row.e2e_s = row.e2e_p50_s = row.e2e_p90_s = metrics.e2el;
-  row.ttft_s = metrics.ttft;
-  row.prefill_ms_per_token = metrics.ttft * kMilli / row.prompt_tokens;
-  row.decode_ms_per_token = metrics.tpot * kMilli;
-  row.bytes_total = SentBytes(*recorded.record);
-  row.messages = Messages(*recorded.record);
-  row.bubble = Bubble(replay, recorded.plan);
-  row.per_rank = RanksOf(recorded, replay);
+// By formula, with the mean work of the batches that the replay is looked at for.
+void PredictRounds(const RecordedCase& recorded, const RoundFacts& replayed, ResultRow& row) {
+  if (IsShared(recorded.plan) || replayed.batches == 0) return;
+  const BatchWork work = WorkOf(*recorded.record, TestbedOf(recorded), PipelineRanks(recorded.plan),
+                                replayed.first_batch, replayed.batches);
+  const auto batches = static_cast<int>(std::lround(row.requests / replayed.items));
+  const RoundTime round = PredictRound(work, batches);
+  row.formula_round_s = round.seconds;
+  row.formula_in_flight = round.in_flight * row.requests / batches;
+  row.formula_utilisation = round.utilisation;
+}
+
+// What no mean is taken of.
+void TakeFirst(const RecordedCase& recorded, const Replay& replay, const PolicyTimes& times,
+               PaperResult& result) {
+  result.plan = ToJson(recorded.plan);
+  result.stamps = times.stamps;
+  result.row.bubble = Bubble(replay, recorded.plan);
+  result.row.per_rank = RanksOf(recorded, replay);
+  PredictRounds(recorded, times.round, result.row);
+}
+
+void Finish(const std::vector<double>& ends, ResultRow& row) {
+  const auto draws = static_cast<int>(ends.size());
+  for (std::optional<double>* sum : {&row.e2e_s, &row.ttft_s, &row.skeleton_s, &row.round_s,
+                                     &row.in_flight, &row.utilisation}) {
+    if (*sum) **sum /= draws;
+  }
+  row.bytes_total /= draws;
+  row.messages /= draws;
+  row.repetitions = draws;
+  row.e2e_p50_s = Quantile(ends, 0.5);
+  row.e2e_p90_s = Quantile(ends, 0.9);
+  row.decode_ms_per_token = (*row.e2e_s - *row.ttft_s) * kMilli / row.gen_tokens;
+  if (row.skeleton_tokens == 0) row.prefill_ms_per_token = *row.ttft_s * kMilli / row.prompt_tokens;
+}
+
+// Requests in a batch of steps, as Session has them without a group.
+int MostItems(const ShapeRun& run, std::string_view strategy, int devices) {
+  const bool pipeline = strategy == "edgeshard" || strategy == "jupiter";
+  const int batches = pipeline ? 2 * devices - 1 : 1;
+  return (MostRequests(run) + batches - 1) / batches;
 }
 
 }  // namespace
@@ -91,6 +135,7 @@ std::string PaperEmulator::Settings() const {
   for (const auto& [name, cluster] : clusters_) text += name + "\n" + ToYaml(cluster);
   for (const auto& [name, profile] : profiles_) text += name + "\n" + ToYaml(profile);
   for (const auto& [name, model] : models_) text += name + " " + model.path + "\n";
+  text += ShowWorkload(experiment_);
   return fmt::format(R"({{"suite": "{}", "schema_version": {}, "ranks": {}, "prompt_tokens": {}, )"
                      R"("gen_tokens": {}, "wire": "{}", "kv": "{}", "inputs": "{:016x}"}})",
                      experiment_.name, kResultSchemaVersion, transport_.size(),
@@ -98,13 +143,25 @@ std::string PaperEmulator::Settings() const {
                      Name(experiment_.wire), Name(experiment_.kv), HashBytes(text));
 }
 
-SessionOptions PaperEmulator::OptionsFor(const PaperCell& cell) const {
+PaperEmulator::Work PaperEmulator::WorkFor(const PaperCell& cell,
+                                           const PaperExperiment& experiment, int draw) const {
+  const Model& model = models_.at(cell.model);
+  const TestbedProfile& profile = profiles_.at(cell.profile);
+  Work work{cell, experiment, profile, model, {}};
+  Together(transport_, [&] {
+    work.policy = WorkOf(experiment, FindPolicy(cell.policy), profile, cell.model,
+                         model.checkpoint->config().name, draw);
+  });
+  return work;
+}
+
+SessionOptions PaperEmulator::OptionsFor(const Work& work) const {
   SessionOptions options;
-  options.strategy = FindSystem(cell.system).strategy;
-  options.wire = experiment_.wire;
-  options.kv = experiment_.kv;
-  options.prompt_tokens = experiment_.prompt_tokens;
-  options.max_tokens = experiment_.generated_tokens;
+  options.strategy = FindSystem(work.cell.system).strategy;
+  options.wire = work.experiment.wire;
+  options.kv = work.experiment.kv;
+  options.prompt_tokens = PromptLengths(work.policy.run).back();
+  options.max_tokens = work.experiment.generated_tokens;
   return options;
 }
 
@@ -113,29 +170,50 @@ Cluster PaperEmulator::ClusterFor(const PaperCell& cell) const {
   return AtBandwidth(Apply(profiles_.at(cell.profile), cluster), cell.bandwidth);
 }
 
-RecordedCase PaperEmulator::Record(const PaperCell& cell, double& planner_seconds) {
-  const Model& model = models_.at(cell.model);
-  const TestbedProfile& profile = profiles_.at(cell.profile);
-  const SessionOptions options = OptionsFor(cell);
-  Cluster cluster = ClusterFor(cell);
-  const double start = Now();
-  PlannedRun run;
-  Together(transport_, [&] {
-    const Predictor predictor(TaskFor(*model.shape, cluster, options));
-    run = PlanSystem(FindSystem(cell.system), predictor, profile, cell.env);
-  });
-  planner_seconds = Now() - start;
-  const EmulatedCase which{options.strategy, experiment_.prompt_tokens,
-                           experiment_.generated_tokens, cell.bandwidth};
-  return RecordRun({transport_, records_, model.path, *model.checkpoint, &profile}, which, run,
-                   std::move(cluster), options);
+// For the longest prompt and all that is held at once; slices that suit one length only are planned
+// for the others, too.
+PlannedRun PaperEmulator::Plan(const Work& work, const Cluster& cluster) const {
+  const SessionOptions options = OptionsFor(work);
+  DraftHeads heads = work.policy.heads;
+  heads.tree_rows *= MostItems(work.policy.run, options.strategy, cluster.size());
+  PlanningTask task = TaskFor(*work.model.shape, cluster, options, heads);
+  task.all_positions = HeldPositions(work.policy.run);
+  PlannedRun run =
+      PlanSystem(FindSystem(work.cell.system), Predictor(task), work.profile, work.cell.env);
+  const std::vector<int> lengths = PromptLengths(work.policy.run);
+  SlicePolicy& slices = run.plan.slices;
+  if (!run.feasible || slices.kind != SlicePolicy::Kind::kLengths || lengths.size() == 1) {
+    return run;
+  }
+  std::vector<std::vector<int>> table;
+  for (int length : lengths) {
+    task.prompt_tokens = length;
+    table.push_back(length == lengths.back() ? slices.lengths
+                                             : PlanSlices(Predictor(task), run.plan));
+  }
+  slices = {.kind = SlicePolicy::Kind::kTable, .lengths = {}, .table = std::move(table)};
+  return run;
 }
 
-ResultRow PaperEmulator::Describe(const PaperCell& cell, const RecordedCase& recorded) const {
-  const TestbedProfile& profile = profiles_.at(cell.profile);
+RecordedCase PaperEmulator::Record(const Work& work, double& planner_seconds) {
+  const Model& model = work.model;
+  Cluster cluster = ClusterFor(work.cell);
+  const double start = Now();
+  PlannedRun run;
+  Together(transport_, [&] { run = Plan(work, cluster); });
+  planner_seconds += Now() - start;
+  const EmulatedCase which{std::string(FindSystem(work.cell.system).strategy),
+                           work.experiment.prompt_tokens, work.experiment.generated_tokens,
+                           work.cell.bandwidth};
+  return RecordRun({transport_, records_, model.path, *model.checkpoint, &work.profile}, which, run,
+                   std::move(cluster), OptionsFor(work), work.policy.step, work.policy.run);
+}
+
+ResultRow PaperEmulator::Describe(const Work& work, const RecordedCase& recorded) const {
+  const auto& [cell, experiment, profile, model, policy] = work;
   ResultRow row;
-  row.name = CellName(cell);
-  row.suite = experiment_.name;
+  row.name = CellName(experiment_, cell);
+  row.suite = experiment.name;
   row.clock = "virtual";
   row.profile = cell.profile;
   row.devices = profile.devices.name;
@@ -146,37 +224,53 @@ ResultRow PaperEmulator::Describe(const PaperCell& cell, const RecordedCase& rec
   row.bandwidth_mbps = cell.bandwidth / 1e6;
   row.model = cell.model;
   row.system = cell.system;
-  row.wire = Name(experiment_.wire);
+  row.policy = cell.policy;
+  row.variation = cell.variation;
+  row.wire = Name(experiment.wire);
   row.ranks = transport_.size();
-  row.prompt_tokens = experiment_.prompt_tokens;
-  row.gen_tokens = experiment_.generated_tokens;
+  row.prompt_tokens = experiment.prompt_tokens;
+  row.gen_tokens = experiment.generated_tokens;
   row.valid = "not_checked";
-  const StepShape step = StepOf(profile, models_.at(cell.model).checkpoint->config().name);
-  row.rows = step.rows;
-  row.tokens_per_step = step.tokens;
+  row.rows = policy.step.rows;
+  row.tokens_per_step = policy.step.tokens;
+  row.skeleton_tokens = policy.skeleton_tokens;
+  row.extra_prompt_tokens = policy.extra_prompt_tokens;
+  row.requests = static_cast<int>(policy.run.sets.back().requests.size());
+  if (policy.run.drafts) row.seed = policy.run.drafts->seed;
   row.reason = recorded.missing;
-  return row;
-}
-
-PaperResult PaperEmulator::Run(const PaperCell& cell) {
-  PaperResult result;
-  const RecordedCase recorded = Record(cell, result.planner_seconds);
-  if (transport_.rank() != 0) return result;
-  ResultRow& row = result.row = Describe(cell, recorded);
   if (!recorded.missing.empty()) {
     row.oom = recorded.obstacle == Obstacle::kMemory || recorded.obstacle == Obstacle::kCannotCut;
-    return result;
+    return row;
   }
-  result.plan = ToJson(recorded.plan);
-  row.plan_hash = fmt::format("{:016x}", HashBytes(result.plan));
+  row.plan_hash = fmt::format("{:016x}", HashBytes(ToJson(recorded.plan)));
   row.note = ShowSplit(recorded.plan);
   if (cell.system == "local") {
     const auto device = static_cast<std::size_t>(recorded.source_device);
     row.note = fmt::format("on {}", recorded.cluster.devices[device].name);
   }
-  const Replay replay = Simulate(*recorded.record, TestbedOf(recorded), {.spans = true});
-  TakeTimes(recorded, replay, row);
-  result.stamps = StampsOf(replay);
+  if (!policy.note.empty()) row.note += "; " + policy.note;
+  return row;
+}
+
+// The first draw stands for what no mean can be taken of.
+PaperResult PaperEmulator::Run(const PaperCell& cell) {
+  const PaperExperiment experiment = Vary(experiment_, cell.variation);
+  const int draws = IsDrawn(experiment, FindPolicy(cell.policy)) ? experiment.draws : 1;
+  PaperResult result;
+  std::vector<double> ends;
+  for (int draw = 0; draw < draws; ++draw) {
+    const Work work = WorkFor(cell, experiment, draw);
+    const RecordedCase recorded = Record(work, result.planner_seconds);
+    if (transport_.rank() == 0 && draw == 0) result.row = Describe(work, recorded);
+    if (!recorded.missing.empty()) return result;
+    if (transport_.rank() != 0) continue;
+    const Replay replay = Simulate(*recorded.record, TestbedOf(recorded), {.spans = true});
+    const PolicyTimes times = TimesOf(work.policy.run, recorded.plan, replay);
+    if (draw == 0) TakeFirst(recorded, replay, times, result);
+    AddDraw(work.policy, recorded, times, result.row);
+    ends.push_back(times.e2e);
+  }
+  if (transport_.rank() == 0) Finish(ends, result.row);
   return result;
 }
 

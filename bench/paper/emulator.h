@@ -8,6 +8,7 @@
 
 #include "bench/emulated_case.h"
 #include "bench/paper/cells.h"
+#include "bench/paper/policies.h"
 #include "bench/results/result_row.h"
 
 namespace jupiter {
@@ -38,10 +39,21 @@ class PaperEmulator {
     std::unique_ptr<ModelShape> shape;
   };
 
-  SessionOptions OptionsFor(const PaperCell& cell) const;
+  // A cell, and what it runs in one draw.
+  struct Work {
+    const PaperCell& cell;
+    const PaperExperiment& experiment;  // with the cell's variation
+    const TestbedProfile& profile;
+    const Model& model;
+    PolicyWork policy;
+  };
+
+  Work WorkFor(const PaperCell& cell, const PaperExperiment& experiment, int draw) const;
+  SessionOptions OptionsFor(const Work& work) const;
   Cluster ClusterFor(const PaperCell& cell) const;
-  RecordedCase Record(const PaperCell& cell, double& planner_seconds);
-  ResultRow Describe(const PaperCell& cell, const RecordedCase& recorded) const;
+  PlannedRun Plan(const Work& work, const Cluster& cluster) const;
+  RecordedCase Record(const Work& work, double& planner_seconds);
+  ResultRow Describe(const Work& work, const RecordedCase& recorded) const;
 
   Transport& transport_;
   const PaperExperiment& experiment_;

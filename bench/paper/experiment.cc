@@ -1,8 +1,11 @@
 #include "bench/paper/experiment.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <initializer_list>
+#include <limits>
 
 #include "bench/paper/systems.h"
 #include "kernels/base/check.h"
@@ -13,6 +16,7 @@ namespace {
 
 constexpr std::size_t kMost = 100;
 constexpr std::int64_t kMostTokens = 1'000'000;
+constexpr std::int64_t kMostDraws = 8;  // as many records are kept
 constexpr QuantityRange kBandwidth{Dimension::kBitRate, 1e3, 1e12};
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
@@ -52,12 +56,15 @@ DType ReadType(const YamlValue& value, std::initializer_list<DType> allowed) {
 }
 
 void ReadWorkload(const YamlValue& value, PaperExperiment& experiment) {
-  const YamlMap map(value, {"prompt_tokens", "generated_tokens", "wire", "kv"});
+  const YamlMap map(value, {"prompt_tokens", "generated_tokens", "wire", "kv", "draws"});
   experiment.prompt_tokens = static_cast<int>(map.At("prompt_tokens").Integer(1, kMostTokens));
   experiment.generated_tokens =
       static_cast<int>(map.At("generated_tokens").Integer(1, kMostTokens));
   experiment.wire = ReadType(map.At("wire"), {DType::kF32, DType::kF16, DType::kQ8_0});
   experiment.kv = ReadType(map.At("kv"), {DType::kF32, DType::kF16});
+  if (const auto draws = map.Find("draws")) {
+    experiment.draws = static_cast<int>(draws->Integer(1, kMostDraws));
+  }
 }
 
 std::vector<std::string> FirstOf(const Pairs& pairs) {
@@ -69,6 +76,78 @@ std::vector<std::string> FirstOf(const Pairs& pairs) {
 const std::string& OneOf(const YamlValue& value, const std::vector<std::string>& known) {
   if (std::find(known.begin(), known.end(), value.Text()) != known.end()) return value.Text();
   value.Fail(fmt::format("unknown {}{}", Show(value.Text()), ExpectedOneOf(value.Text(), known)));
+}
+
+std::map<std::string, std::vector<std::string>> ReadPolicies(const YamlValue& value,
+                                                             const PaperExperiment& experiment) {
+  std::map<std::string, std::vector<std::string>> policies;
+  for (const YamlEntry& entry : Entries(value)) {
+    if (std::find(experiment.systems.begin(), experiment.systems.end(), entry.name) ==
+        experiment.systems.end()) {
+      entry.value.Fail(fmt::format("{} is not among the systems{}", Show(entry.name),
+                                   ExpectedOneOf(entry.name, experiment.systems)));
+    }
+    std::vector<std::string>& names = policies[entry.name] =
+        ReadNames(entry.value, KnownPolicies());
+    for (const std::string& name : names) {
+      const DecodingPolicy& policy = FindPolicy(name);
+      if (policy.speculates && !experiment.speculation) {
+        entry.value.Fail(fmt::format("{} needs speculation, which is missing", name));
+      }
+      if (policy.outlines && !experiment.outline) {
+        entry.value.Fail(fmt::format("{} needs an outline, which is missing", name));
+      }
+    }
+  }
+  return policies;
+}
+
+SpeculationWorkload ReadSpeculation(const YamlValue& value, const PaperExperiment& experiment) {
+  const YamlMap map(value, {"nodes", "heads", "head_weights", "acceptance", "seed"});
+  SpeculationWorkload workload;
+  workload.nodes = static_cast<int>(map.At("nodes").Integer(0, kMostDraftNodes));
+  workload.heads = ParseDraftHeads(
+      map.At("heads").Text(),
+      ReadType(map.At("head_weights"), {DType::kF32, DType::kF16, DType::kQ8_0, DType::kQ4_0}));
+  for (const auto& [model, name] : ReadPairs(map.At("acceptance"))) {
+    workload.acceptance[model] = FirstHeads(LoadAcceptance(name), workload.heads.heads);
+  }
+  for (const std::string& model : FirstOf(experiment.models)) {
+    if (workload.acceptance.count(model) > 0) continue;
+    map.At("acceptance").Fail(fmt::format("nothing for the model {}", Show(model)));
+  }
+  constexpr std::int64_t kMostSeed = std::numeric_limits<std::int64_t>::max();
+  workload.seed = static_cast<std::uint64_t>(map.At("seed").Integer(0, kMostSeed));
+  return workload;
+}
+
+// "key=value" for every value of every key.
+std::vector<std::string> ReadVariations(const YamlValue& value, const PaperExperiment& experiment) {
+  std::vector<std::string> variations;
+  for (const YamlEntry& entry : Entries(value)) {
+    for (const YamlValue& item : entry.value.List(1, kMost)) {
+      variations.push_back(entry.name + "=" + item.Text());
+      try {
+        Vary(experiment, variations.back());
+      } catch (const UserError& error) {
+        item.Fail(error.what());
+      }
+    }
+  }
+  return variations;
+}
+
+Sensitivity ReadSensitivity(const YamlValue& value, const PaperExperiment& experiment) {
+  const YamlMap map(value, {"profile", "env", "bandwidth", "model", "system", "policy", "vary"});
+  Sensitivity sensitivity;
+  sensitivity.profile = map.At("profile").Text();
+  sensitivity.env = OneOf(map.At("env"), FirstOf(experiment.environments));
+  sensitivity.bandwidth = map.At("bandwidth").Quantity(kBandwidth);
+  sensitivity.model = OneOf(map.At("model"), FirstOf(experiment.models));
+  sensitivity.system = OneOf(map.At("system"), KnownSystems());
+  sensitivity.policy = OneOf(map.At("policy"), KnownPolicies());
+  sensitivity.variations = ReadVariations(map.At("vary"), experiment);
+  return sensitivity;
 }
 
 PaperWaterfall ReadWaterfall(const YamlValue& value, const PaperExperiment& experiment) {
@@ -92,7 +171,8 @@ PaperExperiment ParsePaperExperiment(const std::string& text, const std::string&
   const YamlNode tree = ParseYaml(text, source);
   const YamlMap map(YamlValue(tree, source, ""),
                     {"jupiter_experiment", "name", "workload", "environments", "bandwidths",
-                     "models", "systems", "profiles", "readings", "waterfall"});
+                     "models", "systems", "profiles", "readings", "waterfall", "speculation",
+                     "outline", "policies", "sensitivity"});
   map.At("jupiter_experiment").Integer(1, 1);
   PaperExperiment experiment;
   experiment.name = map.At("name").Name();
@@ -105,9 +185,75 @@ PaperExperiment ParsePaperExperiment(const std::string& text, const std::string&
   experiment.models = ReadPairs(map.At("models"));
   experiment.systems = ReadNames(map.At("systems"), KnownSystems());
   experiment.profiles = ReadNames(map.At("profiles"), {});
-  experiment.readings = ReadPairs(map.At("readings"));
-  experiment.waterfall = ReadWaterfall(map.At("waterfall"), experiment);
+  if (const auto readings = map.Find("readings")) experiment.readings = ReadPairs(*readings);
+  if (const auto waterfall = map.Find("waterfall")) {
+    experiment.waterfall = ReadWaterfall(*waterfall, experiment);
+  }
+  if (const auto speculation = map.Find("speculation")) {
+    experiment.speculation = ReadSpeculation(*speculation, experiment);
+  }
+  if (const auto outline = map.Find("outline")) {
+    experiment.outline = LoadOutlineWorkload(FindOutlineWorkload(outline->Text()));
+  }
+  if (const auto policies = map.Find("policies")) {
+    experiment.policies = ReadPolicies(*policies, experiment);
+  }
+  if (const auto sensitivity = map.Find("sensitivity")) {
+    for (const YamlValue& item : sensitivity->List(1, kMost)) {
+      experiment.sensitivity.push_back(ReadSensitivity(item, experiment));
+    }
+  }
   return experiment;
+}
+
+std::string ShowWorkload(const PaperExperiment& experiment) {
+  std::string text = fmt::format("draws {}\n", experiment.draws);
+  for (const auto& [system, policies] : experiment.policies) {
+    text += fmt::format("{} {}\n", system, fmt::join(policies, " "));
+  }
+  if (experiment.speculation) {
+    const SpeculationWorkload& workload = *experiment.speculation;
+    text += fmt::format("nodes {} {} scale {} seed {}\n", workload.nodes, ToString(workload.heads),
+                        workload.scale, workload.seed);
+    for (const auto& [model, acceptance] : workload.acceptance) {
+      text += model + " " + ToJson(acceptance) + "\n";
+    }
+  }
+  if (experiment.outline) {
+    const OutlineWorkload& outline = *experiment.outline;
+    text += fmt::format(
+        "points {} skeleton {} prompts {} {} {} law {} {} {} lengths {} seed {}\n", outline.points,
+        outline.skeleton_tokens_per_point, outline.skeleton_prompt_tokens,
+        outline.shared_prefix_tokens, outline.point_suffix_tokens, static_cast<int>(outline.law),
+        outline.shortest, outline.longest, fmt::join(outline.lengths, " "), outline.seed);
+  }
+  return text;
+}
+
+const std::vector<DecodingPolicy>& DecodingPolicies() {
+  static const std::vector<DecodingPolicy> policies = {{"plain", false, false},
+                                                       {"speculate", true, false},
+                                                       {"outline", false, true},
+                                                       {"both", true, true}};
+  return policies;
+}
+
+std::vector<std::string> KnownPolicies() {
+  std::vector<std::string> names;
+  for (const DecodingPolicy& policy : DecodingPolicies()) names.emplace_back(policy.name);
+  return names;
+}
+
+const DecodingPolicy& FindPolicy(std::string_view name) {
+  for (const DecodingPolicy& policy : DecodingPolicies()) {
+    if (policy.name == name) return policy;
+  }
+  JUPITER_CHECK(false, "policy {}", name);
+}
+
+std::vector<std::string> PaperExperiment::PoliciesOf(const std::string& system) const {
+  const auto found = policies.find(system);
+  return found == policies.end() ? std::vector<std::string>{"plain"} : found->second;
 }
 
 PaperExperiment LoadPaperExperiment(const std::string& path) {

@@ -1,12 +1,19 @@
-// The paper's latency experiments as data: experiments/paper/paper.yaml.
+// The paper's latency experiments as data: experiments/paper/paper.yaml and its like.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "kernels/base/dtype.h"
+#include "planning/draft_acceptance.h"
+#include "planning/draft_heads.h"
+#include "planning/outline_workload.h"
 
 namespace jupiter {
 
@@ -20,21 +27,68 @@ struct PaperWaterfall {
   std::vector<std::string> parts;  // in the order in which they change
 };
 
+// What a system does with an answer.
+struct DecodingPolicy {
+  std::string_view name;
+  bool speculates = false;  // a step verifies a draft tree
+  bool outlines = false;    // an outline first, then its points side by side
+};
+const std::vector<DecodingPolicy>& DecodingPolicies();
+std::vector<std::string> KnownPolicies();
+// CHECKs that it is known.
+const DecodingPolicy& FindPolicy(std::string_view name);
+
+// Drafts of runs that compute nothing: workload, the same for all systems.
+struct SpeculationWorkload {
+  int nodes = 0;     // of the tree: the likeliest so many; 0: speculation is plain
+  DraftHeads heads;  // that draft
+  std::map<std::string, DraftAcceptance> acceptance;  // by published model
+  double scale = 1;  // of every probability
+  std::uint64_t seed = 1;
+};
+
+// Variations of the workload, a key changed at a time, of one cell.
+struct Sensitivity {
+  std::string profile;
+  std::string env;
+  double bandwidth = 0;  // bit/s
+  std::string model;
+  std::string system;
+  std::string policy;
+  std::vector<std::string> variations;  // "points=4"
+};
+
 struct PaperExperiment {
   std::string name;
   int prompt_tokens = 0;
   int generated_tokens = 0;
   DType wire = DType::kF16;
   DType kv = DType::kF16;
+  int draws = 1;  // of whatever is drawn; results are means over them
+  std::optional<SpeculationWorkload> speculation;
+  std::optional<OutlineWorkload> outline;
   std::vector<std::pair<std::string, std::string>> environments;  // name, path of the cluster file
   std::vector<double> bandwidths;                                 // bit/s
   std::vector<std::pair<std::string, std::string>> models;        // published name, --model
   std::vector<std::string> systems;
+  // By system, its own first; systems that are not there decode plainly.
+  std::map<std::string, std::vector<std::string>> policies;
   std::vector<std::string> profiles;  // the first one is held against what was published
-  // Readings of what was published, and their profiles.
+  // Readings of what was published, and their profiles; may be none.
   std::vector<std::pair<std::string, std::string>> readings;
-  PaperWaterfall waterfall;
+  std::optional<PaperWaterfall> waterfall;
+  std::vector<Sensitivity> sensitivity;
+
+  std::vector<std::string> PoliciesOf(const std::string& system) const;
 };
+
+// What decides on policies, as text that other workloads do not have.
+std::string ShowWorkload(const PaperExperiment& experiment);
+
+// The experiment with one key of its workload changed: "points=4", "skeleton_tokens_per_point=9",
+// "lengths=equal", "acceptance=0.8" (a factor), "nodes=15", "generated_tokens=128". An empty text
+// changes nothing. Throws UserError that names the key.
+PaperExperiment Vary(const PaperExperiment& experiment, const std::string& variation);
 
 // Throws UserError "FILE: line L: KEY: ..." for everything that is wrong.
 PaperExperiment LoadPaperExperiment(const std::string& path);

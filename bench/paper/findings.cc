@@ -31,14 +31,20 @@ class Finder {
     for (const auto& [model, path] : experiment_.models) SingleDevice(model);
     Collectives();
     OwnPlan();
-    for (const std::string& profile : experiment_.profiles) AgainstOthers(profile);
+    for (const std::string& profile : experiment_.profiles) {
+      for (const std::string& policy : experiment_.PoliciesOf("jupiter")) {
+        AgainstOthers(profile, policy);
+      }
+    }
+    Outline();
     return std::move(lines_);
   }
 
  private:
   const ResultRow* Timed(const std::string& profile, const TableRow& row,
                          const std::string& system) const {
-    const ResultRow* found = rows_.Find(profile, row, system);
+    const ResultRow* found =
+        rows_.Find(profile, row, system, experiment_.PoliciesOf(system).front());
     return found != nullptr && found->e2e_s ? found : nullptr;
   }
   const std::string& first() const { return experiment_.profiles.front(); }
@@ -77,7 +83,8 @@ class Finder {
 
   // What tensor parallelism spends on messages, by what collectives are assumed to cost.
   void Collectives() {
-    const PaperWaterfall& waterfall = experiment_.waterfall;
+    if (!experiment_.waterfall) return;
+    const PaperWaterfall& waterfall = *experiment_.waterfall;
     const TableRow row{waterfall.env, waterfall.bandwidth, waterfall.model};
     std::vector<std::string> parts;
     for (const std::string& profile : experiment_.profiles) {
@@ -109,12 +116,13 @@ class Finder {
         gain.least, gain.most, gain.rows, first()));
   }
 
-  void AgainstOthers(const std::string& profile) {
+  // Jupiter under one of its policies, the others under their own.
+  void AgainstOthers(const std::string& profile, const std::string& policy) {
     Range best;
     Range local;
     for (const TableRow& row : TableRowsOf(experiment_)) {
-      const ResultRow* jupiter = Timed(profile, row, "jupiter");
-      if (jupiter == nullptr) continue;
+      const ResultRow* jupiter = rows_.Find(profile, row, "jupiter", policy);
+      if (jupiter == nullptr || !jupiter->e2e_s) continue;
       double least = 0;
       for (const std::string& system : experiment_.systems) {
         const ResultRow* other = system == "jupiter" ? nullptr : Timed(profile, row, system);
@@ -126,14 +134,33 @@ class Finder {
     }
     if (best.rows == 0) return;
     std::string line = fmt::format(
-        "Jupiter, its plain policy, under {}: {:.2f} to {:.2f} times as fast as the best other "
-        "system of the row",
-        profile, best.least, best.most);
+        "Jupiter, policy {}, under {}: {:.2f} to {:.2f} times as fast as the best other system of "
+        "the row, which decodes plainly",
+        policy, profile, best.least, best.most);
     if (local.rows > 0) {
       line += fmt::format(", {:.2f} to {:.2f} times as one device alone where that holds the model",
                           local.least, local.most);
     }
     lines_.push_back(line + ".");
+  }
+
+  // Where the time of an outline goes.
+  void Outline() {
+    Range skeleton;
+    const ResultRow* any = nullptr;
+    for (const TableRow& row : TableRowsOf(experiment_)) {
+      const ResultRow* found = Timed(first(), row, "jupiter");
+      if (found == nullptr || !found->skeleton_s) continue;
+      skeleton.Add(*found->skeleton_s / *found->e2e_s);
+      any = found;
+    }
+    if (any == nullptr) return;
+    lines_.push_back(fmt::format(
+        "Outlines of the workload: {} points; {} tokens generated for the outline and {} of "
+        "prompts beyond the question's are extra work for an answer of {} tokens. Of Jupiter's "
+        "end-to-end time under {} {:.0f} to {:.0f} % has passed when the outline is known.",
+        any->requests, any->skeleton_tokens, any->extra_prompt_tokens, any->gen_tokens, first(),
+        100 * skeleton.least, 100 * skeleton.most));
   }
 
   const RowIndex& rows_;

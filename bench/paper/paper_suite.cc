@@ -6,17 +6,14 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "bench/paper/agreement.h"
 #include "bench/paper/emulator.h"
-#include "bench/paper/findings.h"
 #include "bench/paper/predictions.h"
+#include "bench/paper/report.h"
 #include "bench/paper/systems.h"
-#include "bench/paper/tables.h"
 #include "bench/report_text.h"
 #include "bench/results/results_folder.h"
 #include "kernels/base/check.h"
 #include "planning/find_data.h"
-#include "planning/testbed_profile.h"
 
 namespace jupiter {
 namespace {
@@ -28,11 +25,11 @@ std::string SideLine(const std::string& name, const std::string& key, nlohmann::
 
 class PaperSuite : public Suite {
  public:
-  PaperSuite(Transport& transport, const std::string& folder)
-      : experiment_(LoadPaperExperiment(folder + "/paper.yaml")),
-        published_(folder + "/published"),
+  PaperSuite(Transport& transport, const std::string& file)
+      : experiment_(LoadPaperExperiment(file)),
         readings_(LoadReadings(experiment_)),
         cells_(ListCells(experiment_, ProfilesOf(readings_))),
+        report_(MakeReport(file)),
         emulator_(transport, experiment_, cells_) {}
 
   std::string Settings() const override { return emulator_.Settings(); }
@@ -42,7 +39,7 @@ class PaperSuite : public Suite {
   void Register(const Tell& tell) override {
     tell_ = tell;
     for (std::size_t i = 0; i < cells_.size(); ++i) {
-      benchmark::RegisterBenchmark(CellName(cells_[i]).c_str(),
+      benchmark::RegisterBenchmark(CellName(experiment_, cells_[i]).c_str(),
                                    [this, i](benchmark::State& state) { Measure(state, i); })
           ->UseManualTime()
           // A replay gives the same digits every time.
@@ -59,11 +56,11 @@ class PaperSuite : public Suite {
 
   void Conclude(bool to_stdout) override {
     if (rows_.empty()) return;
-    if (to_stdout) fmt::print("\n{}", Tables(/*markdown=*/false));
+    if (to_stdout) fmt::print("\n{}", report_->Tables(rows_, /*markdown=*/false));
     if (folder_ == nullptr) return;
-    folder_->Write("tables.md", Tables(/*markdown=*/true));
-    folder_->Write("results.csv", ToCsv(rows_));
-    folder_->Write("predictions.csv", ToCsv(Predictions()));
+    folder_->Write(In("tables.md"), report_->Tables(rows_, /*markdown=*/true));
+    folder_->Write(In("results.csv"), ToCsv(rows_));
+    for (const auto& [file, text] : report_->Files(rows_)) folder_->Write(In(file), text);
   }
 
   Outcome outcome() const override { return outcome_; }
@@ -84,7 +81,7 @@ class PaperSuite : public Suite {
 
   // From the folder, or by running it.
   ResultRow RowOf(std::size_t index) {
-    const std::string name = CellName(cells_[index]);
+    const std::string name = CellName(experiment_, cells_[index]);
     const ResultRow* known = folder_ == nullptr ? nullptr : folder_->Find(name);
     if (known != nullptr) return *known;
     tell_(fmt::format("{}", index));
@@ -110,7 +107,7 @@ class PaperSuite : public Suite {
   void Report(benchmark::State& state, const ResultRow& row) const {
     auto& counters = state.counters;
     counters["TTFT_ms"] = *row.ttft_s * 1e3;
-    counters["prefill_ms_per_token"] = *row.prefill_ms_per_token;
+    if (row.prefill_ms_per_token) counters["prefill_ms_per_token"] = *row.prefill_ms_per_token;
     counters["decode_ms_per_token"] = *row.decode_ms_per_token;
     counters["sent_B"] = static_cast<double>(row.bytes_total);
     counters["messages"] = static_cast<double>(row.messages);
@@ -119,34 +116,22 @@ class PaperSuite : public Suite {
     state.SetLabel(fmt::format("EMULATED {}{}{}", row.note, caveat.empty() ? "" : "; ", caveat));
   }
 
-  std::vector<PaperPrediction> Predictions() const {
-    return PredictionsOf(rows_, experiment_, readings_, "jupiter");
+  // With published values beside the file it is the paper's table.
+  std::unique_ptr<ExperimentReport> MakeReport(const std::string& file) const {
+    const auto published = std::filesystem::path(file).parent_path() / "published";
+    if (!std::filesystem::exists(published)) return MakePolicyReport(experiment_);
+    return MakePaperReport(experiment_, readings_, published.string());
   }
 
-  std::string Tables(bool markdown) const {
-    const RowIndex index(rows_);
-    std::string text;
-    const auto add = [&](const TextTable& table, int left) {
-      text += (markdown ? ToMarkdown(table, left) : ToText(table, left)) + "\n";
-    };
-    const std::string& first = experiment_.profiles.front();
-    for (const std::string& profile : experiment_.profiles) {
-      add(EndToEndTable(index, experiment_, profile, published_, Predictions()), kTableKeys);
-    }
-    add(PerTokenTable(index, experiment_, first, published_), kBarKeys);
-    add(WaterfallTable(index, experiment_), kWaterfallKeys);
-    const Agreement agreement = CompareToPublished(index, experiment_, first, published_);
-    if (!agreement.cells.empty()) text += Show(agreement, first);
-    for (const std::string& line : FindingsOf(index, experiment_, published_)) {
-      text += fmt::format("{}- {}\n", markdown ? "\n" : "", line);
-    }
-    return text;
+  // Suites can share a folder; the paper's files have no prefix.
+  std::string In(const std::string& file) const {
+    return experiment_.name == "paper" ? file : experiment_.name + "-" + file;
   }
 
   const PaperExperiment experiment_;
-  const Published published_;
   const std::vector<Reading> readings_;
   const std::vector<PaperCell> cells_;
+  const std::unique_ptr<ExperimentReport> report_;
   PaperEmulator emulator_;
   ResultsFolder* folder_ = nullptr;
   Tell tell_;
@@ -156,13 +141,12 @@ class PaperSuite : public Suite {
 
 }  // namespace
 
-std::string FindPaperFolder() {
-  namespace fs = std::filesystem;
-  return fs::path(FindExperiment("paper/paper.yaml")).parent_path().string();
+std::string FindExperimentOf(const std::string& suite) {
+  return FindExperiment(fmt::format("{0}/{0}.yaml", suite));
 }
 
-std::unique_ptr<Suite> MakePaperSuite(Transport& transport, const std::string& folder) {
-  return std::make_unique<PaperSuite>(transport, folder);
+std::unique_ptr<Suite> MakePaperSuite(Transport& transport, const std::string& file) {
+  return std::make_unique<PaperSuite>(transport, file);
 }
 
 }  // namespace jupiter

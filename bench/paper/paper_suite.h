@@ -1,18 +1,22 @@
-// The paper's experiments as cases of jupiter_bench.
+// Emulated experiments as cases of jupiter_bench.
 #pragma once
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "bench/suite.h"
 #include "parallel/transport.h"
 
 namespace jupiter {
 
-// The folder of the shipped experiment: paper.yaml and published/. Throws UserError without one.
-std::string FindPaperFolder();
+// Suites of emulated cells that are shipped, and the file of one: experiments/NAME/NAME.yaml.
+inline constexpr std::string_view kEmulatedSuites[] = {"paper", "ablation", "fair"};
+// Throws UserError when the file is not there.
+std::string FindExperimentOf(const std::string& suite);
 
+// Of an experiment's file; published values lie beside it in published/, or there are none.
 // Collective; throws UserError on all ranks, also when there are not as many ranks as devices.
-std::unique_ptr<Suite> MakePaperSuite(Transport& transport, const std::string& folder);
+std::unique_ptr<Suite> MakePaperSuite(Transport& transport, const std::string& file);
 
 }  // namespace jupiter

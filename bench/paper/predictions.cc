@@ -12,7 +12,8 @@ const ResultRow* FindRow(const std::vector<ResultRow>& rows, const PaperPredicti
                          const std::string& profile) {
   const auto found = std::find_if(rows.begin(), rows.end(), [&](const ResultRow& row) {
     return row.profile == profile && row.env == of.env && row.model == of.model &&
-           row.system == of.system && row.bandwidth_mbps == of.bandwidth_mbps;
+           row.system == of.system && row.policy == of.policy && row.variation.empty() &&
+           row.bandwidth_mbps == of.bandwidth_mbps;
   });
   return found == rows.end() ? nullptr : &*found;
 }
@@ -67,13 +68,13 @@ std::vector<std::string> ProfilesOf(const std::vector<Reading>& readings) {
 std::vector<PaperPrediction> PredictionsOf(const std::vector<ResultRow>& rows,
                                            const PaperExperiment& experiment,
                                            const std::vector<Reading>& readings,
-                                           const std::string& system) {
+                                           const std::string& system, const std::string& policy) {
   std::vector<PaperPrediction> predictions;
   for (const auto& [env, cluster] : experiment.environments) {
     for (double bandwidth : experiment.bandwidths) {
       for (const auto& [model, path] : experiment.models) {
         for (const Reading& reading : readings) {
-          PaperPrediction prediction{env, bandwidth / 1e6, model, system, reading.name};
+          PaperPrediction prediction{env, bandwidth / 1e6, model, system, policy, reading.name};
           if (Predict(rows, reading, prediction)) predictions.push_back(prediction);
         }
       }

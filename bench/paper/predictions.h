@@ -29,6 +29,7 @@ struct PaperPrediction {
   double bandwidth_mbps = 0;
   std::string model;
   std::string system;
+  std::string policy;
   std::string reading;
   bool oom = false;
   double e2e_s = 0;
@@ -41,7 +42,7 @@ struct PaperPrediction {
 std::vector<PaperPrediction> PredictionsOf(const std::vector<ResultRow>& rows,
                                            const PaperExperiment& experiment,
                                            const std::vector<Reading>& readings,
-                                           const std::string& system);
+                                           const std::string& system, const std::string& policy);
 
 // As experiments/paper/score reads it.
 std::string ToCsv(const std::vector<PaperPrediction>& predictions);

@@ -15,10 +15,14 @@ std::vector<TableRow> TableRowsOf(const PaperExperiment& experiment) {
 }
 
 const ResultRow* RowIndex::Find(const std::string& profile, const TableRow& row,
-                                const std::string& system) const {
-  const std::string name = CellName({profile, row.env, row.bandwidth, row.model, system});
-  const auto found = std::find_if(rows_.begin(), rows_.end(),
-                                  [&](const ResultRow& known) { return known.name == name; });
+                                const std::string& system, const std::string& policy,
+                                const std::string& variation) const {
+  const auto found = std::find_if(rows_.begin(), rows_.end(), [&](const ResultRow& known) {
+    return known.profile == profile && known.env == row.env &&
+           known.bandwidth_mbps == row.bandwidth / 1e6 && known.model == row.model &&
+           known.system == system && (policy.empty() || known.policy == policy) &&
+           known.variation == variation;
+  });
   return found == rows_.end() ? nullptr : &*found;
 }
 

@@ -23,9 +23,9 @@ class RowIndex {
  public:
   // The rows outlive it.
   explicit RowIndex(const std::vector<ResultRow>& rows) : rows_(rows) {}
-  // Null where the cell has not run.
-  const ResultRow* Find(const std::string& profile, const TableRow& row,
-                        const std::string& system) const;
+  // Null where the cell has not run. Without a policy: the first one of the system that has.
+  const ResultRow* Find(const std::string& profile, const TableRow& row, const std::string& system,
+                        const std::string& policy = "", const std::string& variation = "") const;
 
  private:
   const std::vector<ResultRow>& rows_;

@@ -8,15 +8,29 @@
 namespace jupiter {
 namespace {
 
-std::vector<const PaperSystem*> SystemsOf(const PaperExperiment& experiment) {
-  std::vector<const PaperSystem*> systems;
+// A system under one of its policies.
+struct Column {
+  const PaperSystem* system = nullptr;
+  std::string name;
+  std::string policy;
+  std::string title;
+};
+
+std::vector<Column> ColumnsOf(const PaperExperiment& experiment) {
+  std::vector<Column> columns;
   for (const PaperSystem& system : PaperSystems()) {
     const auto& names = experiment.systems;
-    if (std::find(names.begin(), names.end(), system.name) != names.end()) {
-      systems.push_back(&system);
+    const std::string name(system.name);
+    if (std::find(names.begin(), names.end(), name) == names.end()) continue;
+    const std::vector<std::string> policies = experiment.PoliciesOf(name);
+    for (const std::string& policy : policies) {
+      const bool plain = policies.size() == 1 && policy == "plain";
+      columns.push_back({&system, name, policy,
+                         plain ? std::string(system.column)
+                               : fmt::format("{}, {}", system.column, policy)});
     }
   }
-  return systems;
+  return columns;
 }
 
 // Three digits.
@@ -41,13 +55,13 @@ std::string Seconds(const ResultRow* row) {
 
 // "9.1-24 (plain 12.3, trees 17.0)"
 std::string ShowSpan(const std::vector<PaperPrediction>& predictions, const TableRow& row,
-                     const std::string& system) {
+                     const Column& column) {
   double low = 0;
   double high = 0;
   std::string values;
   for (const PaperPrediction& p : predictions) {
     if (p.env != row.env || p.bandwidth_mbps != row.bandwidth / 1e6 || p.model != row.model ||
-        p.system != system || p.oom) {
+        p.system != column.name || p.policy != column.policy || p.oom) {
       continue;
     }
     low = values.empty() ? p.low_s : std::min(low, p.low_s);
@@ -62,6 +76,7 @@ std::string PhaseCell(const ResultRow* ours, const PublishedBar* bar, const std:
   if (ours == nullptr) return "-";
   const std::optional<double>& ms =
       phase == "prefill" ? ours->prefill_ms_per_token : ours->decode_ms_per_token;
+  if (!ms && ours->e2e_s) return "-";  // an outline's prompts have decoding between them
   const std::string text = ms ? Digits(*ms) : "OOM";
   return bar == nullptr ? text : Beside(text, ms, bar->oom, bar->ms_per_token);
 }
@@ -78,19 +93,18 @@ TextTable EndToEndTable(const RowIndex& rows, const PaperExperiment& experiment,
                   compared ? " (ours / published error)" : ""),
       {"env", "Mbit/s", "model"},
       {}};
-  for (const PaperSystem* system : SystemsOf(experiment)) table.header.emplace_back(system->column);
+  for (const Column& column : ColumnsOf(experiment)) table.header.push_back(column.title);
   for (const TableRow& row : TableRowsOf(experiment)) {
     std::vector<std::string> cells = {row.env, fmt::format("{}", row.mbps()), row.model};
-    for (const PaperSystem* system : SystemsOf(experiment)) {
-      const std::string name(system->name);
-      const ResultRow* ours = rows.Find(profile, row, name);
+    for (const Column& column : ColumnsOf(experiment)) {
+      const ResultRow* ours = rows.Find(profile, row, column.name, column.policy);
       std::string cell = Seconds(ours);
       const PublishedCell* known =
-          published.Cell(row.env, row.mbps(), row.model, system->published);
+          published.Cell(row.env, row.mbps(), row.model, column.system->published);
       if (compared && ours != nullptr && known != nullptr) {
         cell = Beside(cell, ours->e2e_s, known->oom, known->seconds);
       }
-      const std::string span = compared ? ShowSpan(predictions, row, name) : "";
+      const std::string span = compared ? ShowSpan(predictions, row, column) : "";
       cells.push_back(span.empty() ? cell : span);
     }
     table.rows.push_back(std::move(cells));
@@ -103,14 +117,15 @@ TextTable PerTokenTable(const RowIndex& rows, const PaperExperiment& experiment,
   TextTable table{fmt::format("EMULATED, {}: ms per token (ours / published bar, error)", profile),
                   {"env", "Mbit/s", "model", "phase"},
                   {}};
-  for (const PaperSystem* system : SystemsOf(experiment)) table.header.emplace_back(system->column);
+  for (const Column& column : ColumnsOf(experiment)) table.header.push_back(column.title);
   for (const TableRow& row : TableRowsOf(experiment)) {
     for (const std::string phase : {"prefill", "decode"}) {
       std::vector<std::string> cells = {row.env, fmt::format("{}", row.mbps()), row.model, phase};
-      for (const PaperSystem* system : SystemsOf(experiment)) {
+      for (const Column& column : ColumnsOf(experiment)) {
         const PublishedBar* bar =
-            published.Bar(row.env, row.mbps(), row.model, phase, system->published);
-        cells.push_back(PhaseCell(rows.Find(profile, row, std::string(system->name)), bar, phase));
+            published.Bar(row.env, row.mbps(), row.model, phase, column.system->published);
+        cells.push_back(
+            PhaseCell(rows.Find(profile, row, column.name, column.policy), bar, phase));
       }
       table.rows.push_back(std::move(cells));
     }
@@ -119,7 +134,7 @@ TextTable PerTokenTable(const RowIndex& rows, const PaperExperiment& experiment,
 }
 
 TextTable WaterfallTable(const RowIndex& rows, const PaperExperiment& experiment) {
-  const PaperWaterfall& waterfall = experiment.waterfall;
+  const PaperWaterfall& waterfall = *experiment.waterfall;
   const TableRow row{waterfall.env, waterfall.bandwidth, waterfall.model};
   const std::vector<std::string> profiles = WaterfallProfiles(experiment);
   TextTable table{fmt::format("EMULATED, waterfall in {} at {} Mbit/s, {}: seconds as one choice "
@@ -130,10 +145,10 @@ TextTable WaterfallTable(const RowIndex& rows, const PaperExperiment& experiment
   for (std::size_t i = 0; i < profiles.size(); ++i) {
     table.header.push_back(i == 0 ? profiles[0] : "+ " + waterfall.parts[i - 1]);
   }
-  for (const PaperSystem* system : SystemsOf(experiment)) {
-    std::vector<std::string> cells = {std::string(system->column)};
+  for (const Column& column : ColumnsOf(experiment)) {
+    std::vector<std::string> cells = {column.title};
     for (const std::string& profile : profiles) {
-      cells.push_back(Seconds(rows.Find(profile, row, std::string(system->name))));
+      cells.push_back(Seconds(rows.Find(profile, row, column.name, column.policy)));
     }
     table.rows.push_back(std::move(cells));
   }

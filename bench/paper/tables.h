@@ -25,7 +25,8 @@ TextTable EndToEndTable(const RowIndex& rows, const PaperExperiment& experiment,
 TextTable PerTokenTable(const RowIndex& rows, const PaperExperiment& experiment,
                         const std::string& profile, const Published& published);
 
-// Seconds in one row of the table, from the first profile to the second.
+// Seconds in one row of the table, from the first profile to the second, of an experiment that has
+// a waterfall.
 TextTable WaterfallTable(const RowIndex& rows, const PaperExperiment& experiment);
 
 }  // namespace jupiter

@@ -40,6 +40,7 @@ void VisitRow(Row& row, Visit&& visit) {
   visit("model", row.model);
   visit("system", row.system);
   visit("policy", row.policy);
+  visit("variation", row.variation);
   visit("wire", row.wire);
   visit("plan_hash", row.plan_hash);
   visit("note", row.note);
@@ -48,6 +49,9 @@ void VisitRow(Row& row, Visit&& visit) {
   visit("gen_tokens", row.gen_tokens);
   visit("rows", row.rows);
   visit("tokens_per_step", row.tokens_per_step);
+  visit("skeleton_tokens", row.skeleton_tokens);
+  visit("extra_prompt_tokens", row.extra_prompt_tokens);
+  visit("requests", row.requests);
   visit("seed", row.seed);
   visit("oom", row.oom);
   visit("reason", row.reason);
@@ -56,6 +60,13 @@ void VisitRow(Row& row, Visit&& visit) {
   visit("ttft_s", row.ttft_s);
   visit("prefill_ms_per_token", row.prefill_ms_per_token);
   visit("decode_ms_per_token", row.decode_ms_per_token);
+  visit("skeleton_s", row.skeleton_s);
+  visit("round_s", row.round_s);
+  visit("in_flight", row.in_flight);
+  visit("utilisation", row.utilisation);
+  visit("formula_round_s", row.formula_round_s);
+  visit("formula_in_flight", row.formula_in_flight);
+  visit("formula_utilisation", row.formula_utilisation);
   visit("bytes_total", row.bytes_total);
   visit("messages", row.messages);
   visit("bubble", row.bubble);

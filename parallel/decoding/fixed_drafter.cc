@@ -1,16 +1,16 @@
 #include "parallel/decoding/fixed_drafter.h"
 
 #include <numeric>
+#include <utility>
 
 namespace jupiter {
 namespace {
 
 class FixedDrafter : public Drafter {
  public:
-  explicit FixedDrafter(int rows) {
-    tree_.tokens.resize(static_cast<std::size_t>(rows));
-    tree_.parents.resize(tree_.tokens.size());
-    std::iota(tree_.parents.begin(), tree_.parents.end(), -1);
+  explicit FixedDrafter(std::vector<std::int32_t> parents) {
+    tree_.tokens.resize(parents.size());
+    tree_.parents = std::move(parents);
   }
 
   void Begin(std::int32_t, std::span<const std::int32_t>) override {}
@@ -24,6 +24,14 @@ class FixedDrafter : public Drafter {
 
 }  // namespace
 
-std::unique_ptr<Drafter> MakeFixedDrafter(int rows) { return std::make_unique<FixedDrafter>(rows); }
+std::unique_ptr<Drafter> MakeFixedDrafter(int rows) {
+  std::vector<std::int32_t> parents(static_cast<std::size_t>(rows));
+  std::iota(parents.begin(), parents.end(), -1);
+  return MakeFixedDrafter(std::move(parents));
+}
+
+std::unique_ptr<Drafter> MakeFixedDrafter(std::vector<std::int32_t> parents) {
+  return std::make_unique<FixedDrafter>(std::move(parents));
+}
 
 }  // namespace jupiter

@@ -57,11 +57,11 @@ PlannedRun Infeasible(Obstacle obstacle, std::string reason) {
 }
 
 StageProblem StageMemoryOf(const PlanningTask& task, int largest_slice) {
-  const RequestShape request{task.prompt_tokens, task.tokens, largest_slice, task.drafts};
+  const RequestShape request = task.Request(largest_slice);
   StageProblem problem;
   for (int layer = 0; layer < task.shape.config.layers; ++layer) {
     problem.layer_bytes.push_back(LayerBytes(task.shape, layer) +
-                                  KvBytes(task.shape, request.positions()));
+                                  KvBytes(task.shape, request.held_positions()));
   }
   problem.embed_bytes = EmbeddingBytes(task.shape);
   problem.head_bytes = HeadBytes(task.shape) + HeadActivationBytes(task.shape) +

@@ -36,7 +36,7 @@ std::int64_t ShareBytes(const PlanningTask& task, const RequestShape& request,
                        FixedBytesOf(shape, task.wire, request, {}).activations;
   for (int layer = 0; layer < shape.config.layers; ++layer) {
     bytes += AttentionBytes(shape, layer, widths) + MlpBytes(shape, layer, widths) +
-             2 * request.positions() * RowBytes(shape.kv, widths.keys);
+             2 * request.held_positions() * RowBytes(shape.kv, widths.keys);
   }
   return bytes;
 }
@@ -57,7 +57,7 @@ std::int64_t InWholeUnits(std::int64_t bytes, int units, int unit, int total) {
 GalaxyProblem ProblemOf(const Predictor& predictor, const ShareUnits& units) {
   const PlanningTask& task = predictor.task();
   const ModelConfig& config = task.shape.config;
-  const RequestShape request{task.prompt_tokens, task.tokens, task.prompt_tokens, task.drafts};
+  const RequestShape request = task.Request(task.prompt_tokens);
   GalaxyProblem problem;
   problem.heads = (config.kv_heads + units.heads - 1) / units.heads;
   problem.columns = config.ffn;

@@ -116,7 +116,7 @@ std::vector<ProfilePoint> ProfilePoints(const PlanningTask& task) {
 // longer.
 int LongestSlice(const PlanningTask& task, const Plan& plan) {
   const auto fits = [&](int slice) {
-    const RequestShape request{task.prompt_tokens, task.tokens, slice, task.drafts};
+    const RequestShape request = task.Request(slice);
     for (int rank = 0; rank < task.cluster.size(); ++rank) {
       const DeviceProfile& profile = task.cluster.devices[static_cast<std::size_t>(rank)].profile;
       const auto budget = static_cast<std::int64_t>(profile.usable_memory.value);

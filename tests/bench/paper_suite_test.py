@@ -58,7 +58,7 @@ def test_rows_are_the_same_in_every_run(session):
     names = [row["name"] for row in rows]
     session.check(len(set(names)) == len(names), "a row stands there twice")
     for row in rows:
-        session.check(row["schema_version"] == 1 and row["clock"] == "virtual", f"{row}")
+        session.check(row["schema_version"] == 2 and row["clock"] == "virtual", f"{row}")
         session.check(row["valid"] == "not_checked", f"{row['name']} says {row['valid']}")
         session.check(row["oom"] or (row["e2e_s"] > row["ttft_s"] > 0 and len(row["per_rank"]) == 4), f"{row}")
     session.check("published" in read(os.path.join(first, "tables.md")), "no published values in the tables")
@@ -97,7 +97,7 @@ def test_folders_in_the_way(session):
     refused = session.suite(folder, code=2).err.strip()
     session.check(re.search(r"has results already; --resume", refused) and "\n" not in refused, refused)
     for flags, expected in [(["--resume"], r"--resume goes on with the folder of --out"),
-                            (["--suite", "papers"], r"--suite papers: expected real, paper, or both"),
+                            (["--suite", "papers"], r"--suite papers: expected some of real, paper, ablation, fair"),
                             (["--suite", "paper", "--model", "synthetic:tiny"], r"leave out the flags"),
                             (["--suite", "paper", "--out", "/proc/none"], r"no folder can be made there")]:
         line = session.call(session.options.bench, flags, 4, 2).err.strip()

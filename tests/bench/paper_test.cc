@@ -53,7 +53,7 @@ TEST(PaperExperimentTest, ReadsWhatTheFileSays) {
   EXPECT_EQ(experiment.prompt_tokens, 100);
   EXPECT_EQ(experiment.environments.at(0).second, "clusters/a.yaml");
   EXPECT_EQ(experiment.bandwidths, (std::vector<double>{1e8, 1e9}));
-  EXPECT_EQ(experiment.waterfall.parts.size(), 2u);
+  EXPECT_EQ(experiment.waterfall->parts.size(), 2u);
 }
 
 TEST(PaperExperimentTest, NamesFileLineAndKeyOfWhatIsWrong) {
@@ -77,13 +77,13 @@ TEST(PaperCellsTest, ListsEveryCellOnce) {
                                       "fitted,links=sound,decoding=sound"}));
   const std::vector<PaperCell> cells = ListCells(experiment, {"fitted", "variant", "other"});
   std::set<std::string> names;
-  for (const PaperCell& cell : cells) names.insert(CellName(cell));
+  for (const PaperCell& cell : cells) names.insert(CellName(experiment, cell));
   EXPECT_EQ(names.size(), cells.size());
   // 4 systems x 2 profiles x 2 bandwidths, 2 more profiles of jupiter, 2 mixtures of each system.
   EXPECT_EQ(cells.size(), 4u * 2 * 2 + 2 * 2 + 4 * 2);
-  EXPECT_EQ(names.count("paper/fitted/envA/100mbps/M/megatron"), 1u);
-  EXPECT_EQ(names.count("paper/variant/envA/1000mbps/M/megatron"), 0u);
-  EXPECT_EQ(names.count("paper/variant/envA/1000mbps/M/jupiter"), 1u);
+  EXPECT_EQ(names.count("small/fitted/envA/100mbps/M/megatron"), 1u);
+  EXPECT_EQ(names.count("small/variant/envA/1000mbps/M/megatron"), 0u);
+  EXPECT_EQ(names.count("small/variant/envA/1000mbps/M/jupiter"), 1u);
 }
 
 class PaperRowsTest : public ::testing::Test {
@@ -108,7 +108,7 @@ class PaperRowsTest : public ::testing::Test {
   void Add(const std::string& profile, double mbps, const std::string& system,
            std::optional<double> seconds) {
     ResultRow row;
-    row.name = CellName({profile, "A", mbps * 1e6, "M", system});
+    row.name = CellName(experiment_, {profile, "A", mbps * 1e6, "M", system});
     row.profile = profile;
     row.env = "A";
     row.bandwidth_mbps = mbps;
@@ -164,7 +164,7 @@ TEST_F(PaperRowsTest, PredictionsSpanVariantsAndError) {
   const std::vector<Reading> readings = {{"plain", "fitted", {"variant"}, 0.1},
                                          {"trees", "other", {}, 0.5},
                                          {"third", "nowhere", {}, 0.5}};
-  const auto predictions = PredictionsOf(rows_, experiment_, readings, "jupiter");
+  const auto predictions = PredictionsOf(rows_, experiment_, readings, "jupiter", "plain");
   ASSERT_EQ(predictions.size(), 2u);  // a reading whose profile has not run is left out
   EXPECT_EQ(predictions[0].e2e_s, 10);
   EXPECT_NEAR(predictions[0].low_s, 7.2, 1e-12);

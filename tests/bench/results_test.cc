@@ -75,10 +75,10 @@ TEST_F(ResultsTest, RefusesWhatIsNoRow) {
             std::string::npos);
   EXPECT_NE(ErrorOf([] {
               ParseResultRow("{\"schema_version\":99}", "f");
-            }).find("schema_version 99, this program reads 1"),
+            }).find("schema_version 99, this program reads 2"),
             std::string::npos);
   EXPECT_NE(
-      ErrorOf([] { ParseResultRow("{\"schema_version\":1,\"name\":3}", "f"); }).find("not a row"),
+      ErrorOf([] { ParseResultRow("{\"schema_version\":2,\"name\":3}", "f"); }).find("not a row"),
       std::string::npos);
 }
 

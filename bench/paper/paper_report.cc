@@ -1,0 +1,84 @@
+#include "bench/paper/agreement.h"
+#include "bench/paper/findings.h"
+#include "bench/paper/published.h"
+#include "bench/paper/report.h"
+#include "bench/paper/tables.h"
+#include "kernels/base/check.h"
+
+namespace jupiter {
+namespace {
+
+constexpr const char* kPredicted = "jupiter";
+
+class PaperReport : public ExperimentReport {
+ public:
+  PaperReport(const PaperExperiment& experiment, std::vector<Reading> readings,
+              const std::string& folder)
+      : experiment_(experiment), readings_(std::move(readings)), published_(folder) {}
+
+  std::string Tables(const std::vector<ResultRow>& rows, bool markdown) const override {
+    const RowIndex index(rows);
+    std::string text;
+    const std::string& first = experiment_.profiles.front();
+    const std::vector<PaperPrediction> predictions = AllPredictions(rows);
+    for (const std::string& profile : experiment_.profiles) {
+      text += Render(EndToEndTable(index, experiment_, profile, published_, predictions),
+                     kTableKeys, markdown);
+    }
+    text +=
+        Render(PerTokenTable(index, experiment_, first, published_), kBarKeys, markdown);
+    if (experiment_.waterfall) {
+      text += Render(WaterfallTable(index, experiment_), kWaterfallKeys, markdown);
+    }
+    const Agreement agreement = CompareToPublished(index, experiment_, first, published_);
+    if (!agreement.cells.empty()) text += Show(agreement, first);
+    for (const std::string& line : FindingsOf(index, experiment_, published_)) {
+      text += fmt::format("{}- {}\n", markdown ? "\n" : "", line);
+    }
+    return text;
+  }
+
+  // One file per policy: predictions.csv has the system's own.
+  std::vector<File> Files(const std::vector<ResultRow>& rows) const override {
+    std::vector<File> files;
+    for (const std::string& policy : experiment_.PoliciesOf(kPredicted)) {
+      const std::string name =
+          files.empty() ? "predictions.csv" : fmt::format("predictions-{}.csv", policy);
+      files.emplace_back(name, ToCsv(Predictions(rows, policy)));
+    }
+    return files;
+  }
+
+ private:
+  std::vector<PaperPrediction> Predictions(const std::vector<ResultRow>& rows,
+                                           const std::string& policy) const {
+    return PredictionsOf(rows, experiment_, readings_, kPredicted, policy);
+  }
+
+  std::vector<PaperPrediction> AllPredictions(const std::vector<ResultRow>& rows) const {
+    std::vector<PaperPrediction> all;
+    for (const std::string& policy : experiment_.PoliciesOf(kPredicted)) {
+      const std::vector<PaperPrediction> more = Predictions(rows, policy);
+      all.insert(all.end(), more.begin(), more.end());
+    }
+    return all;
+  }
+
+  const PaperExperiment& experiment_;
+  const std::vector<Reading> readings_;
+  const Published published_;
+};
+
+}  // namespace
+
+std::string Render(const TextTable& table, int left, bool markdown) {
+  return (markdown ? ToMarkdown(table, left) : ToText(table, left)) + "\n";
+}
+
+std::unique_ptr<ExperimentReport> MakePaperReport(const PaperExperiment& experiment,
+                                                  const std::vector<Reading>& readings,
+                                                  const std::string& folder) {
+  return std::make_unique<PaperReport>(experiment, readings, folder);
+}
+
+}  // namespace jupiter

@@ -1,0 +1,48 @@
+#include "bench/paper/policy_tables.h"
+#include "bench/paper/report.h"
+#include "kernels/base/check.h"
+
+namespace jupiter {
+namespace {
+
+class PolicyReport : public ExperimentReport {
+ public:
+  explicit PolicyReport(const PaperExperiment& experiment) : experiment_(experiment) {}
+
+  std::string Tables(const std::vector<ResultRow>& rows, bool markdown) const override {
+    const RowIndex index(rows);
+    std::string text;
+    for (const std::string& profile : experiment_.profiles) {
+      text += Render(PolicyTable(index, experiment_, profile), kPolicyKeys, markdown);
+      if (experiment_.systems.size() > 1) continue;
+      const std::string& system = experiment_.systems.front();
+      text += Render(PhaseTable(index, experiment_, profile, system), kPolicyKeys, markdown);
+      text += Render(RoundTable(index, experiment_, profile, system), kRoundKeys, markdown);
+    }
+    for (const Sensitivity& of : experiment_.sensitivity) {
+      text += Render(SensitivityTable(index, of), kSensitivityKeys, markdown);
+    }
+    for (const std::string& line : LinesOf(index)) {
+      text += fmt::format("{}- {}\n", markdown ? "\n" : "", line);
+    }
+    return text;
+  }
+
+ private:
+  std::vector<std::string> LinesOf(const RowIndex& index) const {
+    std::vector<std::string> lines = HeadlinesOf(index, experiment_);
+    const std::vector<std::string> gains = GainsOf(index, experiment_);
+    lines.insert(lines.end(), gains.begin(), gains.end());
+    return lines;
+  }
+
+  const PaperExperiment& experiment_;
+};
+
+}  // namespace
+
+std::unique_ptr<ExperimentReport> MakePolicyReport(const PaperExperiment& experiment) {
+  return std::make_unique<PolicyReport>(experiment);
+}
+
+}  // namespace jupiter
