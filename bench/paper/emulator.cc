@@ -11,8 +11,8 @@
 #include "kernels/base/clock.h"
 #include "kernels/base/rng.h"
 #include "model/weights.h"
-#include "planning/round_time.h"
 #include "parallel/together.h"
+#include "planning/round_time.h"
 
 namespace jupiter {
 namespace {
@@ -172,7 +172,8 @@ Cluster PaperEmulator::ClusterFor(const PaperCell& cell) const {
 
 // For the longest prompt and all that is held at once; slices that suit one length only are planned
 // for the others, too.
-PlannedRun PaperEmulator::Plan(const Work& work, const Cluster& cluster) const {
+PlannedRun PaperEmulator::PlanFor(const Work& work) const {
+  const Cluster cluster = ClusterFor(work.cell);
   const SessionOptions options = OptionsFor(work);
   DraftHeads heads = work.policy.heads;
   heads.tree_rows *= MostItems(work.policy.run, options.strategy, cluster.size());
@@ -195,18 +196,14 @@ PlannedRun PaperEmulator::Plan(const Work& work, const Cluster& cluster) const {
   return run;
 }
 
-RecordedCase PaperEmulator::Record(const Work& work, double& planner_seconds) {
+RecordedCase PaperEmulator::Record(const Work& work, const PlannedRun& plan) {
   const Model& model = work.model;
-  Cluster cluster = ClusterFor(work.cell);
-  const double start = Now();
-  PlannedRun run;
-  Together(transport_, [&] { run = Plan(work, cluster); });
-  planner_seconds += Now() - start;
   const EmulatedCase which{std::string(FindSystem(work.cell.system).strategy),
                            work.experiment.prompt_tokens, work.experiment.generated_tokens,
                            work.cell.bandwidth};
-  return RecordRun({transport_, records_, model.path, *model.checkpoint, &work.profile}, which, run,
-                   std::move(cluster), OptionsFor(work), work.policy.step, work.policy.run);
+  return RecordRun({transport_, records_, model.path, *model.checkpoint, &work.profile}, which,
+                   plan, ClusterFor(work.cell), OptionsFor(work), work.policy.step,
+                   work.policy.run);
 }
 
 ResultRow PaperEmulator::Describe(const Work& work, const RecordedCase& recorded) const {
@@ -257,10 +254,17 @@ PaperResult PaperEmulator::Run(const PaperCell& cell) {
   const PaperExperiment experiment = Vary(experiment_, cell.variation);
   const int draws = IsDrawn(experiment, FindPolicy(cell.policy)) ? experiment.draws : 1;
   PaperResult result;
+  PlannedRun plan;
   std::vector<double> ends;
   for (int draw = 0; draw < draws; ++draw) {
     const Work work = WorkFor(cell, experiment, draw);
-    const RecordedCase recorded = Record(work, result.planner_seconds);
+    // Draws differ in what plans do not depend on.
+    if (draw == 0) {
+      const double start = Now();
+      Together(transport_, [&] { plan = PlanFor(work); });
+      result.planner_seconds = Now() - start;
+    }
+    const RecordedCase recorded = Record(work, plan);
     if (transport_.rank() == 0 && draw == 0) result.row = Describe(work, recorded);
     if (!recorded.missing.empty()) return result;
     if (transport_.rank() != 0) continue;

@@ -51,8 +51,8 @@ class PaperEmulator {
   Work WorkFor(const PaperCell& cell, const PaperExperiment& experiment, int draw) const;
   SessionOptions OptionsFor(const Work& work) const;
   Cluster ClusterFor(const PaperCell& cell) const;
-  PlannedRun Plan(const Work& work, const Cluster& cluster) const;
-  RecordedCase Record(const Work& work, double& planner_seconds);
+  PlannedRun PlanFor(const Work& work) const;
+  RecordedCase Record(const Work& work, const PlannedRun& plan);
   ResultRow Describe(const Work& work, const RecordedCase& recorded) const;
 
   Transport& transport_;
