@@ -48,6 +48,17 @@ std::vector<RankResult> RanksOf(const RecordedCase& recorded, const Replay& repl
 // A sum over draws, to be divided.
 void AddTo(std::optional<double>& sum, double value) { sum = sum.value_or(0) + value; }
 
+// By formula, with the mean work of the batches that the replay is looked at for.
+void AddFormula(const RecordedCase& recorded, const RoundFacts& replayed, ResultRow& row) {
+  const BatchWork work = WorkOf(*recorded.record, TestbedOf(recorded), PipelineRanks(recorded.plan),
+                                replayed.first_batch, replayed.batches);
+  const auto batches = static_cast<int>(std::lround(row.requests / replayed.items));
+  const RoundTime round = PredictRound(work, batches);
+  AddTo(row.formula_round_s, round.seconds);
+  AddTo(row.formula_in_flight, round.in_flight * row.requests / batches);
+  AddTo(row.formula_utilisation, round.utilisation);
+}
+
 // What differs from draw to draw. Numbers of the row are sums over them until Finish.
 void AddDraw(const PolicyWork& work, const RecordedCase& recorded, const PolicyTimes& times,
              ResultRow& row) {
@@ -58,21 +69,10 @@ void AddDraw(const PolicyWork& work, const RecordedCase& recorded, const PolicyT
     AddTo(row.round_s, times.round.seconds);
     AddTo(row.in_flight, times.round.in_flight);
     AddTo(row.utilisation, times.round.utilisation);
+    if (!IsShared(recorded.plan)) AddFormula(recorded, times.round, row);
   }
   row.bytes_total += SentBytes(*recorded.record);
   row.messages += Messages(*recorded.record);
-}
-
-// By formula, with the mean work of the batches that the replay is looked at for.
-void PredictRounds(const RecordedCase& recorded, const RoundFacts& replayed, ResultRow& row) {
-  if (IsShared(recorded.plan) || replayed.batches == 0) return;
-  const BatchWork work = WorkOf(*recorded.record, TestbedOf(recorded), PipelineRanks(recorded.plan),
-                                replayed.first_batch, replayed.batches);
-  const auto batches = static_cast<int>(std::lround(row.requests / replayed.items));
-  const RoundTime round = PredictRound(work, batches);
-  row.formula_round_s = round.seconds;
-  row.formula_in_flight = round.in_flight * row.requests / batches;
-  row.formula_utilisation = round.utilisation;
 }
 
 // What no mean is taken of.
@@ -82,13 +82,13 @@ void TakeFirst(const RecordedCase& recorded, const Replay& replay, const PolicyT
   result.stamps = times.stamps;
   result.row.bubble = Bubble(replay, recorded.plan);
   result.row.per_rank = RanksOf(recorded, replay);
-  PredictRounds(recorded, times.round, result.row);
 }
 
 void Finish(const std::vector<double>& ends, ResultRow& row) {
   const auto draws = static_cast<int>(ends.size());
-  for (std::optional<double>* sum : {&row.e2e_s, &row.ttft_s, &row.skeleton_s, &row.round_s,
-                                     &row.in_flight, &row.utilisation}) {
+  for (std::optional<double>* sum :
+       {&row.e2e_s, &row.ttft_s, &row.skeleton_s, &row.round_s, &row.in_flight, &row.utilisation,
+        &row.formula_round_s, &row.formula_in_flight, &row.formula_utilisation}) {
     if (*sum) **sum /= draws;
   }
   row.bytes_total /= draws;
@@ -170,8 +170,9 @@ Cluster PaperEmulator::ClusterFor(const PaperCell& cell) const {
   return AtBandwidth(Apply(profiles_.at(cell.profile), cluster), cell.bandwidth);
 }
 
-// For the longest prompt and all that is held at once; slices that suit one length only are planned
-// for the others, too.
+// For the longest prompt, and all that is held at once. Prompts of other lengths take its slices,
+// cut at their end: to plan each anew takes longer than a replay and changes little, as all but the
+// points' few tokens are nearly as long.
 PlannedRun PaperEmulator::PlanFor(const Work& work) const {
   const Cluster cluster = ClusterFor(work.cell);
   const SessionOptions options = OptionsFor(work);
@@ -181,18 +182,11 @@ PlannedRun PaperEmulator::PlanFor(const Work& work) const {
   task.all_positions = HeldPositions(work.policy.run);
   PlannedRun run =
       PlanSystem(FindSystem(work.cell.system), Predictor(task), work.profile, work.cell.env);
-  const std::vector<int> lengths = PromptLengths(work.policy.run);
   SlicePolicy& slices = run.plan.slices;
-  if (!run.feasible || slices.kind != SlicePolicy::Kind::kLengths || lengths.size() == 1) {
-    return run;
+  const bool several = PromptLengths(work.policy.run).size() > 1;
+  if (several && slices.kind == SlicePolicy::Kind::kLengths) {
+    slices = {.kind = SlicePolicy::Kind::kTable, .lengths = {}, .table = {slices.lengths}};
   }
-  std::vector<std::vector<int>> table;
-  for (int length : lengths) {
-    task.prompt_tokens = length;
-    table.push_back(length == lengths.back() ? slices.lengths
-                                             : PlanSlices(Predictor(task), run.plan));
-  }
-  slices = {.kind = SlicePolicy::Kind::kTable, .lengths = {}, .table = std::move(table)};
   return run;
 }
 

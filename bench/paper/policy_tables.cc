@@ -86,15 +86,21 @@ TextTable PolicyTable(const RowIndex& rows, const PaperExperiment& experiment,
   if (HasOthers(experiment)) table.header.insert(table.header.end(), {"best other", "gain"});
   for (const TableRow& row : TableRowsOf(experiment)) {
     for (const std::string& policy : PoliciesIn(experiment)) {
-      std::vector<std::string>& cells = table.rows.emplace_back(KeysOf(row, policy));
+      std::vector<std::string> cells = KeysOf(row, policy);
+      bool any = false;
       for (const std::string& system : experiment.systems) {
-        cells.push_back(Seconds(rows.Find(profile, row, system, policy)));
+        const ResultRow* found = rows.Find(profile, row, system, policy);
+        any |= found != nullptr;
+        cells.push_back(Seconds(found));
       }
-      if (!HasOthers(experiment)) continue;
-      const auto best = BestOther(rows, experiment, profile, row, policy);
-      const auto gain = GainOf(rows.Find(profile, row, kOurs, policy), best);
-      cells.push_back(best ? best->system : "-");
-      cells.push_back(gain ? fmt::format("{:.2f}x", *gain) : "-");
+      if (!any) continue;
+      if (HasOthers(experiment)) {
+        const auto best = BestOther(rows, experiment, profile, row, policy);
+        const auto gain = GainOf(rows.Find(profile, row, kOurs, policy), best);
+        cells.push_back(best ? best->system : "-");
+        cells.push_back(gain ? fmt::format("{:.2f}x", *gain) : "-");
+      }
+      table.rows.push_back(std::move(cells));
     }
   }
   return table;

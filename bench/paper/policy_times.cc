@@ -85,14 +85,18 @@ RoundFacts RoundOf(const std::vector<Step>& steps, const std::vector<ShapeReques
   RoundFacts facts;
   const std::size_t each = requests.size();
   const std::size_t last = StepsOfAll(steps, requests);
+  // The first steps leave while prompts are on their way.
+  const std::size_t first = last > 2 * each ? 2 * each : each;
   std::vector<double> rounds;
-  for (std::size_t i = each; i < last; ++i) rounds.push_back(steps[i].begin - steps[i - each].begin);
+  for (std::size_t i = first; i < last; ++i) {
+    rounds.push_back(steps[i].begin - steps[i - each].begin);
+  }
   facts.seconds = Quantile(rounds, 0.5);
   if (rounds.empty()) return facts;
-  facts.first_batch = steps.front().batch;
-  facts.batches = steps[last - 1].batch + 1;
-  facts.items = static_cast<double>(last) / static_cast<double>(facts.batches);
-  const double begin = steps[each - 1].begin;
+  facts.first_batch = steps[first - each].batch;
+  facts.batches = steps[last - 1].batch + 1 - facts.first_batch;
+  facts.items = static_cast<double>(last - (first - each)) / static_cast<double>(facts.batches);
+  const double begin = steps[first - 1].begin;
   const double end = steps[last - 1].begin;
   if (end <= begin) return facts;
   for (const Step& step : steps) {
