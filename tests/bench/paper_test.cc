@@ -10,6 +10,8 @@
 
 #include "bench/paper/agreement.h"
 #include "bench/paper/findings.h"
+#include "bench/paper/policies.h"
+#include "bench/paper/policy_tables.h"
 #include "bench/paper/predictions.h"
 #include "bench/paper/tables.h"
 #include "kernels/base/check.h"
@@ -84,6 +86,137 @@ TEST(PaperCellsTest, ListsEveryCellOnce) {
   EXPECT_EQ(names.count("small/fitted/envA/100mbps/M/megatron"), 1u);
   EXPECT_EQ(names.count("small/variant/envA/1000mbps/M/megatron"), 0u);
   EXPECT_EQ(names.count("small/variant/envA/1000mbps/M/jupiter"), 1u);
+}
+
+constexpr const char* kPolicies = R"(
+speculation:
+  nodes: 3
+  heads: 4:own
+  head_weights: q4_0
+  acceptance: {M: medusa1-vicuna-7b}
+  seed: 7
+outline: skeleton-of-thought
+policies: {jupiter: [both, plain], local: [speculate]}
+sensitivity:
+  - {profile: fitted, env: A, bandwidth: 1 Gbit/s, model: M, system: jupiter, policy: both,
+     vary: {points: [2, 3], nodes: [0], lengths: [equal]}}
+)";
+
+TEST(PaperPoliciesTest, NamesSayThePolicyBesideASystemsOwn) {
+  PaperExperiment experiment = ParsePaperExperiment(std::string(kText) + kPolicies, "p.yaml");
+  EXPECT_EQ(experiment.PoliciesOf("megatron"), (std::vector<std::string>{"plain"}));
+  EXPECT_EQ(experiment.speculation->acceptance.at("M").heads(), 4);
+  std::set<std::string> names;
+  const std::vector<PaperCell> cells = ListCells(experiment, {"fitted"});
+  for (const PaperCell& cell : cells) names.insert(CellName(experiment, cell));
+  EXPECT_EQ(names.size(), cells.size());
+  EXPECT_EQ(names.count("small/fitted/envA/100mbps/M/jupiter"), 1u);
+  EXPECT_EQ(names.count("small/fitted/envA/100mbps/M/jupiter/plain"), 1u);
+  EXPECT_EQ(names.count("small/fitted/envA/100mbps/M/local"), 1u);
+  EXPECT_EQ(names.count("small/fitted/envA/1000mbps/M/jupiter/points=3"), 1u);
+  EXPECT_EQ(names.count("small/fitted/envA/1000mbps/M/jupiter/lengths=equal"), 1u);
+  // Several policies everywhere: every name has its own.
+  experiment.systems = {"jupiter"};
+  EXPECT_EQ(CellName(experiment, {"fitted", "A", 1e8, "M", "jupiter", "both"}),
+            "small/fitted/envA/100mbps/M/jupiter/both");
+}
+
+TEST(PaperPoliciesTest, NamesWhatIsWrong) {
+  const auto error = [](const std::string& from, const std::string& to) {
+    std::string text = std::string(kText) + kPolicies;
+    const std::size_t at = text.find(from);
+    EXPECT_NE(at, std::string::npos) << from;
+    text.replace(at, from.size(), to);
+    return ErrorOf([&] { ParsePaperExperiment(text, "p.yaml"); });
+  };
+  const auto expect = [&](const std::string& from, const std::string& to, const char* expected) {
+    EXPECT_NE(error(from, to).find(expected), std::string::npos) << error(from, to);
+  };
+  expect("[both, plain]", "[bth]", "did you mean both?");
+  expect("local: [speculate]", "locl: [plain]", "not among the systems");
+  expect("outline: skeleton-of-thought", "", "both needs an outline");
+  expect("nodes: 3", "nodes: -1", "speculation.nodes");
+  expect("{M: medusa1-vicuna-7b}", "{N: medusa1-vicuna-7b}", "nothing for the model");
+  expect("points: [2, 3]", "points: [1]", "points '1': expected a number from 2 to 100");
+  expect("lengths: [equal]", "length: [equal]", "did you mean lengths?");
+  expect("medusa1-vicuna-7b", "medusa1-vicuna-8b", "medusa1-vicuna-7b");
+}
+
+TEST(PaperPoliciesTest, VariesOneKeyAtATime) {
+  const PaperExperiment experiment =
+      ParsePaperExperiment(std::string(kText) + kPolicies, "p.yaml");
+  EXPECT_EQ(Vary(experiment, "points=4").outline->points, 4);
+  EXPECT_EQ(Vary(experiment, "skeleton_tokens_per_point=9").outline->skeleton_tokens_per_point, 9);
+  EXPECT_EQ(Vary(experiment, "acceptance=0.5").speculation->scale, 0.5);
+  EXPECT_EQ(Vary(experiment, "generated_tokens=512").generated_tokens, 512);
+  EXPECT_EQ(ShowWorkload(Vary(experiment, "")), ShowWorkload(experiment));
+  EXPECT_NE(ShowWorkload(Vary(experiment, "nodes=5")), ShowWorkload(experiment));
+  EXPECT_NE(ErrorOf([&] { Vary(experiment, "acceptance=2"); }).find("acceptance"),
+            std::string::npos);
+}
+
+class PolicyWorkTest : public ::testing::Test {
+ protected:
+  PaperExperiment experiment_ = ParsePaperExperiment(std::string(kText) + kPolicies, "p.yaml");
+
+  PolicyWork Work(const std::string& policy, int rows, double tokens) const {
+    TestbedProfile profile;
+    profile.source = "p";
+    profile.decoding.tokens_per_step = tokens;
+    profile.decoding.payload_rows[""] = 8;
+    profile.decoding.rows[""] = rows;
+    return WorkOf(experiment_, FindPolicy(policy), profile, "M", "tiny", 0);
+  }
+};
+
+TEST_F(PolicyWorkTest, OutlinesAreCountedApartFromTheAnswer) {
+  experiment_.outline->points = 3;
+  experiment_.outline->skeleton_tokens_per_point = 5;
+  const PolicyWork work = Work("outline", 1, 1);
+  ASSERT_EQ(work.run.sets.size(), 2u);
+  const OutlineWorkload& outline = *experiment_.outline;
+  const int skeleton_prompt = 100 + outline.skeleton_prompt_tokens;
+  const int prefix = 100 + 15 + outline.shared_prefix_tokens;
+  EXPECT_EQ(work.run.sets[0].requests[0].prompt, skeleton_prompt);
+  EXPECT_EQ(work.run.sets[0].requests[0].tokens, 16);
+  EXPECT_EQ(work.run.sets[1].prefix, prefix);
+  int tokens = 0;
+  for (const ShapeRequest& request : work.run.sets[1].requests) tokens += request.tokens - 1;
+  EXPECT_EQ(tokens, 10);
+  EXPECT_EQ(work.skeleton_tokens, 15);
+  EXPECT_EQ(work.extra_prompt_tokens,
+            skeleton_prompt + prefix + 3 * outline.point_suffix_tokens - 100);
+  EXPECT_EQ(work.step.rows, 1);
+  EXPECT_EQ(work.step.padded_rows, 8);
+  EXPECT_FALSE(work.run.drafts);
+}
+
+TEST_F(PolicyWorkTest, DraftsTakeTheRowsOfTheWorkloadWherePassesHaveOne) {
+  const PolicyWork work = Work("speculate", 1, 1);
+  EXPECT_EQ(work.step.rows, 4);
+  EXPECT_EQ(work.step.padded_rows, 8);
+  EXPECT_EQ(work.step.payload_factor, 1);
+  EXPECT_EQ(work.heads.tree_rows, 4);
+  EXPECT_EQ(work.run.heads, "synthetic:4:own:q4_0");
+  EXPECT_NEAR(work.step.tokens, ExpectedTokens(work.run.drafts->tree, work.run.drafts->acceptance),
+              1e-12);
+  experiment_.speculation->nodes = 0;
+  EXPECT_FALSE(Work("speculate", 1, 1).run.drafts);
+}
+
+TEST_F(PolicyWorkTest, CalibratedDraftsAreNotCountedTwice) {
+  const PolicyWork drafted = Work("speculate", 16, 2);
+  EXPECT_EQ(drafted.step.rows, 16);
+  EXPECT_NEAR(drafted.step.tokens, 2, 1e-9);
+  EXPECT_EQ(drafted.step.payload_factor, 1);  // 8 rows per token, 2 tokens, of 16 rows
+  EXPECT_EQ(drafted.step.padded_rows, 0);
+  EXPECT_EQ(drafted.run.heads, "");
+  EXPECT_EQ(drafted.run.drafts->tree.rows(), 16);
+  const PolicyWork plain = Work("plain", 16, 2);
+  EXPECT_EQ(plain.step.rows, 1);
+  EXPECT_EQ(plain.step.tokens, 1);
+  EXPECT_EQ(plain.step.payload_factor, 1);
+  EXPECT_EQ(plain.note, "plain pass derived from a speculative one");
 }
 
 class PaperRowsTest : public ::testing::Test {
@@ -199,6 +332,22 @@ TEST_F(PaperRowsTest, FindingsNameWhatOneDeviceBeats) {
       << lines[0];
   EXPECT_NE(lines[1].find("20.0 s under fitted, 19.0 s of it waiting"), std::string::npos)
       << lines[1];
+}
+
+TEST_F(PaperRowsTest, HeadlinesCompareUnderTheSamePolicy) {
+  experiment_.policies = {{"jupiter", {"plain", "both"}}, {"megatron", {"plain", "both"}}};
+  Add("fitted", 100, "megatron", 20);
+  Add("fitted", 100, "local", 12);
+  Add("fitted", 100, "jupiter", 10);
+  const std::vector<std::string> lines = HeadlinesOf(RowIndex(rows_), experiment_);
+  ASSERT_EQ(lines.size(), 1u);  // nothing else has run under both
+  EXPECT_NE(lines[0].find("policy plain for all: jupiter is 1.20 to 1.20 times"),
+            std::string::npos)
+      << lines[0];
+  const TextTable table = PolicyTable(RowIndex(rows_), experiment_, "fitted");
+  ASSERT_EQ(table.rows.size(), 1u);
+  EXPECT_EQ(table.rows[0].back(), "1.20x");
+  EXPECT_EQ(table.rows[0][table.rows[0].size() - 2], "local");
 }
 
 TEST_F(PaperRowsTest, PublishedFilesAreChecked) {
