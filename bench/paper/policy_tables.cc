@@ -69,6 +69,13 @@ std::optional<double> GainOf(const ResultRow* ours, const std::optional<Best>& o
   return other->seconds / *ours->e2e_s;
 }
 
+// Tokens per second while all requests decode, and of the whole answer.
+std::string RoundRate(const ResultRow& row) {
+  if (!row.round_s) return "-";
+  return Digits(row.requests * row.tokens_per_step / *row.round_s);
+}
+std::string EndToEndRate(const ResultRow& row) { return Digits(row.gen_tokens / *row.e2e_s); }
+
 bool HasOthers(const PaperExperiment& experiment) { return experiment.systems.size() > 1; }
 
 }  // namespace
@@ -140,7 +147,7 @@ TextTable RoundTable(const RowIndex& rows, const PaperExperiment& experiment,
                               "formula",
                               profile, FindSystem(system).column),
                   {"env", "Mbit/s", "model", "policy", "requests", "round s", "in flight",
-                   "utilisation"},
+                   "utilisation", "tokens/s in it", "end to end"},
                   {}};
   const auto pair = [](const std::optional<double>& replayed, const std::optional<double>& formula,
                        const char* format) {
@@ -159,6 +166,8 @@ TextTable RoundTable(const RowIndex& rows, const PaperExperiment& experiment,
       cells.push_back(pair(found->in_flight, found->formula_in_flight, "{:.2f}") +
                       fmt::format("..{}", found->requests));
       cells.push_back(pair(found->utilisation, found->formula_utilisation, "{:.2f}"));
+      cells.push_back(RoundRate(*found));
+      cells.push_back(EndToEndRate(*found));
     }
   }
   return table;
@@ -171,7 +180,7 @@ TextTable SensitivityTable(const RowIndex& rows, const Sensitivity& of) {
                               of.profile, FindSystem(of.system).column, of.policy, of.env,
                               row.mbps(), of.model),
                   {"changed", "end to end s", "s/token", "to the base", "outline known s",
-                   "ms/token after first", "tokens/step"},
+                   "ms/token after first", "tokens/step", "requests", "tokens/s of a round"},
                   {}};
   const ResultRow* base = rows.Find(of.profile, row, of.system, of.policy);
   std::vector<std::string> variations = {""};
@@ -187,7 +196,8 @@ TextTable SensitivityTable(const RowIndex& rows, const Sensitivity& of) {
                                 100 * (per_token * base->gen_tokens / *base->e2e_s - 1))
                   : "-",
          Digits(found->skeleton_s), Digits(found->decode_ms_per_token),
-         fmt::format("{:.2f}", found->tokens_per_step)});
+         fmt::format("{:.2f}", found->tokens_per_step), fmt::format("{}", found->requests),
+         RoundRate(*found)});
   }
   return table;
 }
