@@ -1,8 +1,10 @@
 // Recorded runs of outlines and drafts on devices that compute nothing: their replays are the same
 // every time, and rounds of points take what the formula says.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
+#include <cmath>
+#include <memory>
 
 #include "bench/bandwidth_flag.h"
 #include "bench/paper/policy_times.h"
@@ -92,8 +94,9 @@ TEST_F(PolicyRunTest, RoundsFollowTheFormula) {
         const double least = formula.in_flight * replayed.items;
         EXPECT_GT(replayed.in_flight, 0.9 * least);
         EXPECT_LT(replayed.in_flight, 1.001 * points);
-        if (points >= kStages) EXPECT_GE(replayed.in_flight, 0.9 * kStages);
-        RecordProperty("round", fmt::format("{}", replayed.seconds));
+        if (points >= kStages) {
+          EXPECT_GE(replayed.in_flight, 0.9 * kStages);
+        }
         fmt::print("{} points, env {}, {} Mbit/s: round {:.4f} / {:.4f} s, in flight {:.2f} / "
                    "{:.2f}..{}, utilisation {:.3f} / {:.3f}, {:.2f} requests a batch\n",
                    points, env, bandwidth / 1e6, replayed.seconds, formula.seconds,
@@ -116,7 +119,7 @@ TEST_F(PolicyRunTest, EightPointsOnFourDevicesYieldThreeTimesTheTokens) {
     const double rate = 8 / Replayed(eight, *together, testbed).round.seconds;
     fmt::print("env {}: {:.2f} and {:.2f} tokens/s, {:.2f} times\n", env, single, rate,
                rate / single);
-    if (env == "a") EXPECT_GE(rate, 3 * single);
+    EXPECT_GE(rate, (env == "a" ? 3 : 1) * single);
   }
 }
 
