@@ -87,8 +87,9 @@ RoundTime PredictRound(const BatchWork& work, int batches) {
   JUPITER_CHECK(batches > 0 && !work.stages.empty(), "{} batches", batches);
   RoundTime round;
   round.seconds = std::max(work.Pass(), batches * work.Busiest());
+  round.in_flight = batches;
   if (round.seconds == 0) return round;
-  round.in_flight = batches * work.Pass() / round.seconds;
+  round.at_work = batches * work.Pass() / round.seconds;
   round.utilisation =
       batches * Sum(work.stages) / static_cast<double>(work.stages.size()) / round.seconds;
   return round;

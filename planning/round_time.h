@@ -28,9 +28,8 @@ struct BatchWork {
 
 struct RoundTime {
   double seconds = 0;
-  // Batches under way on average, those that wait in queues left out. With them it is up to all
-  // batches, by where they wait: before a stage or a link they are under way, at the source not.
-  double in_flight = 0;
+  double in_flight = 0;  // batches under way: all of them, until the source has taken up the tokens
+  double at_work = 0;    // of them, on a device or a link, mean; the others wait in queues
   double utilisation = 0;  // share of the time that a device is busy, mean over the stages
 };
 

@@ -55,7 +55,9 @@ void AddFormula(const RecordedCase& recorded, const RoundFacts& replayed, Result
   const auto batches = static_cast<int>(std::lround(row.requests / replayed.items));
   const RoundTime round = PredictRound(work, batches);
   AddTo(row.formula_round_s, round.seconds);
-  AddTo(row.formula_in_flight, round.in_flight * row.requests / batches);
+  const double items = static_cast<double>(row.requests) / batches;
+  AddTo(row.formula_in_flight, items * round.in_flight);
+  AddTo(row.formula_at_work, items * round.at_work);
   AddTo(row.formula_utilisation, round.utilisation);
 }
 
@@ -88,7 +90,8 @@ void Finish(const std::vector<double>& ends, ResultRow& row) {
   const auto draws = static_cast<int>(ends.size());
   for (std::optional<double>* sum :
        {&row.e2e_s, &row.ttft_s, &row.skeleton_s, &row.round_s, &row.in_flight, &row.utilisation,
-        &row.formula_round_s, &row.formula_in_flight, &row.formula_utilisation}) {
+        &row.formula_round_s, &row.formula_in_flight, &row.formula_at_work,
+        &row.formula_utilisation}) {
     if (*sum) **sum /= draws;
   }
   row.bytes_total /= draws;

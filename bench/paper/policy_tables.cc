@@ -146,7 +146,7 @@ TextTable RoundTable(const RowIndex& rows, const PaperExperiment& experiment,
   TextTable table{fmt::format("EMULATED, {}, {}: rounds of the answer's requests, replayed / by "
                               "formula",
                               profile, FindSystem(system).column),
-                  {"env", "Mbit/s", "model", "policy", "requests", "round s", "in flight",
+                  {"env", "Mbit/s", "model", "policy", "requests", "round s", "in flight", "at work",
                    "utilisation", "tokens/s in it", "end to end"},
                   {}};
   const auto pair = [](const std::optional<double>& replayed, const std::optional<double>& formula,
@@ -163,8 +163,8 @@ TextTable RoundTable(const RowIndex& rows, const PaperExperiment& experiment,
       std::vector<std::string>& cells = table.rows.emplace_back(KeysOf(row, policy));
       cells.push_back(fmt::format("{}", found->requests));
       cells.push_back(pair(found->round_s, found->formula_round_s, "{:.3f}"));
-      cells.push_back(pair(found->in_flight, found->formula_in_flight, "{:.2f}") +
-                      fmt::format("..{}", found->requests));
+      cells.push_back(pair(found->in_flight, found->formula_in_flight, "{:.2f}"));
+      cells.push_back(Digits(found->formula_at_work));
       cells.push_back(pair(found->utilisation, found->formula_utilisation, "{:.2f}"));
       cells.push_back(RoundRate(*found));
       cells.push_back(EndToEndRate(*found));

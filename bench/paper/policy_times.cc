@@ -84,7 +84,9 @@ RoundFacts RoundOf(const std::vector<Step>& steps, const std::vector<ShapeReques
                    const Plan& plan, const Replay& replay) {
   RoundFacts facts;
   const std::size_t each = requests.size();
-  const std::size_t last = StepsOfAll(steps, requests);
+  std::size_t last = StepsOfAll(steps, requests);
+  // Batches are counted whole.
+  while (last < steps.size() && steps[last].batch == steps[last - 1].batch) ++last;
   // The first steps leave while prompts are on their way.
   const std::size_t first = last > 2 * each ? 2 * each : each;
   std::vector<double> rounds;

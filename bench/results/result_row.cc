@@ -66,6 +66,7 @@ void VisitRow(Row& row, Visit&& visit) {
   visit("utilisation", row.utilisation);
   visit("formula_round_s", row.formula_round_s);
   visit("formula_in_flight", row.formula_in_flight);
+  visit("formula_at_work", row.formula_at_work);
   visit("formula_utilisation", row.formula_utilisation);
   visit("bytes_total", row.bytes_total);
   visit("messages", row.messages);

@@ -137,7 +137,7 @@ TEST(PaperPoliciesTest, NamesWhatIsWrong) {
   expect("outline: skeleton-of-thought", "", "both needs an outline");
   expect("nodes: 3", "nodes: -1", "speculation.nodes");
   expect("{M: medusa1-vicuna-7b}", "{N: medusa1-vicuna-7b}", "nothing for the model");
-  expect("points: [2, 3]", "points: [1]", "points '1': expected a number from 2 to 100");
+  expect("points: [2, 3]", "points: [1]", "points \"1\": expected a number from 2 to 100");
   expect("lengths: [equal]", "length: [equal]", "did you mean lengths?");
   expect("medusa1-vicuna-7b", "medusa1-vicuna-8b", "medusa1-vicuna-7b");
 }

@@ -13,13 +13,15 @@ TEST(RoundTimeTest, FewBatchesTakeAsLongAsOne) {
   const RoundTime round = PredictRound(work, 2);
   EXPECT_DOUBLE_EQ(round.seconds, 6.75);
   EXPECT_DOUBLE_EQ(round.in_flight, 2);
+  EXPECT_DOUBLE_EQ(round.at_work, 2);
   EXPECT_DOUBLE_EQ(round.utilisation, 2 * 5 / 2.0 / 6.75);
 }
 
 TEST(RoundTimeTest, ManyKeepTheBusiestStageOrLinkBusy) {
   const RoundTime of_stage = PredictRound({{2, 3}, {1, 0.5}, 0.25}, 4);
   EXPECT_DOUBLE_EQ(of_stage.seconds, 12);
-  EXPECT_DOUBLE_EQ(of_stage.in_flight, 4 * 6.75 / 12);
+  EXPECT_DOUBLE_EQ(of_stage.in_flight, 4);
+  EXPECT_DOUBLE_EQ(of_stage.at_work, 4 * 6.75 / 12);
   const RoundTime of_link = PredictRound({{2, 3}, {5, 0.5}, 0}, 4);
   EXPECT_DOUBLE_EQ(of_link.seconds, 20);
   EXPECT_DOUBLE_EQ(of_link.utilisation, 4 * 2.5 / 20);
