@@ -11,6 +11,7 @@
 #include "kernels/base/clock.h"
 #include "kernels/base/rng.h"
 #include "model/weights.h"
+#include "parallel/agreement.h"
 #include "parallel/together.h"
 #include "planning/round_time.h"
 
@@ -193,6 +194,21 @@ PlannedRun PaperEmulator::PlanFor(const Work& work) const {
   return run;
 }
 
+PlannedRun PaperEmulator::SharePlan(const Work& work) {
+  PlannedRun run;
+  std::string text;
+  OnFirstRank(transport_, [&] {
+    run = PlanFor(work);
+    if (run.feasible) text = ToJson(run.plan);
+  });
+  text = Broadcast(transport_, text, 0);
+  if (transport_.rank() == 0) return run;
+  run.feasible = !text.empty();
+  run.reason = run.feasible ? "" : "rank 0 knows";
+  if (run.feasible) run.plan = ParsePlan(text, "the plan of rank 0");
+  return run;
+}
+
 RecordedCase PaperEmulator::Record(const Work& work, const PlannedRun& plan) {
   const Model& model = work.model;
   const EmulatedCase which{std::string(FindSystem(work.cell.system).strategy),
@@ -258,7 +274,7 @@ PaperResult PaperEmulator::Run(const PaperCell& cell) {
     // Draws differ in what plans do not depend on.
     if (draw == 0) {
       const double start = Now();
-      Together(transport_, [&] { plan = PlanFor(work); });
+      plan = SharePlan(work);
       result.planner_seconds = Now() - start;
     }
     const RecordedCase recorded = Record(work, plan);

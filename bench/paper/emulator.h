@@ -52,6 +52,8 @@ class PaperEmulator {
   SessionOptions OptionsFor(const Work& work) const;
   Cluster ClusterFor(const PaperCell& cell) const;
   PlannedRun PlanFor(const Work& work) const;
+  // The same, made at rank 0; the others get the plan alone. Collective.
+  PlannedRun SharePlan(const Work& work);
   RecordedCase Record(const Work& work, const PlannedRun& plan);
   ResultRow Describe(const Work& work, const RecordedCase& recorded) const;
 
