@@ -35,11 +35,10 @@ std::shared_ptr<const RunRecord> RecordStore::Record(const std::string& model,
                                                      Checkpoint& checkpoint,
                                                      const SessionOptions& options,
                                                      const Plan& plan, const ShapeRun& run) {
-  const std::string description =
-      fmt::format("{}{} group{} {}", checkpoint.config().name, KeyOf(run), options.group, ToJson(plan));
-  return Recall(model, checkpoint, options, description, [&](Session& session, Recorder& recorder) {
-    RunShapes(session, run, recorder);
-  });
+  const std::string description = fmt::format("{}{} group{} {}", checkpoint.config().name,
+                                              KeyOf(run), options.group, ToJson(plan));
+  return Recall(model, checkpoint, options, description,
+                [&](Session& session, Recorder& recorder) { RunShapes(session, run, recorder); });
 }
 
 std::shared_ptr<const RunRecord> RecordStore::Recall(const std::string& model,
@@ -56,8 +55,8 @@ std::shared_ptr<const RunRecord> RecordStore::Recall(const std::string& model,
   const LongWait wait(transport_.context());
   Recorder recorder(transport_.rank(), /*timed=*/false);
   play(session, recorder);
-  recent_.emplace_front(key, std::make_shared<const RunRecord>(
-                                 GatherRecords(transport_, recorder, description)));
+  recent_.emplace_front(
+      key, std::make_shared<const RunRecord>(GatherRecords(transport_, recorder, description)));
   if (recent_.size() > kMostRecent) recent_.pop_back();
   return recent_.front().second;
 }

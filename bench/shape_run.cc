@@ -95,8 +95,7 @@ std::string KeyOf(const ShapeRun& run) {
   if (!run.drafts) return key;
   return key + fmt::format(" rows{} drafts{:016x} heads '{}'", run.drafts->tree.rows(),
                            HashBytes(fmt::format("{} {} {}", ToYaml(run.drafts->tree),
-                                                 ToJson(run.drafts->acceptance),
-                                                 run.drafts->seed)),
+                                                 ToJson(run.drafts->acceptance), run.drafts->seed)),
                            run.heads);
 }
 

@@ -25,10 +25,11 @@ struct ShapeSet {
 struct ShapeRun {
   std::vector<ShapeSet> sets;
   std::optional<DrawnDrafts> drafts;  // none: plain decoding
-  std::string heads;                  // that draft, see OpenMedusa; empty: their ops are not recorded
+  std::string heads;  // that draft, see OpenMedusa; empty: their ops are not recorded
 };
 
-// Distinct lengths of what is computed as a prompt, prefixes too, and the longest whole one, rising.
+// Distinct lengths of what is computed as a prompt, prefixes too, and the longest whole one,
+// rising.
 std::vector<int> PromptLengths(const ShapeRun& run);
 int MostRequests(const ShapeRun& run);
 // Keys and values that are held at once, in positions: prefixes once, and rows under way.

@@ -58,7 +58,7 @@ class Simulation {
     int rank = 0;
     std::size_t next = 0;  // event
     double now = 0;
-    bool in_step = false;  // or in the prompt
+    bool in_step = false;   // or in the prompt
     std::int64_t rows = 0;  // of the batch
   };
 

@@ -147,8 +147,8 @@ std::string PaperEmulator::Settings() const {
                      Name(experiment_.wire), Name(experiment_.kv), HashBytes(text));
 }
 
-PaperEmulator::Work PaperEmulator::WorkFor(const PaperCell& cell,
-                                           const PaperExperiment& experiment, int draw) const {
+PaperEmulator::Work PaperEmulator::WorkFor(const PaperCell& cell, const PaperExperiment& experiment,
+                                           int draw) const {
   const Model& model = models_.at(cell.model);
   const TestbedProfile& profile = profiles_.at(cell.profile);
   Work work{cell, experiment, profile, model, {}};

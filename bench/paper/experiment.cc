@@ -169,10 +169,10 @@ std::string Beside(const std::string& source, const std::string& path) {
 
 PaperExperiment ParsePaperExperiment(const std::string& text, const std::string& source) {
   const YamlNode tree = ParseYaml(text, source);
-  const YamlMap map(YamlValue(tree, source, ""),
-                    {"jupiter_experiment", "name", "workload", "environments", "bandwidths",
-                     "models", "systems", "profiles", "readings", "waterfall", "speculation",
-                     "outline", "policies", "sensitivity"});
+  const YamlMap map(
+      YamlValue(tree, source, ""),
+      {"jupiter_experiment", "name", "workload", "environments", "bandwidths", "models", "systems",
+       "profiles", "readings", "waterfall", "speculation", "outline", "policies", "sensitivity"});
   map.At("jupiter_experiment").Integer(1, 1);
   PaperExperiment experiment;
   experiment.name = map.At("name").Name();

@@ -43,7 +43,7 @@ struct SpeculationWorkload {
   int nodes = 0;     // of the tree: the likeliest so many; 0: speculation is plain
   DraftHeads heads;  // that draft
   std::map<std::string, DraftAcceptance> acceptance;  // by published model
-  double scale = 1;  // of every probability
+  double scale = 1;                                   // of every probability
   std::uint64_t seed = 1;
 };
 

@@ -25,8 +25,7 @@ class PaperReport : public ExperimentReport {
       text += Render(EndToEndTable(index, experiment_, profile, published_, predictions),
                      kTableKeys, markdown);
     }
-    text +=
-        Render(PerTokenTable(index, experiment_, first, published_), kBarKeys, markdown);
+    text += Render(PerTokenTable(index, experiment_, first, published_), kBarKeys, markdown);
     if (experiment_.waterfall) {
       text += Render(WaterfallTable(index, experiment_), kWaterfallKeys, markdown);
     }

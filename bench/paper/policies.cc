@@ -7,8 +7,7 @@
 namespace jupiter {
 namespace {
 
-const DraftAcceptance& AcceptanceOf(const SpeculationWorkload& workload,
-                                    const std::string& model) {
+const DraftAcceptance& AcceptanceOf(const SpeculationWorkload& workload, const std::string& model) {
   const auto found = workload.acceptance.find(model);
   JUPITER_CHECK(found != workload.acceptance.end(), "{}", model);
   return found->second;
@@ -37,9 +36,9 @@ void Speculate(const SpeculationWorkload& workload, const TestbedProfile& profil
   work.heads = workload.heads;
   work.heads.tree_rows = drafts.tree.rows();
   if (!IsSpeculative(profile, config_name)) {
-    work.run.heads = fmt::format("synthetic:{}{}:{}", workload.heads.heads,
-                                 workload.heads.own_output ? ":own" : "",
-                                 Name(workload.heads.weight));
+    work.run.heads =
+        fmt::format("synthetic:{}{}:{}", workload.heads.heads,
+                    workload.heads.own_output ? ":own" : "", Name(workload.heads.weight));
   }
   work.run.drafts = std::move(drafts);
 }
@@ -55,8 +54,8 @@ void Outline(const OutlineWorkload& outline, const PaperExperiment& experiment, 
   work.run.sets.push_back({0, {RequestOf(skeleton_prompt, work.skeleton_tokens)}});
   ShapeSet points{SharedPrefixRows(outline, question), {}};
   work.extra_prompt_tokens = skeleton_prompt + points.prefix - question;
-  for (int tokens : PointLengths(outline, experiment.generated_tokens,
-                                 static_cast<std::uint64_t>(draw))) {
+  for (int tokens :
+       PointLengths(outline, experiment.generated_tokens, static_cast<std::uint64_t>(draw))) {
     points.requests.push_back(RequestOf(outline.point_suffix_tokens, tokens));
     work.extra_prompt_tokens += outline.point_suffix_tokens;
   }

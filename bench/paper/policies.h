@@ -14,7 +14,7 @@ namespace jupiter {
 
 // What a cell runs, whatever the system: the same tree, tokens and outline for all of them.
 struct PolicyWork {
-  StepShape step;   // of one request
+  StepShape step;    // of one request
   DraftHeads heads;  // none where nothing is drafted
   ShapeRun run;
   int skeleton_tokens = 0;

@@ -134,8 +134,7 @@ TextTable PhaseTable(const RowIndex& rows, const PaperExperiment& experiment,
       cells.push_back(Digits(found->decode_ms_per_token));
       cells.push_back(fmt::format("{}", found->rows));
       cells.push_back(fmt::format("{:.2f}", found->tokens_per_step));
-      cells.push_back(
-          fmt::format("{} + {}", found->skeleton_tokens, found->extra_prompt_tokens));
+      cells.push_back(fmt::format("{} + {}", found->skeleton_tokens, found->extra_prompt_tokens));
     }
   }
   return table;
@@ -146,8 +145,8 @@ TextTable RoundTable(const RowIndex& rows, const PaperExperiment& experiment,
   TextTable table{fmt::format("EMULATED, {}, {}: rounds of the answer's requests, replayed / by "
                               "formula",
                               profile, FindSystem(system).column),
-                  {"env", "Mbit/s", "model", "policy", "requests", "round s", "in flight", "at work",
-                   "utilisation", "tokens/s in it", "end to end"},
+                  {"env", "Mbit/s", "model", "policy", "requests", "round s", "in flight",
+                   "at work", "utilisation", "tokens/s in it", "end to end"},
                   {}};
   const auto pair = [](const std::optional<double>& replayed, const std::optional<double>& formula,
                        const char* format) {
@@ -192,9 +191,9 @@ TextTable SensitivityTable(const RowIndex& rows, const Sensitivity& of) {
     const bool compared = base != nullptr && base->e2e_s;
     table.rows.push_back(
         {variation.empty() ? "nothing" : variation, Seconds(found), Digits(per_token),
-         compared ? fmt::format("{:+.0f} %",
-                                100 * (per_token * base->gen_tokens / *base->e2e_s - 1))
-                  : "-",
+         compared
+             ? fmt::format("{:+.0f} %", 100 * (per_token * base->gen_tokens / *base->e2e_s - 1))
+             : "-",
          Digits(found->skeleton_s), Digits(found->decode_ms_per_token),
          fmt::format("{:.2f}", found->tokens_per_step), fmt::format("{}", found->requests),
          RoundRate(*found)});

@@ -13,8 +13,8 @@ inline constexpr int kPolicyKeys = 4;
 inline constexpr int kRoundKeys = 5;
 inline constexpr int kSensitivityKeys = 1;
 
-// End-to-end seconds: a row per network, model and policy, a column per system; with several systems
-// also the best one but jupiter, and how many times as fast jupiter is.
+// End-to-end seconds: a row per network, model and policy, a column per system; with several
+// systems also the best one but jupiter, and how many times as fast jupiter is.
 TextTable PolicyTable(const RowIndex& rows, const PaperExperiment& experiment,
                       const std::string& profile);
 

@@ -25,9 +25,9 @@ std::vector<Column> ColumnsOf(const PaperExperiment& experiment) {
     const std::vector<std::string> policies = experiment.PoliciesOf(name);
     for (const std::string& policy : policies) {
       const bool plain = policies.size() == 1 && policy == "plain";
-      columns.push_back({&system, name, policy,
-                         plain ? std::string(system.column)
-                               : fmt::format("{}, {}", system.column, policy)});
+      columns.push_back(
+          {&system, name, policy,
+           plain ? std::string(system.column) : fmt::format("{}, {}", system.column, policy)});
     }
   }
   return columns;
@@ -124,8 +124,7 @@ TextTable PerTokenTable(const RowIndex& rows, const PaperExperiment& experiment,
       for (const Column& column : ColumnsOf(experiment)) {
         const PublishedBar* bar =
             published.Bar(row.env, row.mbps(), row.model, phase, column.system->published);
-        cells.push_back(
-            PhaseCell(rows.Find(profile, row, column.name, column.policy), bar, phase));
+        cells.push_back(PhaseCell(rows.Find(profile, row, column.name, column.policy), bar, phase));
       }
       table.rows.push_back(std::move(cells));
     }

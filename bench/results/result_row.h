@@ -53,11 +53,11 @@ struct ResultRow {
   // templates, and of what is read again). Its time is in e2e_s.
   int skeleton_tokens = 0;
   int extra_prompt_tokens = 0;
-  int requests = 1;  // that make the answer, side by side
-  std::uint64_t seed = 0;      // of the workload
-  bool oom = false;            // then nothing below is known
-  std::string reason;          // why it could not run
-  std::string valid;           // exact, tolerance, not_checked, invalid
+  int requests = 1;        // that make the answer, side by side
+  std::uint64_t seed = 0;  // of the workload
+  bool oom = false;        // then nothing below is known
+  std::string reason;      // why it could not run
+  std::string valid;       // exact, tolerance, not_checked, invalid
   // To the answer's last and first token; decode: between those, per token of the answer. prefill
   // is not known of outlines, whose first token has decoding before it.
   std::optional<double> e2e_s, ttft_s, prefill_ms_per_token, decode_ms_per_token;

@@ -143,8 +143,7 @@ TEST(PaperPoliciesTest, NamesWhatIsWrong) {
 }
 
 TEST(PaperPoliciesTest, VariesOneKeyAtATime) {
-  const PaperExperiment experiment =
-      ParsePaperExperiment(std::string(kText) + kPolicies, "p.yaml");
+  const PaperExperiment experiment = ParsePaperExperiment(std::string(kText) + kPolicies, "p.yaml");
   EXPECT_EQ(Vary(experiment, "points=4").outline->points, 4);
   EXPECT_EQ(Vary(experiment, "skeleton_tokens_per_point=9").outline->skeleton_tokens_per_point, 9);
   EXPECT_EQ(Vary(experiment, "acceptance=0.5").speculation->scale, 0.5);
@@ -341,8 +340,7 @@ TEST_F(PaperRowsTest, HeadlinesCompareUnderTheSamePolicy) {
   Add("fitted", 100, "jupiter", 10);
   const std::vector<std::string> lines = HeadlinesOf(RowIndex(rows_), experiment_);
   ASSERT_EQ(lines.size(), 1u);  // nothing else has run under both
-  EXPECT_NE(lines[0].find("policy plain for all: jupiter is 1.20 to 1.20 times"),
-            std::string::npos)
+  EXPECT_NE(lines[0].find("policy plain for all: jupiter is 1.20 to 1.20 times"), std::string::npos)
       << lines[0];
   const TextTable table = PolicyTable(RowIndex(rows_), experiment_, "fitted");
   ASSERT_EQ(table.rows.size(), 1u);

@@ -25,7 +25,8 @@ constexpr int kStages = 4;
 
 ShapeRun PointsOf(int points, int tokens) {
   ShapeRun run;
-  run.sets.push_back({64, std::vector<ShapeRequest>(static_cast<std::size_t>(points), {14, tokens})});
+  run.sets.push_back(
+      {64, std::vector<ShapeRequest>(static_cast<std::size_t>(points), {14, tokens})});
   return run;
 }
 
@@ -86,8 +87,8 @@ TEST_F(PolicyRunTest, RoundsFollowTheFormula) {
         SCOPED_TRACE(fmt::format("{} points, env {}, {} Mbit/s", points, env, bandwidth / 1e6));
         const Testbed testbed = Bed(env, bandwidth);
         const RoundFacts replayed = Replayed(run, *record, testbed).round;
-        const BatchWork work = WorkOf(*record, testbed, PipelineRanks(plan_), replayed.first_batch,
-                                      replayed.batches);
+        const BatchWork work =
+            WorkOf(*record, testbed, PipelineRanks(plan_), replayed.first_batch, replayed.batches);
         const auto batches = static_cast<int>(std::lround(points / replayed.items));
         const RoundTime formula = PredictRound(work, batches);
         EXPECT_NEAR(replayed.seconds, formula.seconds, 0.1 * formula.seconds);
@@ -95,11 +96,11 @@ TEST_F(PolicyRunTest, RoundsFollowTheFormula) {
         const double in_flight = formula.in_flight * replayed.items;
         EXPECT_NEAR(replayed.in_flight, in_flight, 0.1 * in_flight);
         EXPECT_GE(replayed.in_flight, 0.999 * std::min(points, kStages));
-        fmt::print("{} points, env {}, {} Mbit/s: round {:.4f} / {:.4f} s, in flight {:.2f} / "
-                   "{:.2f}, utilisation {:.3f} / {:.3f}, {:.2f} requests a batch\n",
-                   points, env, bandwidth / 1e6, replayed.seconds, formula.seconds,
-                   replayed.in_flight, in_flight, replayed.utilisation, formula.utilisation,
-                   replayed.items);
+        fmt::print(
+            "{} points, env {}, {} Mbit/s: round {:.4f} / {:.4f} s, in flight {:.2f} / "
+            "{:.2f}, utilisation {:.3f} / {:.3f}, {:.2f} requests a batch\n",
+            points, env, bandwidth / 1e6, replayed.seconds, formula.seconds, replayed.in_flight,
+            in_flight, replayed.utilisation, formula.utilisation, replayed.items);
       }
     }
   }
