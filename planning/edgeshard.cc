@@ -89,16 +89,16 @@ void ExplainRefusal(const StageTable& stages, EdgeShardDevices devices, EdgeShar
   for (int layer = 0; layer < stages.layers(); ++layer) {
     const std::string why = WhyNowhere(stages, layer);
     if (why.empty()) continue;
-    plan.reason = fmt::format("{}; {}", why, kMemoryHelp);
+    plan.reason = fmt::format("{}; {}", why, stages.MemoryHelp());
     return;
   }
   if (ShortInAll(stages) > 0) {
-    plan.reason = fmt::format("{}; {}", DescribeInAll(stages), kMemoryHelp);
+    plan.reason = fmt::format("{}; {}", DescribeInAll(stages), stages.MemoryHelp());
     return;
   }
   plan.obstacle = plan.exact() ? Obstacle::kCannotCut : Obstacle::kNotFound;
   plan.reason = fmt::format("{}, {}; {}", DescribeInAll(stages), WhyNoSplit(devices, plan.search),
-                            kMemoryHelp);
+                            stages.MemoryHelp());
 }
 
 EdgeShardPlan Search(const StageTable& stages, EdgeShardObjective objective,

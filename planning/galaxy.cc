@@ -151,7 +151,7 @@ void ExplainRefusal(const GalaxyProblem& problem, const GalaxyMemory& memory, co
                                    : fmt::format("no places for {} whole heads", problem.heads),
                       FormatBytes(-all));
   }
-  shares.reason = fmt::format("{}; {}", why, kMemoryHelp);
+  shares.reason = fmt::format("{}; {}", why, problem.memory_help);
 }
 
 // Grains in columns; the smaller grain, if there is one, is the last device's that has any.

@@ -29,6 +29,7 @@ struct GalaxyProblem {
   std::vector<std::int64_t> fixed_bytes;  // [device]: embedding, head, norms, buffers
   std::vector<std::int64_t> budget;       // [device]
   std::vector<std::string> names;         // [device], for messages; may be empty
+  std::string memory_help = kMemoryHelp;  // against missing memory, for messages
 };
 
 struct GalaxyShares {

@@ -3,10 +3,11 @@
 //
 //   F(l, d) = min over q <= l of max(F(q, d-1), sum of t[i][d] for q < i <= l, + c_d),
 // empty stages included (q = l), in O(L^2 |D|) when c_d, the time to send, depends on the sender
-// alone. Here it may depend on the receiver, which is the next device that has layers, so the
-// programme runs from the last device to the first and a state names the receiver and its first
-// layer: O(L^2 |D| v + L |D|^2), where v is the most different times that any device has to send
-// to others (1 without transfers or with like links).
+// alone. Here c_d is what a stage spends on both of its links, and may depend on the devices at
+// their other ends: the next and the last before that have layers. So the programme runs from the
+// last device to the first, and a state names a device, its first layer and what it takes to
+// receive: O(L^2 |D| v w + L |D|^2 w), where v is the most different times that any device has to
+// send to others, w to receive from others (1 without transfers or with like links).
 #pragma once
 
 #include <string>
@@ -20,7 +21,10 @@ namespace jupiter {
 // source: it has the embedding even when it has no layers. The last device with layers has the head
 // (output matrix, draft heads). send_seconds: what counts as the sending stage's time; zeros for
 // links that overlap with computing.
-using LayerPartitionProblem = StageProblem;
+struct LayerPartitionProblem : StageProblem {
+  // [from][to]: the input of a stage, what counts as the receiving one's time; empty: none.
+  std::vector<std::vector<double>> receive_seconds;
+};
 
 struct LayerPartition {
   bool feasible = false;

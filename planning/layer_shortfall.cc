@@ -91,7 +91,8 @@ std::string Describe(const LayerShortfall& shortfall, const StageTable& stages) 
   return fmt::format("in the best case {} is {} short: {} need {}, its budget is {}; {}; {}",
                      stages.Label(device), FormatBytes(shortfall.bytes), what,
                      FormatBytes(stages.Bytes(device, shortfall.begin, shortfall.end)),
-                     FormatBytes(stages.Budget(device)), DescribeInAll(stages), kMemoryHelp);
+                     FormatBytes(stages.Budget(device)), DescribeInAll(stages),
+                     stages.MemoryHelp());
 }
 
 }  // namespace jupiter

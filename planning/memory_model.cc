@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "kernels/base/check.h"
+#include "planning/obstacle.h"
 
 namespace jupiter {
 namespace {
@@ -178,6 +179,33 @@ std::string_view Name(Fit fit) {
     case Fit::kOutOfMemory: return "OOM";
   }
   JUPITER_CHECK(false, "{}", static_cast<int>(fit));
+}
+
+namespace {
+
+// Of the layers' matrices; the widest decides on what would help.
+DType WidestWeight(const ModelShape& shape) {
+  const auto bits = [](DType dtype) {
+    return static_cast<double>(RowBytes(dtype, BlockColumns(dtype))) / BlockColumns(dtype);
+  };
+  DType widest = DType::kQ4_0;
+  for (const LayerTypes& types : shape.layers) {
+    for (DType dtype :
+         {types.wq, types.wk, types.wv, types.wo, types.w_gate, types.w_up, types.w_down}) {
+      if (bits(dtype) > bits(widest)) widest = dtype;
+    }
+  }
+  return widest;
+}
+
+}  // namespace
+
+std::string MemoryHelp(const ModelShape& shape) {
+  const DType widest = WidestWeight(shape);
+  if (widest == DType::kQ4_0) return kMemoryHelp;
+  // Only dense weights can be rounded.
+  return fmt::format("smaller weights ({}), {}", IsQuantised(widest) ? "q4_0" : "--quantize q4_0",
+                     kMemoryHelp);
 }
 
 }  // namespace jupiter

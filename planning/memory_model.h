@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "model/model_shape.h"
@@ -84,5 +85,9 @@ enum class Fit : std::uint8_t { kFits, kUncertain, kOutOfMemory };
 // kUncertain: within kMemoryError of the budget.
 Fit FitOf(std::int64_t need, std::int64_t budget);
 std::string_view Name(Fit fit);
+
+// What helps against missing memory, for the end of a reason: smaller weights only where there are
+// smaller ones.
+std::string MemoryHelp(const ModelShape& shape);
 
 }  // namespace jupiter

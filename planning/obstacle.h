@@ -21,8 +21,9 @@ std::string_view Name(Obstacle obstacle);
 // A device as messages name it: "nano-1 (rank 2)", or "device 2" when there are no names.
 std::string DeviceLabel(const std::vector<std::string>& names, int device);
 
-// What helps against missing memory, for the end of a reason.
+// What helps against missing memory whatever the weights are, for the end of a reason. MemoryHelp
+// of memory_model.h knows what helps a model.
 inline constexpr const char* kMemoryHelp =
-    "smaller weights (--quantize q4_0), a shorter prompt or answer, or another device would help";
+    "a shorter prompt or answer, or another device would help";
 
 }  // namespace jupiter

@@ -11,6 +11,14 @@ double WireSecondsAtStart(const Link& link, double bytes) {
          8 * bytes / (link.bandwidth * link.efficiency * link.trace.FirstRate());
 }
 
+namespace {
+
+bool SameHostCosts(const Link& a, const Link& b) {
+  return a.host_seconds == b.host_seconds && a.host_seconds_per_byte == b.host_seconds_per_byte;
+}
+
+}  // namespace
+
 PipelineCosts::PipelineCosts(const ModelShape& shape, const Cluster& cluster,
                              const std::vector<ModelTimer>& timers, const Plan& plan)
     : shape_(shape), cluster_(cluster), wire_(plan.wire), ranks_(PipelineRanks(plan)) {
@@ -29,7 +37,9 @@ void PipelineCosts::FindAlike() {
     const auto same = std::find_if(different_.begin(), different_.end(), [&](std::size_t other) {
       return !is_end(stage) && !is_end(other) && stages_[stage].layers == stages_[other].layers &&
              stages_[stage].timer->SameDevice(*stages_[other].timer) &&
-             ComputeRowSeconds(stage, 1) == ComputeRowSeconds(other, 1);
+             ComputeRowSeconds(stage, 1) == ComputeRowSeconds(other, 1) &&
+             SameHostCosts(OutLink(stage - 1), OutLink(other - 1)) &&
+             SameHostCosts(OutLink(stage), OutLink(other));
     });
     stages_[stage].alike = static_cast<int>(same - different_.begin());
     if (same == different_.end()) different_.push_back(stage);

@@ -46,7 +46,7 @@ class PipelineCosts {
     const ModelTimer* timer = nullptr;
     int first_layer = 0;
     int layers = 0;
-    int alike = 0;  // stages with the same number take the same time but for their links
+    int alike = 0;  // stages with the same number keep their devices busy for the same time
   };
   const Link& OutLink(std::size_t stage) const;
   double MessageBytes(const PipelineBatch& batch) const;

@@ -178,17 +178,19 @@ double Predictor::Verification(const PipelineCosts& costs, int rows) const {
   return Step(costs, rows) + timer(costs.ranks().back()).Drafts(task_.drafts);
 }
 
-std::string Shortage(const std::string& device, const DeviceMemory& memory) {
+std::string Shortage(const std::string& device, const DeviceMemory& memory,
+                     const ModelShape& shape) {
   return fmt::format("{} is {} short: it needs {}, its budget is {}; {}", device,
                      FormatBytes(memory.need.total() - memory.budget),
-                     FormatBytes(memory.need.total()), FormatBytes(memory.budget), kMemoryHelp);
+                     FormatBytes(memory.need.total()), FormatBytes(memory.budget),
+                     MemoryHelp(shape));
 }
 
 std::string ShortageLine(const PlanningTask& task, const std::vector<DeviceMemory>& memory) {
   for (std::size_t rank = 0; rank < memory.size(); ++rank) {
     if (memory[rank].fit != Fit::kOutOfMemory) continue;
     return Shortage(fmt::format("{} (rank {})", task.cluster.devices[rank].name, rank),
-                    memory[rank]);
+                    memory[rank], task.shape);
   }
   return {};
 }

@@ -120,7 +120,8 @@ double PredictTtft(const PipelineCosts& costs, const std::vector<int>& slices);
 std::vector<std::string> PredictionNotes(const Cluster& cluster);
 
 // "NAME is N B short: ...": of a device that lacks memory.
-std::string Shortage(const std::string& device, const DeviceMemory& memory);
+std::string Shortage(const std::string& device, const DeviceMemory& memory,
+                     const ModelShape& shape);
 // One line: which device lacks how much, and what would help. Empty when all fits.
 std::string ShortageLine(const PlanningTask& task, const std::vector<DeviceMemory>& memory);
 

@@ -38,7 +38,6 @@ StageTable::StageTable(const StageProblem& problem, int source)
                 problem.shared_bytes <= problem.head_bytes);
   JUPITER_CHECK(problem.names.empty() || problem.names.size() == devices);
   CheckNumbers(problem.embed_seconds, devices);
-  CheckNumbers(problem.receive_seconds, problem.receive_seconds.empty() ? 0 : devices);
   CheckNumbers(problem.head_seconds, devices);
   CheckNumbers(problem.fixed_bytes, devices);
   CheckNumbers(problem.budget, devices);
@@ -54,11 +53,7 @@ StageTable::StageTable(const StageProblem& problem, int source)
 double StageTable::Seconds(int device, int begin, int end) const {
   const std::vector<double>& until = seconds_until_[Index(device)];
   double seconds = until[Index(end)] - until[Index(begin)];
-  if (device == source_) {
-    seconds += problem_.embed_seconds[Index(device)];
-  } else if (!problem_.receive_seconds.empty()) {
-    seconds += problem_.receive_seconds[Index(device)];
-  }
+  if (device == source_) seconds += problem_.embed_seconds[Index(device)];
   return end == layers_ ? seconds + problem_.head_seconds[Index(device)] : seconds;
 }
 

@@ -15,7 +15,6 @@ namespace jupiter {
 struct StageProblem {
   std::vector<std::vector<double>> layer_seconds;  // [device][layer]
   std::vector<double> embed_seconds;               // [device], if it is the source
-  std::vector<double> receive_seconds;             // [device], if it is not; empty: none
   std::vector<double> head_seconds;                // [device]
   std::vector<std::vector<double>> send_seconds;   // [from][to]: the output of a stage
   std::vector<std::int64_t> layer_bytes;           // [layer]: weights and KV
@@ -25,6 +24,7 @@ struct StageProblem {
   std::vector<std::int64_t> fixed_bytes;  // [device], if it takes part: buffers, activations
   std::vector<std::int64_t> budget;       // [device]
   std::vector<std::string> names;         // [device], for messages; may be empty
+  std::string memory_help = kMemoryHelp;  // against missing memory, for messages
 };
 
 class StageTable {
@@ -46,6 +46,7 @@ class StageTable {
   double Send(int from, int to) const { return problem_.send_seconds[Index(from)][Index(to)]; }
   std::int64_t Budget(int device) const { return problem_.budget[Index(device)]; }
   // For messages.
+  const std::string& MemoryHelp() const { return problem_.memory_help; }
   std::string Label(int device) const { return DeviceLabel(problem_.names, device); }
   // Of all layers and the head, where nothing is shared.
   std::int64_t SplitBytes() const { return bytes_until_.back() + problem_.head_bytes; }

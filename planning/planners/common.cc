@@ -68,6 +68,7 @@ StageProblem StageMemoryOf(const PlanningTask& task, int largest_slice) {
                        DraftWeightBytes(task.shape, task.drafts) +
                        DraftActivationBytes(task.shape, task.drafts);
   problem.shared_bytes = SharedHeadBytes(task.shape);
+  problem.memory_help = MemoryHelp(task.shape);
   const FixedBytes fixed = FixedBytesOf(task.shape, task.wire, request);
   for (const ClusterDevice& device : task.cluster.devices) {
     problem.fixed_bytes.push_back(fixed.activations + fixed.buffers);

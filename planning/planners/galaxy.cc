@@ -67,6 +67,7 @@ GalaxyProblem ProblemOf(const Predictor& predictor, const ShareUnits& units) {
   problem.attention_bytes = InWholeUnits(ShareBytes(task, request, {whole.queries, whole.keys, 0}),
                                          problem.heads, units.heads, config.kv_heads);
   problem.mlp_bytes = ShareBytes(task, request, {0, 0, whole.columns});
+  problem.memory_help = MemoryHelp(task.shape);
   for (int device = 0; device < task.cluster.size(); ++device) {
     const ClusterDevice& described = task.cluster.devices[static_cast<std::size_t>(device)];
     problem.fixed_bytes.push_back(FixedNeed(task, request, device));

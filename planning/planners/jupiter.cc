@@ -41,7 +41,8 @@ int LeastLargestSlice(const PlanningTask& task) {
 
 // What the simulator charges the devices at both ends of a message, its wire left out: slices leave
 // while the next ones are computed.
-void AddTransfers(const Predictor& predictor, const ProfilePoint& point, StageProblem& problem) {
+void AddTransfers(const Predictor& predictor, const ProfilePoint& point,
+                  LayerPartitionProblem& problem) {
   const PlanningTask& task = predictor.task();
   const std::int64_t rows = point.block.rows;
   const auto bytes = static_cast<double>(
@@ -49,18 +50,16 @@ void AddTransfers(const Predictor& predictor, const ProfilePoint& point, StagePr
           .total());
   const auto devices = static_cast<std::size_t>(task.cluster.size());
   problem.send_seconds.assign(devices, std::vector<double>(devices, 0));
-  for (std::size_t to = 0; to < devices; ++to) {
-    // Whom it receives from is open; links to one device rarely differ in this.
-    double dearest = 0;
-    for (std::size_t from = 0; from < devices; ++from) {
+  problem.receive_seconds = problem.send_seconds;
+  for (std::size_t from = 0; from < devices; ++from) {
+    for (std::size_t to = 0; to < devices; ++to) {
       if (from == to) continue;
       const double host = task.cluster.links[from][to].HostSeconds(bytes);
-      dearest = std::max(dearest, host);
       problem.send_seconds[from][to] =
           host + predictor.timer(static_cast<int>(from)).Export(task.wire, rows);
+      problem.receive_seconds[from][to] =
+          host + predictor.timer(static_cast<int>(to)).Import(task.wire, rows);
     }
-    problem.receive_seconds.push_back(
-        dearest + predictor.timer(static_cast<int>(to)).Import(task.wire, rows));
   }
 }
 
@@ -68,7 +67,8 @@ LayerPartition PartitionFor(const Predictor& predictor, const ProfilePoint& poin
                             int largest_slice) {
   const PlanningTask& task = predictor.task();
   const int devices = task.cluster.size();
-  LayerPartitionProblem problem = StageMemoryOf(task, largest_slice);
+  LayerPartitionProblem problem;
+  static_cast<StageProblem&>(problem) = StageMemoryOf(task, largest_slice);
   std::vector<int> order;
   for (int device = 0; device < devices; ++device) {
     order.push_back(device);

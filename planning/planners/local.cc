@@ -61,9 +61,10 @@ SingleDevice FastestSingleDevice(const Predictor& predictor) {
   }
   if (best.prediction.feasible) return best;
   const std::string& name = task.cluster.devices[static_cast<std::size_t>(best.device)].name;
-  best.prediction.reason = fmt::format(
-      "no device holds the model alone; the one that lacks least: {}",
-      Shortage(fmt::format("{} (rank {})", name, best.device), best.prediction.memory.front()));
+  best.prediction.reason =
+      fmt::format("no device holds the model alone; the one that lacks least: {}",
+                  Shortage(fmt::format("{} (rank {})", name, best.device),
+                           best.prediction.memory.front(), task.shape));
   return best;
 }
 

@@ -134,7 +134,6 @@ EdgeShardProblem WithUselessDevices(EdgeShardProblem problem, int devices) {
   problem.send_seconds.resize(n, std::vector<double>(n, 0.0));
   problem.layer_seconds.resize(n, std::vector<double>(problem.layer_bytes.size(), 0.0));
   problem.embed_seconds.resize(n, 0.0);
-  if (!problem.receive_seconds.empty()) problem.receive_seconds.resize(n, 0.0);
   problem.head_seconds.resize(n, 0.0);
   problem.return_seconds.resize(n, 0.0);
   problem.fixed_bytes.resize(n, 1);

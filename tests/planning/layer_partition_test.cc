@@ -19,10 +19,17 @@ constexpr int kInstances = 2000;
 constexpr double kNever = std::numeric_limits<double>::infinity();
 using Ints = std::vector<int>;
 
-double Slowest(const StageNumbers& numbers) {
+double Receive(const LayerPartitionProblem& problem, int from, int to) {
+  if (problem.receive_seconds.empty()) return 0;
+  return problem.receive_seconds[static_cast<std::size_t>(from)][static_cast<std::size_t>(to)];
+}
+
+double Slowest(const LayerPartitionProblem& problem, const StageNumbers& numbers) {
   double slowest = 0;
   for (std::size_t i = 0; i < numbers.compute.size(); ++i) {
-    slowest = std::max(slowest, numbers.compute[i] + numbers.sends[i]);
+    const double receive =
+        i == 0 ? 0 : Receive(problem, numbers.devices[i - 1], numbers.devices[i]);
+    slowest = std::max(slowest, receive + numbers.compute[i] + numbers.sends[i]);
   }
   return slowest;
 }
@@ -37,8 +44,9 @@ Optimum TryAll(const LayerPartitionProblem& problem, const Ints& order) {
   const int layers = static_cast<int>(problem.layer_bytes.size());
   ForEachComposition(layers, static_cast<int>(order.size()), 0, [&](const Ints& split) {
     const StageNumbers numbers = Evaluate(problem, order, split);
-    if (!numbers.fits() || Slowest(numbers) > best.slowest) return;
-    best = {Slowest(numbers), split};
+    const double slowest = Slowest(problem, numbers);
+    if (!numbers.fits() || slowest > best.slowest) return;
+    best = {slowest, split};
   });
   return best;
 }
@@ -51,7 +59,9 @@ Ints InOrder(int devices) {
 
 LayerPartitionProblem RandomProblem(Draws& draws) {
   const int devices = draws.Int(1, 4);
-  return RandomStages<LayerPartitionProblem>(draws, devices, draws.Int(1, 10));
+  auto problem = RandomStages<LayerPartitionProblem>(draws, devices, draws.Int(1, 10));
+  if (draws.Int(0, 1) == 1) problem.receive_seconds = RandomTransfers(draws, devices, 12);
+  return problem;
 }
 
 // The least single increase of a budget with which something fits, in any of the orders.
@@ -200,8 +210,8 @@ TEST(PartitionLayersTest, SaysWhichDeviceIsShort) {
   ASSERT_FALSE(partition.feasible);
   EXPECT_EQ(partition.reason,
             "in the best case device 1 is 30 B short: layers 2-3 and the head need 270 B, its "
-            "budget is 240 B; all devices together are 25 B short; smaller weights (--quantize "
-            "q4_0), a shorter prompt or answer, or another device would help");
+            "budget is 240 B; all devices together are 25 B short; a shorter prompt or answer, or "
+            "another device would help");
   EXPECT_EQ(partition.obstacle, Obstacle::kMemory);
   problem.budget = {5, 1000};
   problem.embed_bytes = 7;
@@ -246,8 +256,19 @@ TEST(PartitionLayersTest, ATiedHeadIsStoredOnceByASourceWithAllLayers) {
 
 TEST(PartitionLayersTest, ReceivingCountsAsTheStagesTime) {
   LayerPartitionProblem problem = LikeDevices(2, 8);
-  problem.receive_seconds = {100, 0.4};
-  EXPECT_EQ(PartitionLayers(problem, InOrder(2)).layers, (Ints{6, 2}));
+  problem.receive_seconds = {{0, 0.4}, {100, 0}};
+  const LayerPartition partition = PartitionLayers(problem, InOrder(2));
+  EXPECT_EQ(partition.layers, (Ints{6, 2}));
+  EXPECT_NEAR(partition.slowest_seconds, 0.6, 1e-12);
+}
+
+// Receiving from the source is dear for the last device, from its neighbour it is not.
+TEST(PartitionLayersTest, OnlyTheLinkThatAStageReceivesOnCounts) {
+  LayerPartitionProblem problem = LikeDevices(3, 6);
+  problem.receive_seconds = {{0, 0, 9}, {9, 0, 0}, {9, 9, 0}};
+  EXPECT_EQ(PartitionLayers(problem, InOrder(3)).layers, (Ints{2, 2, 2}));
+  problem.receive_seconds[1][2] = 9;
+  EXPECT_EQ(PartitionLayers(problem, InOrder(3)).layers, (Ints{3, 3, 0}));
 }
 
 TEST(PartitionLayersTest, EightDevicesAreTheMostToOrder) {
@@ -270,6 +291,7 @@ TEST(PartitionLayersTest, EightyLayersOnSixtyFourDevices) {
     const int speed = draws.Int(1, 8);
     for (double& seconds : problem.layer_seconds[d]) seconds = draws.Int(90, 110) / 100.0 / speed;
     for (double& seconds : problem.send_seconds[d]) seconds = draws.Int(1, 1000) / 1000.0;
+    problem.receive_seconds.push_back(problem.send_seconds[d]);
     problem.budget[d] = draws.Int(1, 10) * 100;
   }
   const LayerPartition partition = PartitionLayers(problem, InOrder(64));
@@ -290,6 +312,11 @@ TEST(PartitionLayersDeathTest, MalformedProblemsAreBugs) {
   problem = LikeDevices(2, 4);
   problem.send_seconds.pop_back();
   EXPECT_DEATH(PartitionLayers(problem, {0, 1}), "send_seconds.size");
+  problem = LikeDevices(2, 4);
+  problem.receive_seconds = {{0, 0}};
+  EXPECT_DEATH(PartitionLayers(problem, {0, 1}), "receive_seconds 1");
+  problem.receive_seconds = {{0, -1}, {0, 0}};
+  EXPECT_DEATH(PartitionLayers(problem, {0, 1}), "-1");
 }
 
 }  // namespace

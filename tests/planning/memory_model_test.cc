@@ -138,6 +138,23 @@ TEST(DraftHeadsTest, Parses) {
   }
 }
 
+// Nobody is told to make smaller what is as small as it gets.
+TEST(MemoryModelTest, SmallerWeightsHelpWhereThereAreSmallerOnes) {
+  const auto help = [](DType first, DType second) {
+    ModelShape shape;
+    shape.layers = {LayerTypes{first, first, first, first, first, first, first},
+                    LayerTypes{first, first, first, first, first, first, second}};
+    return MemoryHelp(shape);
+  };
+  const std::string rest = "a shorter prompt or answer, or another device would help";
+  EXPECT_EQ(help(DType::kQ4_0, DType::kQ4_0), rest);
+  EXPECT_EQ(help(DType::kQ4_K, DType::kQ4_0), rest);
+  EXPECT_EQ(help(DType::kQ4_K, DType::kQ6_K), "smaller weights (q4_0), " + rest);
+  EXPECT_EQ(help(DType::kQ8_0, DType::kQ8_0), "smaller weights (q4_0), " + rest);
+  EXPECT_EQ(help(DType::kF32, DType::kQ4_0), "smaller weights (--quantize q4_0), " + rest);
+  EXPECT_EQ(help(DType::kBF16, DType::kBF16), "smaller weights (--quantize q4_0), " + rest);
+}
+
 TEST(MemoryModelTest, TheVerdictHasAnErrorBar) {
   EXPECT_EQ(FitOf(98, 100), Fit::kFits);
   EXPECT_EQ(FitOf(1000, 1019), Fit::kUncertain);

@@ -417,6 +417,37 @@ TEST(PlannersTest, TreesUseTheTasksHeadsAndRows) {
   EXPECT_EQ(trees.fixed[0].name, "chain of 2");
 }
 
+// What messages take at their ends counts where the pipeline has the link, and nowhere else.
+TEST(PlannersTest, JupiterCountsTheHostTimesOfItsOwnLinks) {
+  const ModelShape shape = SevenBillion();
+  Cluster cluster = Shipped("env-a");
+  const auto plan = [&] {
+    return FindPlanner("jupiter")
+        .make(Predictor({.shape = shape, .cluster = cluster, .prompt_tokens = 64, .tokens = 200}))
+        .plan;
+  };
+  const Plan plain = plan();
+  ASSERT_EQ(PipelineRanks(plain), (std::vector<int>{0, 1, 2, 3}));
+  const auto at = [&](std::size_t from, std::size_t to) -> Link& {
+    return cluster.links[from][to];
+  };
+  at(3, 1).host_seconds = at(0, 2).host_seconds = at(1, 3).host_seconds = 0.05;
+  EXPECT_EQ(ToJson(plan()), ToJson(plain));
+  at(1, 2).host_seconds = 0.05;
+  EXPECT_NE(plan().layers, plain.layers);
+}
+
+TEST(PlannersTest, TheSlowestOfLikeStagesHasTheDearestLinks) {
+  const ModelShape shape = SevenBillion();
+  Cluster cluster = Shipped("env-a");
+  cluster.links[1][2].host_seconds = cluster.links[2][3].host_seconds = 5;
+  const Predictor predictor({.shape = shape, .cluster = cluster, .prompt_tokens = 64});
+  const PipelineCosts costs = predictor.CostsOf(FindPlanner("equal").make(predictor).plan);
+  const RowBlock slice{16, 32};
+  EXPECT_GT(costs.Device(2, {slice, false, 0}), costs.Device(1, {slice, false, 0}) + 4);
+  EXPECT_EQ(costs.Slowest(slice), costs.Device(2, {slice, false, 0}));
+}
+
 TEST(PlannersTest, TracesAreSaidToBeLeftOut) {
   const ModelShape shape = SevenBillion();
   Cluster cluster = Shipped("env-a");

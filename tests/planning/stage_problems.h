@@ -25,6 +25,15 @@ class Draws {
   std::uint64_t next_ = 0;
 };
 
+// [from][to], up to `most` sixteenths each.
+inline std::vector<std::vector<double>> RandomTransfers(Draws& draws, int devices, int most) {
+  std::vector<std::vector<double>> seconds(static_cast<std::size_t>(devices));
+  for (std::vector<double>& row : seconds) {
+    for (int to = 0; to < devices; ++to) row.push_back(draws.Seconds(most));
+  }
+  return seconds;
+}
+
 // Up to ten layers on up to four devices; about as many without a solution as with one.
 template <typename Problem>
 Problem RandomStages(Draws& draws, int devices, int layers) {
@@ -36,24 +45,20 @@ Problem RandomStages(Draws& draws, int devices, int layers) {
   if (draws.Int(0, 2) == 0) {
     problem.shared_bytes = std::min(problem.embed_bytes, problem.head_bytes);
   }
-  const bool receives = draws.Int(0, 1) == 1;
   const int send = draws.Int(0, 2) * 8;  // none, some or long transfers
   const int share = (layers * 10 + 20) / devices;
   const int ample = draws.Int(0, 2);
   for (int d = 0; d < devices; ++d) {
     problem.embed_seconds.push_back(draws.Seconds(4));
     problem.head_seconds.push_back(draws.Seconds(20));
-    if (receives) problem.receive_seconds.push_back(draws.Seconds(6));
     problem.fixed_bytes.push_back(draws.Int(0, 8));
     problem.budget.push_back(draws.Int(share / 2, share * (2 + ample)));
     std::vector<double> seconds;
     const int speed = draws.Int(4, 32);
     for (int l = 0; l < layers; ++l) seconds.push_back((draws.Int(1, 4) + speed) / 16.0);
     problem.layer_seconds.push_back(std::move(seconds));
-    std::vector<double> sends;
-    for (int to = 0; to < devices; ++to) sends.push_back(draws.Seconds(send));
-    problem.send_seconds.push_back(std::move(sends));
   }
+  problem.send_seconds = RandomTransfers(draws, devices, send);
   return problem;
 }
 
@@ -78,7 +83,6 @@ StageNumbers Evaluate(const Problem& problem, const std::vector<int>& order,
     const std::size_t d = static_cast<std::size_t>(order[p]);
     double seconds = 0;
     if (p == 0) seconds = problem.embed_seconds[d];
-    if (p > 0 && !problem.receive_seconds.empty()) seconds = problem.receive_seconds[d];
     std::int64_t bytes = problem.fixed_bytes[d] + (p == 0 ? problem.embed_bytes : 0);
     for (int i = 0; i < layers[p]; ++i, ++layer) {
       seconds += problem.layer_seconds[d][layer];
