@@ -68,7 +68,9 @@ PlanFlags Parse(int argc, const char* const* argv) {
   app.add_option("--save-tree", flags.save_tree, "with --acceptance: write the planned tree here");
   app.add_flag("--any-order", flags.any_order, "let jupiter order the devices behind the first");
   app.add_flag("--json", flags.json, "JSON instead of tables");
-  app.add_option("--save", flags.save, "write the (best) plan here, for --plan of other programs");
+  app.add_option("--save", flags.save,
+                 "write the plan here that has the least predicted end-to-end time, for --plan of "
+                 "other programs; --planner NAME makes it that planner's");
   ParseFlags(app, argc, argv);
   return flags;
 }
@@ -141,7 +143,7 @@ class Planning {
     std::vector<PlannedRun> runs = MakeAll(flags_.prompt_tokens);
     PlannedRun* best = Best(runs);
     if (best != nullptr && acceptance_) AddTrees(*best);
-    PrintAll(flags_.json ? ToJson(runs, cluster_) + "\n" : Show(runs));
+    PrintAll(flags_.json ? ToJson(runs, cluster_, shape_) + "\n" : Show(runs));
     if (Best(runs) == nullptr) FailWithoutPlan(runs);
     if (!flags_.save.empty()) Save(BestToFollow(runs));
     if (!flags_.save_tree.empty()) SaveTree(*best);
@@ -180,9 +182,10 @@ class Planning {
   }
 
   std::string Show(const std::vector<PlannedRun>& runs) const {
-    std::string text = fmt::format("{} on {}, prompt {}, answer {}, wire {}, KV {}\n\n",
-                                   shape_.config.name, cluster_.name, flags_.prompt_tokens,
-                                   flags_.tokens, Name(options_.wire), Name(options_.kv));
+    std::string text =
+        fmt::format("{} on {}, prompt {}, answer {}\nweights {}, wire {}, KV {}\n\n",
+                    shape_.config.name, cluster_.name, flags_.prompt_tokens, flags_.tokens,
+                    ShowWeights(shape_), Name(options_.wire), Name(options_.kv));
     if (drafts_.any()) {
       text += fmt::format(
           "{}; TTFT, TPOT and E2E are those of plain decoding{}\n\n", ToString(drafts_),
@@ -190,9 +193,7 @@ class Planning {
                       : ", since the tokens that a verification step accepts are not known "
                         "here; --acceptance says them");
     }
-    text += ShowPlans(runs, cluster_);
-    for (const PlannedRun& run : runs) text += "\n" + ShowPlan(run, cluster_);
-    return text + "\n" + ShowNotes(runs);
+    return text + ShowPlans(runs, cluster_) + ShowEachPlan(runs, cluster_) + "\n" + ShowNotes(runs);
   }
 
   static PlannedRun* Best(std::vector<PlannedRun>& runs) {
@@ -233,7 +234,10 @@ class Planning {
     file << ToJson(PlanFile{plan, FactsOf(shape_.config)}) << "\n";
     file.flush();
     if (!file) FailUser("--save {}: cannot be written; check that the folder exists", flags_.save);
-    fmt::print(stderr, "{}: plan of {}\n", flags_.save, best.planner);
+    fmt::print(stderr, "{}: plan of {}{}\n", flags_.save, best.planner,
+               flags_.planner == "all" && best.prediction
+                   ? ", the least predicted end-to-end time of those that --plan can follow"
+                   : "");
   }
 
   void AddTrees(PlannedRun& run) const {

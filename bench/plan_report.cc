@@ -53,11 +53,12 @@ const LinkTraffic* TrafficFrom(const Prediction& prediction, int rank) {
 
 bool HasDrafts(const PlannedRun& run) { return run.prediction && run.prediction->verification > 0; }
 
-std::string ShowTraffic(const PlannedRun& run, int rank) {
+// The verdict on a device's memory, and what it sends.
+std::string ShowMemoryAndTraffic(const PlannedRun& run, Fit fit, int rank) {
   const LinkTraffic* link = run.prediction ? TrafficFrom(*run.prediction, rank) : nullptr;
-  return link == nullptr ? ""
-                         : fmt::format("to {}: {} B prefill, {} B per token", link->to,
-                                       link->prefill_bytes, link->bytes_per_token);
+  if (link == nullptr) return std::string(Name(fit));
+  return fmt::format("{:<9} to {}: {} B prefill, {} B per token", Name(fit), link->to,
+                     link->prefill_bytes, link->bytes_per_token);
 }
 
 std::string ShowDevice(const PlannedRun& run, const Cluster& cluster, int rank) {
@@ -66,11 +67,11 @@ std::string ShowDevice(const PlannedRun& run, const Cluster& cluster, int rank) 
   const std::string drafts =
       HasDrafts(run) ? fmt::format(" {:>10.1f}", static_cast<double>(memory.need.drafts) / kMebi)
                      : "";
-  return fmt::format("  {:>4} {:<18} {:>6}{} {:>12.1f} {:>11.1f}  {:<9} {}\n", DeviceOf(run, rank),
+  return fmt::format("  {:>4} {:<18} {:>6}{} {:>12.1f} {:>11.1f}  {}\n", DeviceOf(run, rank),
                      NameOf(run, cluster, rank), run.plan.layers[index], drafts,
                      static_cast<double>(memory.need.total()) / kMebi,
-                     static_cast<double>(memory.budget) / kMebi, Name(memory.fit),
-                     ShowTraffic(run, rank));
+                     static_cast<double>(memory.budget) / kMebi,
+                     ShowMemoryAndTraffic(run, memory.fit, rank));
 }
 
 // What a device has of every layer, for a column as wide as its heading.
@@ -112,11 +113,24 @@ std::string ShowTimeline(const PlannedRun& run, const Cluster& cluster) {
 std::string MemoryNote() {
   return fmt::format(
       "memory is counted to the byte as the suite allocates it; allocator and page tables, which "
-      "are "
-      "not, are taken to add or save at most {0:g} %: a device is 'uncertain' when its need is "
-      "within "
-      "{0:g} % of its budget, and 'OOM' beyond that",
+      "are not, are taken to add or save at most {0:g} %: a device is 'uncertain' when its need is "
+      "within {0:g} % of its budget, and 'OOM' beyond that; budgets are usable_memory of the "
+      "devices' profiles: the total less what system and runtime take",
       100 * kMemoryError);
+}
+
+// Types of the layers' matrices, in the order in which they appear.
+std::vector<std::string_view> LayerTypeNames(const ModelShape& shape) {
+  std::vector<std::string_view> names;
+  for (const LayerTypes& types : shape.layers) {
+    for (DType dtype :
+         {types.wq, types.wk, types.wv, types.wo, types.w_gate, types.w_up, types.w_down}) {
+      if (std::find(names.begin(), names.end(), Name(dtype)) == names.end()) {
+        names.push_back(Name(dtype));
+      }
+    }
+  }
+  return names;
 }
 
 Json MemoryJson(const DeviceMemory& memory) {
@@ -181,6 +195,11 @@ Json RunJson(const PlannedRun& run, const Cluster& cluster) {
 
 }  // namespace
 
+std::string ShowWeights(const ModelShape& shape) {
+  return fmt::format("{} (embedding {}, head {})", fmt::join(LayerTypeNames(shape), "/"),
+                     Name(shape.embedding), Name(shape.head));
+}
+
 std::string ShowPlans(const std::vector<PlannedRun>& runs, const Cluster& cluster) {
   std::string text = fmt::format("{:<22} {:>10} {:>10} {:>10} {:>7}  {}\n", "planner", "TTFT ms",
                                  "TPOT ms", "E2E s", "bubble", "plan");
@@ -190,38 +209,54 @@ std::string ShowPlans(const std::vector<PlannedRun>& runs, const Cluster& cluste
 
 namespace {
 
-std::string ShowPipeline(const PlannedRun& run, const Cluster& cluster) {
-  const bool drafts = HasDrafts(run);
+std::string PipelineHeading(bool drafts) {
+  return fmt::format("  {:>4} {:<18} {:>6}{} {:>12} {:>11}  {:<9} {}\n", "rank", "device", "layers",
+                     drafts ? " drafts MiB" : "", "needs MiB", "budget MiB", "memory", "sends");
+}
+
+std::string SharedHeading() {
+  return fmt::format("  {:>4} {:<18} {} {:>12} {:>11}  {}\n", "rank", "device", kShareHeading,
+                     "needs MiB", "budget MiB", "memory");
+}
+
+// `heading`: of the table, or nothing.
+std::string ShowPipeline(const PlannedRun& run, const Cluster& cluster,
+                         const std::string& heading) {
   std::string text;
-  if (drafts) {
+  if (HasDrafts(run)) {
     text += fmt::format("  a verification step takes {} ms\n",
                         Milliseconds(run.prediction->verification));
   }
   if (run.trees) text += ShowTrees(*run.trees);
-  text += fmt::format("  slices {}\n", fmt::join(run.check->slices, ","));
-  text +=
-      fmt::format("  {:>4} {:<18} {:>6}{} {:>12} {:>11}  {:<9} {}\n", "rank", "device", "layers",
-                  drafts ? " drafts MiB" : "", "needs MiB", "budget MiB", "memory", "sends");
+  text += fmt::format("  slices {}\n", fmt::join(run.check->slices, ",")) + heading;
   const int ranks = static_cast<int>(run.check->memory.size());
   for (int rank = 0; rank < ranks; ++rank) text += ShowDevice(run, cluster, rank);
   return text + ShowTimeline(run, cluster);
 }
 
-std::string ShowSharedPlan(const PlannedRun& run, const Cluster& cluster) {
-  std::string text = fmt::format("  slices {}\n", fmt::join(run.check->slices, ","));
-  text += fmt::format("  {:>4} {:<18} {} {:>12} {:>11}  {}\n", "rank", "device", kShareHeading,
-                      "needs MiB", "budget MiB", "memory");
+std::string ShowSharedPlan(const PlannedRun& run, const Cluster& cluster,
+                           const std::string& heading) {
+  std::string text = fmt::format("  slices {}\n", fmt::join(run.check->slices, ",")) + heading;
   for (int rank = 0; rank < cluster.size(); ++rank) text += ShowSharedDevice(run, cluster, rank);
   return text;
 }
 
 }  // namespace
 
-std::string ShowPlan(const PlannedRun& run, const Cluster& cluster) {
-  std::string text = run.planner + (run.note.empty() ? "" : " (" + run.note + ")") + "\n";
-  if (!run.feasible) text += fmt::format("  {}: {}\n", Name(run.obstacle), run.reason);
-  if (run.prediction) return text + ShowPipeline(run, cluster);
-  return run.check ? text + ShowSharedPlan(run, cluster) : text;
+std::string ShowEachPlan(const std::vector<PlannedRun>& runs, const Cluster& cluster) {
+  std::string text;
+  std::string last_heading;
+  for (const PlannedRun& run : runs) {
+    text += "\n" + run.planner + (run.note.empty() ? "" : " (" + run.note + ")") + "\n";
+    if (!run.feasible) text += fmt::format("  {}: {}\n", Name(run.obstacle), run.reason);
+    if (!run.check) continue;
+    std::string heading = run.prediction ? PipelineHeading(HasDrafts(run)) : SharedHeading();
+    if (heading == last_heading) heading.clear();
+    text += run.prediction ? ShowPipeline(run, cluster, heading)
+                           : ShowSharedPlan(run, cluster, heading);
+    if (!heading.empty()) last_heading = heading;
+  }
+  return text;
 }
 
 std::string ShowNotes(const std::vector<PlannedRun>& runs) {
@@ -241,9 +276,16 @@ std::string ShowNotes(const std::vector<PlannedRun>& runs) {
   return judged ? text + "note: " + MemoryNote() + "\n" : text;
 }
 
-std::string ToJson(const std::vector<PlannedRun>& runs, const Cluster& cluster) {
+std::string ToJson(const std::vector<PlannedRun>& runs, const Cluster& cluster,
+                   const ModelShape& shape) {
+  const Json weights = {{"layers", LayerTypeNames(shape)},
+                        {"embedding", Name(shape.embedding)},
+                        {"head", Name(shape.head)}};
   Json json = Json::array();
-  for (const PlannedRun& run : runs) json.push_back(RunJson(run, cluster));
+  for (const PlannedRun& run : runs) {
+    json.push_back(RunJson(run, cluster));
+    json.back()["weights"] = weights;
+  }
   return DumpJson(json, 2);
 }
 

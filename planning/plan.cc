@@ -81,16 +81,18 @@ void CheckLayers(const std::vector<int>& layers, int model_layers, int ranks) {
   }
 }
 
-void CheckOrder(const std::vector<int>& order, int ranks) {
-  if (order.empty()) return;
+bool IsOrder(const std::vector<int>& order, int ranks) {
   std::vector<int> sorted = order;
   std::sort(sorted.begin(), sorted.end());
   std::vector<int> all(static_cast<std::size_t>(ranks));
   std::iota(all.begin(), all.end(), 0);
-  if (sorted != all || order.front() != 0) {
-    FailUser("order {}: expected each of the ranks 0 to {} once, rank 0 (it has the prompt) first",
-             fmt::join(order, ","), ranks - 1);
-  }
+  return sorted == all && order.front() == 0;
+}
+
+void CheckOrder(const std::vector<int>& order, int ranks) {
+  if (order.empty() || IsOrder(order, ranks)) return;
+  FailUser("order {}: expected each of the ranks 0 to {} once, rank 0 (it has the prompt) first",
+           fmt::join(order, ","), ranks - 1);
 }
 
 std::vector<int> PipelineRanks(const Plan& plan) {
@@ -117,7 +119,12 @@ bool WireIsExact(const Plan& plan) {
 bool IsShared(const Plan& plan) { return plan.strategy != "local" && !plan.shares.empty(); }
 
 std::string ShowSplit(const Plan& plan) {
-  if (!IsShared(plan)) return fmt::format("layers {}", fmt::join(plan.layers, ","));
+  if (!IsShared(plan)) {
+    const std::vector<int> ranks = PipelineRanks(plan);
+    const std::string layers = fmt::format("layers {}", fmt::join(plan.layers, ","));
+    if (std::is_sorted(ranks.begin(), ranks.end())) return layers;
+    return fmt::format("{} in order {}", layers, fmt::join(ranks, ","));
+  }
   return Show(plan.shares) + (plan.overlap ? "" : " without overlap");
 }
 

@@ -52,6 +52,8 @@ struct Plan {
 
 // Throws UserError unless there is a number for each rank, none negative, adding up to the model.
 void CheckLayers(const std::vector<int>& layers, int model_layers, int ranks);
+// Whether the order names each rank once and rank 0 first.
+bool IsOrder(const std::vector<int>& order, int ranks);
 // Throws UserError unless the order is empty, or names each rank once and rank 0 first.
 void CheckOrder(const std::vector<int>& order, int ranks);
 
@@ -72,8 +74,8 @@ bool WireIsExact(const Plan& plan);
 
 // Whether every rank computes a share of all layers, rather than some layers whole.
 bool IsShared(const Plan& plan);
-// How the model is cut: "layers 8,8,8,8", or the shares of every layer, "heads 2,2 columns
-// 320,448".
+// How the model is cut: layers by rank, with the order of the stages when it is another, "layers
+// 13,8,8,3 in order 0,2,1,3", or the shares of every layer, "heads 2,2 columns 320,448".
 std::string ShowSplit(const Plan& plan);
 // Layers of the model that the plan is for.
 int ModelLayers(const Plan& plan);

@@ -98,6 +98,16 @@ TEST(PlanTest, PipelineHasTheSourceAndEveryRankWithLayers) {
   EXPECT_EQ(PipelineRanks(PlanOf({6, 0, 0})), Lengths{0});
 }
 
+TEST(PlanTest, SplitsAreShownByRankWithAnotherOrder) {
+  Plan plan = PlanOf({13, 8, 8, 3});
+  EXPECT_EQ(ShowSplit(plan), "layers 13,8,8,3");
+  plan.order = {0, 2, 1, 3};
+  EXPECT_EQ(ShowSplit(plan), "layers 13,8,8,3 in order 0,2,1,3");
+  // Ranks without layers have no place in it.
+  plan.layers = {13, 0, 16, 3};
+  EXPECT_EQ(ShowSplit(plan), "layers 13,0,16,3");
+}
+
 TEST(PlanTest, BoundariesLieBetweenItsRanks) {
   EXPECT_EQ(BoundariesOf(PlanOf({6})), Lengths{});
   EXPECT_EQ(BoundariesOf(PlanOf({2, 3, 1})), (Lengths{2, 5}));
