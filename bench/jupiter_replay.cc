@@ -164,6 +164,7 @@ int Execute(const ReplayFlags& flags) {
     FailUser("{}: line {}: devices: {} of them, {} has {} ranks", flags.cluster,
              cluster.devices_line, cluster.size(), flags.record, record.ranks.size());
   }
+  CheckMarks(record);
   Setting setting = MakeSetting(flags, cluster, record);
   if (flags.measured) {
     CheckHasTimes(record, flags.record);

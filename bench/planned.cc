@@ -14,6 +14,14 @@
 namespace jupiter {
 namespace {
 
+void CheckStrategy(const std::string& strategy, const std::string& path) {
+  try {
+    FindStrategy(strategy);
+  } catch (const UserError& error) {
+    FailUser("{}: strategy: {}", path, error.what());
+  }
+}
+
 // A plan's slices and shares are its own; its types may be repeated, but not changed.
 void RefuseOtherFlags(const EngineFlags& flags, const Plan& plan) {
   const std::pair<const char*, const char*> own[] = {
@@ -121,7 +129,7 @@ GivenPlanning ReadPlanning(Transport& transport, const EngineFlags& flags) {
     const std::optional<std::string> file = ReadTextFile(flags.plan);
     if (!file) FailUser("{}: no such plan, or it cannot be read", flags.plan);
     const Plan plan = ParsePlanFile(*file, flags.plan).plan;
-    FindStrategy(plan.strategy);
+    CheckStrategy(plan.strategy, flags.plan);
     RefuseOtherFlags(flags, plan);
     if (static_cast<int>(plan.layers.size()) != transport.size()) {
       FailUser("{}: layers: of {} ranks, there are {}; start mpirun with -np {}", flags.plan,
@@ -155,7 +163,8 @@ std::string StrategyFor(const GivenPlanning& given, const std::string& asked) {
   if (!given.plan) return asked.empty() ? "jupiter" : asked;
   const std::string& planned = given.plan->plan.strategy;
   if (!asked.empty() && asked != planned) {
-    FailUser("--strategy {}: the plan is for {}; leave the flag out", asked, planned);
+    FailUser("--strategy {}: {}: strategy: the plan is for {}; leave the flag out", asked,
+             given.plan_path, planned);
   }
   return planned;
 }

@@ -7,29 +7,25 @@
 #include <utility>
 
 #include "kernels/base/check.h"
-#include "planning/yaml_tree.h"
 
 namespace jupiter {
-namespace {
 
-constexpr int kMost = 1 << 24;
+JsonReader::JsonReader(const JsonText& text, std::string what)
+    : text_(text), object_(text.value), what_(std::move(what)) {
+  if (object_.is_object()) return;
+  FailUser("{}: got {}, expected {} as a JSON object", text.Where(""), ShowJson(object_), what_);
+}
 
-}  // namespace
-
-JsonReader::JsonReader(const Json& object, const std::string& source, std::string what,
-                       const std::string& place)
-    : object_(object),
-      source_(source),
-      what_(std::move(what)),
-      prefix_(place.empty() ? "" : place + ".") {
-  if (!object.is_object()) {
-    FailUser("{}: {}expected {} as a JSON object", source, place.empty() ? "" : place + ": ",
-             what_);
-  }
+JsonReader::JsonReader(const JsonText& text, const Json& object, const std::string& key,
+                       std::string what)
+    : text_(text), object_(object), what_(std::move(what)), prefix_(key + ".") {
+  if (object.is_object()) return;
+  FailUser("{}: {}: got {}, expected {} as a JSON object", text.Where(key), key, ShowJson(object),
+           what_);
 }
 
 const JsonReader::Json& JsonReader::Get(const char* key) const {
-  if (!Has(key)) FailUser("{}: {}{} is missing", source_, prefix_, key);
+  if (!Has(key)) Fail(key, fmt::format("missing, expected in {}", what_));
   return object_[key];
 }
 
@@ -39,12 +35,13 @@ std::string JsonReader::Word(const char* key) const {
   return value.get<std::string>();
 }
 
-int JsonReader::Number(const Json& value, const char* key, int least) const {
+std::int64_t JsonReader::Count(const Json& value, const char* key, std::int64_t least,
+                               std::int64_t most) const {
   if (!value.is_number_integer() || value.get<std::int64_t>() < least ||
-      value.get<std::int64_t>() > kMost) {
-    Fail(key, value, fmt::format("a whole number from {} to {}", least, kMost));
+      value.get<std::int64_t>() > most) {
+    Fail(key, value, fmt::format("a whole number from {} to {}", least, most));
   }
-  return value.get<int>();
+  return value.get<std::int64_t>();
 }
 
 std::vector<int> JsonReader::Numbers(const Json& value, const char* key, int least) const {
@@ -66,17 +63,20 @@ DType JsonReader::Type(const char* key) const {
   return *dtype;
 }
 
-void JsonReader::ExpectOnly(std::initializer_list<std::string_view> keys) const {
+void JsonReader::ExpectOnly(const std::vector<std::string_view>& keys) const {
   for (const auto& entry : object_.items()) {
     if (std::find(keys.begin(), keys.end(), entry.key()) != keys.end()) continue;
-    const std::string shown = Show(entry.key());  // printable, in quotes
-    FailUser("{}: unknown key {}{}; {} has {}", source_, prefix_, shown.substr(1, shown.size() - 2),
-             what_, fmt::join(keys, ", "));
+    FailUser("{}: unknown key {}{}; {} has {}", text_.Where(prefix_ + entry.key()), prefix_,
+             ShowWord(entry.key()), what_, fmt::join(keys, ", "));
   }
 }
 
 void JsonReader::Fail(const char* key, const Json& value, const std::string& expected) const {
-  FailUser("{}: {}{}: got {}, expected {}", source_, prefix_, key, DumpJson(value), expected);
+  Fail(key, fmt::format("got {}, expected {}", ShowJson(value), expected));
+}
+
+void JsonReader::Fail(const char* key, const std::string& why) const {
+  FailUser("{}: {}{}: {}", text_.Where(prefix_ + key), prefix_, key, why);
 }
 
 }  // namespace jupiter

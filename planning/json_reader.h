@@ -1,39 +1,39 @@
-// JSON in and out, as plans and reports need it.
+// Fields of JSON objects, each checked.
 #pragma once
 
-#include <initializer_list>
-#include <nlohmann/json.hpp>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "kernels/base/dtype.h"
+#include "planning/json_text.h"
 
 namespace jupiter {
 
-// The text of any value. File names may have bytes that are no UTF-8, which JSON cannot hold: they
-// come out as U+FFFD. On one line, or indented by that many spaces.
-template <typename Json>
-std::string DumpJson(const Json& json, int indent = -1) {
-  return json.dump(indent, ' ', false, Json::error_handler_t::replace);
-}
-
-// Reads the fields of one object; what is wrong with them is a UserError that names `source` and
+// Reads the fields of one object; what is wrong with them is a UserError that names file, line and
 // key. References outlive it.
 class JsonReader {
  public:
-  using Json = nlohmann::ordered_json;
+  using Json = JsonText::Json;
 
-  // `what` is what the object stands for: "a plan". `place` is where it is in the text: "model", or
-  // nothing.
-  JsonReader(const Json& object, const std::string& source, std::string what,
-             const std::string& place = "");
+  static constexpr std::int64_t kMost = 1 << 24;
+
+  // The text is the object. `what` is what it stands for: "a plan".
+  JsonReader(const JsonText& text, std::string what);
+  // The object under a key of the text.
+  JsonReader(const JsonText& text, const Json& object, const std::string& key, std::string what);
 
   bool Has(const char* key) const { return object_.contains(key); }
   const Json& Get(const char* key) const;
   std::string Word(const char* key) const;
+  std::int64_t Count(const char* key, std::int64_t least, std::int64_t most) const {
+    return Count(Get(key), key, least, most);
+  }
   int Number(const char* key, int least) const { return Number(Get(key), key, least); }
-  int Number(const Json& value, const char* key, int least) const;
+  int Number(const Json& value, const char* key, int least) const {
+    return static_cast<int>(Count(value, key, least, kMost));
+  }
   std::vector<int> Numbers(const char* key, int least) const {
     return Numbers(Get(key), key, least);
   }
@@ -43,14 +43,20 @@ class JsonReader {
   }
   bool Flag(const char* key) const;
   DType Type(const char* key) const;
-  void ExpectOnly(std::initializer_list<std::string_view> keys) const;
+  void ExpectOnly(const std::vector<std::string_view>& keys) const;
+
+  // Fails with what a key has and what it should have, or with a sentence of one's own.
   [[noreturn]] void Fail(const char* key, const Json& value, const std::string& expected) const;
+  [[noreturn]] void Fail(const char* key, const std::string& why) const;
 
  private:
+  std::int64_t Count(const Json& value, const char* key, std::int64_t least,
+                     std::int64_t most) const;
+
+  const JsonText& text_;
   const Json& object_;
-  const std::string& source_;
   std::string what_;
-  std::string prefix_;
+  std::string prefix_;  // of the object's keys in the text: "model."
 };
 
 }  // namespace jupiter

@@ -1,12 +1,15 @@
 #include "planning/plan_file.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <array>
 #include <numeric>
-#include <utility>
+#include <string_view>
+#include <vector>
 
 #include "kernels/base/check.h"
-#include "planning/json_reader.h"
+#include "planning/plan_json.h"
 
 namespace jupiter {
 namespace {
@@ -31,9 +34,20 @@ Json ModelToJson(const PlannedModel& model) {
   return json;
 }
 
-PlannedModel ModelFromJson(const Json& json, const std::string& source) {
-  const JsonReader reader(json, source, "the model of a plan", "model");
-  reader.ExpectOnly({"name", "layers", "hidden", "heads", "kv_heads", "head_dim", "ffn", "vocab"});
+std::vector<std::string_view> ModelKeys() {
+  std::vector<std::string_view> keys = {"name"};
+  for (const Fact& fact : kFacts) keys.emplace_back(fact.key);
+  return keys;
+}
+
+PlannedModel ModelFromJson(const JsonText& text, const JsonReader& file) {
+  if (!file.Has("model")) {
+    file.Fail("model", fmt::format("missing, expected an object with {} of the model that the plan "
+                                   "is for; jupiter_plan --save writes it",
+                                   fmt::join(ModelKeys(), ", ")));
+  }
+  const JsonReader reader(text, file.Get("model"), "model", "the model of a plan");
+  reader.ExpectOnly(ModelKeys());
   PlannedModel model;
   model.name = reader.Word("name");
   for (const Fact& fact : kFacts) model.*fact.value = reader.Number(fact.key, 1);
@@ -44,12 +58,26 @@ std::int64_t Sum(const std::vector<int>& lengths) {
   return std::accumulate(lengths.begin(), lengths.end(), std::int64_t{0});
 }
 
+void CheckSum(std::int64_t sum, const char* key, const char* fact, int expected,
+              const JsonReader& file) {
+  if (sum == expected) return;
+  file.Fail(key, fmt::format("they add up to {}, but model.{} is {}", sum, fact, expected));
+}
+
 // A plan that contradicts itself was edited.
-void CheckSum(const PlanFile& file, const std::string& source) {
-  const std::int64_t layers = ModelLayers(file.plan);
-  if (!file.model || layers == file.model->layers) return;
-  FailUser("{}: layers: they add up to {}, but model.layers is {}", source, layers,
-           file.model->layers);
+void CheckSums(const PlanFile& file, const JsonReader& reader) {
+  const PlannedModel& model = file.model;
+  const Shares& shares = file.plan.shares;
+  CheckSum(ModelLayers(file.plan), "layers", "layers", model.layers, reader);
+  if (!shares.heads.empty()) {
+    CheckSum(Sum(shares.heads), "heads", "kv_heads", model.kv_heads, reader);
+  }
+  if (!shares.columns.empty()) {
+    CheckSum(Sum(shares.columns), "columns", "ffn", model.ffn, reader);
+  }
+  if (!shares.rows.empty() && Sum(shares.rows) == 0) {
+    reader.Fail("rows", "all are 0, expected a weight above 0");
+  }
 }
 
 }  // namespace
@@ -61,40 +89,30 @@ PlannedModel FactsOf(const ModelConfig& config) {
 
 std::string ToJson(const PlanFile& file) {
   Json json = Json::parse(ToJson(file.plan));
-  if (file.model) json["model"] = ModelToJson(*file.model);
+  json["model"] = ModelToJson(file.model);
   return DumpJson(json);
 }
 
 PlanFile ParsePlanFile(const std::string& text, const std::string& source) {
+  const JsonText json = ParseJsonText(text, source, kExpectedPlan);
+  const JsonReader reader(json, "a plan");
+  std::vector<std::string_view> keys = PlanKeys();
+  keys.emplace_back("model");
+  reader.ExpectOnly(keys);
   PlanFile file;
-  Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (json.is_object() && json.contains("model")) {
-    file.model = ModelFromJson(json["model"], source);
-    json.erase("model");
-    file.plan = ParsePlan(DumpJson(json), source);
-  } else {
-    file.plan = ParsePlan(text, source);
-  }
-  CheckSum(file, source);
+  file.plan = ReadPlan(reader);
+  file.model = ModelFromJson(json, reader);
+  CheckSums(file, reader);
   return file;
 }
 
 void CheckModel(const PlanFile& file, const std::string& source, const ModelConfig& config) {
-  const std::int64_t layers = ModelLayers(file.plan);
-  if (!file.model && layers != config.layers) {
-    FailUser(
-        "{}: layers: they add up to {}, but the model {} has {}; plan for it with jupiter_plan "
-        "--model",
-        source, layers, config.name, config.layers);
-  }
-  if (!file.model) return;
   const PlannedModel actual = FactsOf(config);
   for (const Fact& fact : kFacts) {
-    if ((*file.model).*fact.value == actual.*fact.value) continue;
+    if (file.model.*fact.value == actual.*fact.value) continue;
     FailUser(
         "{}: model.{}: {} ({}), but the model {} has {}; plan for it with jupiter_plan --model",
-        source, fact.key, (*file.model).*fact.value, file.model->name, config.name,
-        actual.*fact.value);
+        source, fact.key, file.model.*fact.value, file.model.name, config.name, actual.*fact.value);
   }
 }
 

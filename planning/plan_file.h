@@ -1,7 +1,6 @@
 // A plan as jupiter_plan saves it: with the model that it was made for.
 #pragma once
 
-#include <optional>
 #include <string>
 
 #include "model/config.h"
@@ -24,11 +23,11 @@ PlannedModel FactsOf(const ModelConfig& config);
 
 struct PlanFile {
   Plan plan;
-  std::optional<PlannedModel> model;  // a plan that was written by hand may name none
+  PlannedModel model;
 };
 
 // The plan's JSON with the model as one more key, on one line; and back. `source` names the text in
-// errors. Throws UserError.
+// errors. Throws UserError that names file, line and key.
 std::string ToJson(const PlanFile& file);
 PlanFile ParsePlanFile(const std::string& text, const std::string& source);
 

@@ -1,7 +1,12 @@
 // Plans as JSON. Every field is checked: plans are files that users edit and move.
+#include "planning/plan_json.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <numeric>
+
 #include "kernels/base/check.h"
-#include "planning/json_reader.h"
-#include "planning/plan.h"
 
 namespace jupiter {
 namespace {
@@ -49,6 +54,35 @@ SlicePolicy SlicesFromJson(const Json& value, const JsonReader& reader) {
   return policy;
 }
 
+std::vector<int> OrderFromJson(const JsonReader& reader, std::size_t ranks) {
+  if (!reader.Has("order")) return {};
+  const std::vector<int> order = reader.Numbers("order", 0);
+  if (IsOrder(order, static_cast<int>(ranks))) return order;
+  reader.Fail(
+      "order", reader.Get("order"),
+      fmt::format("each of the ranks 0 to {} once, rank 0 (it has the prompt) first", ranks - 1));
+}
+
+// A share for every rank, which has an entry in the layers too.
+std::vector<int> SharesFromJson(const JsonReader& reader, const char* key, std::size_t ranks) {
+  std::vector<int> shares = reader.ListIfAny(key);
+  if (shares.empty() || shares.size() == ranks) return shares;
+  reader.Fail(key, fmt::format("got {} numbers, expected {}, one per rank as in layers",
+                               shares.size(), ranks));
+}
+
+void CheckLayersOf(const Plan& plan, const JsonReader& reader) {
+  const std::vector<int>& layers = plan.layers;
+  if (IsShared(plan) && std::count(layers.begin(), layers.end(), layers[0]) < std::ssize(layers)) {
+    reader.Fail("layers", reader.Get("layers"),
+                "the same number for every rank, since each has a share of all layers");
+  }
+  const auto sum = IsShared(plan) ? std::int64_t{layers[0]}
+                                  : std::accumulate(layers.begin(), layers.end(), std::int64_t{0});
+  if (sum >= 1 && sum <= JsonReader::kMost) return;
+  reader.Fail("layers", fmt::format("{} layers in all, expected 1 to {}", sum, JsonReader::kMost));
+}
+
 }  // namespace
 
 std::string ToJson(const Plan& plan) {
@@ -71,20 +105,20 @@ std::string ToJson(const Plan& plan) {
   return DumpJson(json);
 }
 
-Plan ParsePlan(const std::string& text, const std::string& source) {
-  const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (json.is_discarded()) FailUser("{}: not JSON; expected a plan of jupiter_plan --save", source);
-  const JsonReader reader(json, source, "a plan");
-  reader.ExpectOnly({"strategy", "layers", "order", "heads", "columns", "rows", "overlap", "slices",
-                     "min_slice", "wire", "residual", "kv"});
+std::vector<std::string_view> PlanKeys() {
+  return {"strategy", "layers", "order",     "heads", "columns",  "rows",
+          "overlap",  "slices", "min_slice", "wire",  "residual", "kv"};
+}
+
+Plan ReadPlan(const JsonReader& reader) {
   Plan plan;
   plan.strategy = reader.Word("strategy");
   plan.layers = reader.Numbers("layers", 0);
-  if (reader.Has("order")) plan.order = reader.Numbers("order", 0);
-  CheckOrder(plan.order, static_cast<int>(plan.layers.size()));
-  plan.shares.heads = reader.ListIfAny("heads");
-  plan.shares.columns = reader.ListIfAny("columns");
-  plan.shares.rows = reader.ListIfAny("rows");
+  plan.order = OrderFromJson(reader, plan.layers.size());
+  plan.shares.heads = SharesFromJson(reader, "heads", plan.layers.size());
+  plan.shares.columns = SharesFromJson(reader, "columns", plan.layers.size());
+  plan.shares.rows = SharesFromJson(reader, "rows", plan.layers.size());
+  CheckLayersOf(plan, reader);
   if (reader.Has("overlap")) plan.overlap = reader.Flag("overlap");
   plan.slices = SlicesFromJson(reader.Get("slices"), reader);
   plan.slices.least = reader.Number("min_slice", 1);
@@ -92,6 +126,13 @@ Plan ParsePlan(const std::string& text, const std::string& source) {
   plan.residual = reader.Type("residual");
   plan.kv = reader.Type("kv");
   return plan;
+}
+
+Plan ParsePlan(const std::string& text, const std::string& source) {
+  const JsonText json = ParseJsonText(text, source, kExpectedPlan);
+  const JsonReader reader(json, "a plan");
+  reader.ExpectOnly(PlanKeys());
+  return ReadPlan(reader);
 }
 
 }  // namespace jupiter

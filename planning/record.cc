@@ -6,7 +6,7 @@
 #include <iterator>
 
 #include "kernels/base/check.h"
-#include "planning/json_reader.h"
+#include "planning/json_text.h"
 
 namespace jupiter {
 namespace {
@@ -75,13 +75,24 @@ std::string ToText(const RankRecord& record) {
   return fmt::to_string(text);
 }
 
+std::string WhereIs(const RunRecord& record, int rank, std::int64_t event) {
+  if (record.source.empty()) return "";
+  return fmt::format("{}: line {}: ", record.source,
+                     record.ranks[static_cast<std::size_t>(rank)].line + 1 + event);
+}
+
+std::string ToText(const RunRecord& record) {
+  const nlohmann::json description = record.description;
+  std::string text = fmt::format("{{\"jupiter_record\":1,\"ranks\":{},\"description\":{}}}\n",
+                                 record.ranks.size(), DumpJson(description));
+  for (const RankRecord& rank : record.ranks) text += ToText(rank);
+  return text;
+}
+
 void SaveRecord(const RunRecord& record, const std::string& path) {
   std::ofstream file(path, std::ios::binary);
   if (!file) FailUser("{}: cannot write the record here; check that the folder exists", path);
-  const nlohmann::json description = record.description;
-  file << fmt::format("{{\"jupiter_record\":1,\"ranks\":{},\"description\":{}}}\n",
-                      record.ranks.size(), DumpJson(description));
-  for (const RankRecord& rank : record.ranks) file << ToText(rank);
+  file << ToText(record);
   file.flush();
   if (!file) FailUser("{}: writing the record failed; is the disk full?", path);
 }

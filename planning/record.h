@@ -63,18 +63,31 @@ using Event = std::variant<OpEvent, SendEvent, ReceiveEvent, MarkEvent>;
 struct RankRecord {
   int rank = 0;
   std::vector<Event> events;
+  std::int64_t line = 0;  // of its head in the file it was read from; 0: of none
 };
 
 struct RunRecord {
   std::string description;        // one line: model, strategy, workload
   std::vector<RankRecord> ranks;  // by rank
+  std::string source = {};        // the file it was read from; empty: none
 };
+
+// "FILE: line L: " of an event (from 0; -1: the head) of a rank, for errors; empty for a record of
+// no file.
+std::string WhereIs(const RunRecord& record, int rank, std::int64_t event);
+
+// Throws UserError unless the source's marks are those of requests from their start to their end:
+// what times are taken from.
+void CheckMarks(const RunRecord& record);
 
 // One rank as text (JSON lines) and back; byte-identical for identical events. Parse throws
 // UserError naming `source` and the line.
 std::string ToText(const RankRecord& record);
 RankRecord ParseRankRecord(std::string_view text, const std::string& source);
 
+// The text of the file, and back; `source` names it in errors.
+std::string ToText(const RunRecord& record);
+RunRecord ParseRecord(std::string_view text, const std::string& source);
 void SaveRecord(const RunRecord& record, const std::string& path);
 RunRecord LoadRecord(const std::string& path);
 

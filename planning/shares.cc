@@ -28,7 +28,7 @@ void CheckList(const char* flag, const std::vector<int>& shares, int ranks) {
 }
 
 void CheckSum(const char* flag, const std::vector<int>& shares, int total, const char* what) {
-  const int sum = std::accumulate(shares.begin(), shares.end(), 0);
+  const std::int64_t sum = std::accumulate(shares.begin(), shares.end(), std::int64_t{0});
   if (sum != total) {
     FailUser("{} {}: they add up to {}, the model has {} {}", flag, fmt::join(shares, ","), sum,
              total, what);

@@ -81,8 +81,8 @@ class Simulation {
     const auto index = static_cast<std::size_t>(rank.rank);
     const double seconds = testbed_.costs[index]->Seconds(event.op);
     if (!std::isfinite(seconds) || seconds < 0) {
-      FailUser("rank {}, event {}: op {} takes {} s, expected a number from 0", rank.rank,
-               rank.next, Name(event.op.kind), seconds);
+      FailUser("{}rank {}, event {}: op {} takes {} s, expected a number from 0", WhereIs(rank),
+               rank.rank, rank.next, Name(event.op.kind), seconds);
     }
     const double end = testbed_.speed.empty() ? rank.now + seconds
                                               : testbed_.speed[index].Finish(rank.now, seconds);
@@ -156,22 +156,31 @@ class Simulation {
     rank.now = end;
   }
 
-  static void CheckArrives(const Delivery& delivery) {
+  // For errors.
+  std::string WhereIs(const Rank& rank) const {
+    return jupiter::WhereIs(record_, rank.rank, static_cast<std::int64_t>(rank.next));
+  }
+  std::string WhereIs(const Message& message) const {
+    return jupiter::WhereIs(record_, message.source, message.event);
+  }
+
+  void CheckArrives(const Delivery& delivery) const {
     if (std::isfinite(delivery.time)) return;
     const Message& message = delivery.message;
     FailUser(
-        "the {} bytes that rank {}, event {} sends to rank {} take for ever: check the link's "
+        "{}the {} bytes that rank {}, event {} sends to rank {} take for ever: check the link's "
         "bandwidth and efficiency",
-        message.bytes, message.source, message.event, message.destination);
+        WhereIs(message), message.bytes, message.source, message.event, message.destination);
   }
 
   void CheckBytes(const Rank& rank, const ReceiveEvent& event, const Message& message) const {
     const std::int64_t bytes = event.header_bytes + event.payload_bytes;
     if (bytes != message.bytes) {
       FailUser(
-          "rank {}, event {} receives {} bytes, but rank {}, event {} sent {} (channel {}): the "
+          "{}rank {}, event {} receives {} bytes, but rank {}, event {} sent {} (channel {}): the "
           "record is inconsistent, record the run again",
-          rank.rank, rank.next, bytes, message.source, message.event, message.bytes, event.channel);
+          WhereIs(rank), rank.rank, rank.next, bytes, message.source, message.event, message.bytes,
+          event.channel);
     }
   }
 
@@ -179,8 +188,8 @@ class Simulation {
     for (const Rank& rank : ranks_) {
       if (rank.next == EventsOf(rank).size()) continue;
       const auto& event = std::get<ReceiveEvent>(EventsOf(rank)[rank.next]);
-      FailUser("rank {}, event {} waits for ever for a message from rank {} on channel {}: {}",
-               rank.rank, rank.next, event.peer, event.channel, WhyNot(event.peer));
+      FailUser("{}rank {}, event {} waits for ever for a message from rank {} on channel {}: {}",
+               WhereIs(rank), rank.rank, rank.next, event.peer, event.channel, WhyNot(event.peer));
     }
   }
 
@@ -197,8 +206,8 @@ class Simulation {
   void CheckAllReceived() const {
     const Message* left = mailboxes_.FindLeft();
     if (left == nullptr) return;
-    FailUser("rank {} never receives the message that rank {}, event {} sends on channel {}",
-             left->destination, left->source, left->event, left->channel);
+    FailUser("{}rank {} never receives the message that rank {}, event {} sends on channel {}",
+             WhereIs(*left), left->destination, left->source, left->event, left->channel);
   }
 
   void Summarise() {

@@ -147,6 +147,17 @@ def test_records_are_saved_and_replayed(session):
     session.check(egress > 0 and abs(egress - ingress) < 0.01, f"{egress} ms leave, {ingress} enter")
     measured = session.tool("jupiter_replay", [*replay, "--measured"], code=2)
     session.check("has no measured times" in measured.err, "times out of nowhere")
+    with open(session.path(name), encoding="utf-8") as file:
+        text = file.read()
+    for old, new, line in [
+            ('["mark","first_token",1]', '["mark","token",1]', "the mark token of rank 0, expected first_token"),
+            (",8192]", ",8191]", r"rank \d, event \d+ receives \d+ bytes, but"),
+            ('"ranks":4', '"ranks":4,"model":"7b"', "unknown key model; the first line of a record has")]:
+        session.check(old in text, f"no {old} in the record")
+        bad = session.write("bad.jsonl", text.replace(old, new, 1))
+        error = session.tool("jupiter_replay", ["--record", bad, "--cluster", cluster("env-a")], code=2).err
+        session.check(re.fullmatch(r"jupiter: error: " + re.escape(bad) + r": line \d+: " + line + ".*\n",
+                                   error), error)
 
 
 def test_run_records(session):
@@ -343,6 +354,18 @@ def test_plans_for_something_else(session):
     bench = ["--model", "synthetic:tiny", "--plan", plan, "--strategies", "local,edgeshard"]
     line = session.call(session.options.bench, bench, 2, 2).err.strip()
     session.check("\n" not in line and "jupiter, which is not among --strategies" in line, line)
+    with open(plan, encoding="utf-8") as file:
+        text = file.read()
+    for old, new, expected in [
+            ('"wire"', '"layers":[1,1],"wire"', "line 1: layers stands twice"),
+            ('"jupiter"', '"jupitre"', "strategy: unknown strategy"),
+            ('"min_slice":8', '"min_slice":-8', "line 1: min_slice: got -8, expected a whole number"),
+            ('"model"', '"modell"', "line 1: unknown key modell; a plan has")]:
+        session.check(old in text, f"no {old} in the plan")
+        bad = session.write("bad.json", text.replace(old, new, 1))
+        line = session.call(session.options.run, ["--model", "synthetic:tiny", "--plan", bad, *prompt],
+                            2, 2).err.strip()
+        session.check("\n" not in line and f"{bad}: {expected}" in line, f"{new}: {line}")
     table = save_plan(session, "--all-prompts", 32)
     line = session.call(session.options.run, ["--model", "synthetic:tiny", "--plan", table, *ids,
                                               ",".join(["5"] * 97)], 2, 2).err.strip()

@@ -9,8 +9,10 @@
 #include <fstream>
 #include <iterator>
 
+#include "damaged_text.h"
 #include "kernels/base/check.h"
 #include "kernels/base/clock.h"
+#include "refusal.h"
 
 namespace jupiter {
 namespace {
@@ -41,12 +43,7 @@ RankRecord MakeRecord(int rank) {
 }
 
 std::string ErrorOf(const std::string& text) {
-  try {
-    ParseRankRecord(text, "test.jsonl");
-  } catch (const UserError& error) {
-    return error.what();
-  }
-  return "no error";
+  return RefusalOf([&] { ParseRankRecord(text, "test.jsonl"); });
 }
 
 class RecordFileTest : public testing::Test {
@@ -90,9 +87,10 @@ TEST(RecordTest, AnOpSaysWhichMatrixItMultiplies) {
     return ErrorOf(std::string(text).replace(text.find(from), from.size(), to));
   };
   EXPECT_EQ(with("attention", "attn"), "test.jsonl: line 2: unknown role \"attn\"");
-  EXPECT_EQ(with("46137344", "-1"),
-            "test.jsonl: line 2: elements of the whole matrix is -1, expected a whole number from "
-            "0");
+  EXPECT_EQ(
+      with("46137344", "-1"),
+      "test.jsonl: line 2: elements of the whole matrix is -1, expected a whole number from 0 to "
+      "1125899906842624");
 }
 
 TEST(RecordTest, TextIsOneCompactLinePerEvent) {
@@ -152,15 +150,16 @@ TEST(RecordTest, BadLinesAreNamed) {
   EXPECT_EQ(ErrorOf(head + "[\"mark\",\"stop\",0]\n"), "test.jsonl: line 2: unknown mark \"stop\"");
   EXPECT_EQ(ErrorOf(head + "[\"send\",1,1,64]\n"), "test.jsonl: line 2: payload bytes is missing");
   EXPECT_EQ(ErrorOf(head + "[\"send\",-1,1,64,0]\n"),
-            "test.jsonl: line 2: the peer is -1, expected a whole number from 0");
+            "test.jsonl: line 2: the peer is -1, expected a whole number from 0 to 65535");
   EXPECT_EQ(ErrorOf(head + "[\"send\",1e30,1,64,0]\n"),
-            "test.jsonl: line 2: the peer is 1e+30, expected a whole number from 0");
+            "test.jsonl: line 2: the peer is 1e+30, expected a whole number from 0 to 65535");
   EXPECT_EQ(ErrorOf(head + "[\"send\",99999999999,1,64,0]\n"),
-            "test.jsonl: line 2: the peer is rank 99999999999, expected less than 65536");
+            "test.jsonl: line 2: the peer is 99999999999, expected a whole number from 0 to 65535");
   EXPECT_EQ(ErrorOf(head + "[\"send\",18446744073709551615,1,64,0]\n"),
-            "test.jsonl: line 2: the peer is 18446744073709551615, expected a whole number from 0");
+            "test.jsonl: line 2: the peer is 18446744073709551615, expected a whole number from 0 "
+            "to 65535");
   EXPECT_EQ(ErrorOf(head + "[\"send\",1,1,64,0,\"now\",0]\n"),
-            "test.jsonl: line 2: start is \"now\", expected seconds");
+            "test.jsonl: line 2: start is \"now\", expected seconds from 0 to 1000000000");
   EXPECT_EQ(ErrorOf(head + "[\"send\",1,1,64,0,1,2,3]\n"),
             "test.jsonl: line 2: 8 fields, expected 7");
   EXPECT_EQ(ErrorOf(head + "[\"op\",\"fly\",\"f32\",\"f32\",1,1,1,0,1,1]\n"),
@@ -168,19 +167,46 @@ TEST(RecordTest, BadLinesAreNamed) {
   EXPECT_EQ(ErrorOf(head + "[\"op\",\"add\",\"f33\",\"f32\",1,1,1,0,1,1]\n"),
             "test.jsonl: line 2: unknown weight type \"f33\"");
   EXPECT_EQ(ErrorOf(head + "[\"op\",\"add\",\"f32\",\"f32\",1.5,1,1,0,1,1]\n"),
-            "test.jsonl: line 2: rows is 1.5, expected a whole number from 0");
+            "test.jsonl: line 2: rows is 1.5, expected a whole number from 0 to 1125899906842624");
+}
+
+TEST(RecordTest, AbsurdNumbersAreNamed) {
+  const std::string head = "{\"rank\":0,\"events\":1}\n";
+  const std::string seconds = ", expected seconds from 0 to 1000000000";
+  EXPECT_EQ(ErrorOf(head + "[\"send\",1,1,64,0,0.5]\n"), "test.jsonl: line 2: seconds is missing");
+  EXPECT_EQ(ErrorOf(head + "[\"op\",\"add\",\"f32\",\"f32\",1,1,1,0,1,1,0.5]\n"),
+            "test.jsonl: line 2: seconds is missing");
+  EXPECT_EQ(ErrorOf(head + "[\"send\",1,1,64,0,-0.5,0]\n"),
+            "test.jsonl: line 2: start is -0.5" + seconds);
+  EXPECT_EQ(ErrorOf(head + "[\"receive\",1,1,64,0,0,1e10]\n"),
+            "test.jsonl: line 2: seconds is 10000000000.0" + seconds);
+  EXPECT_EQ(ErrorOf(head + "[\"mark\",\"end\",1,-1]\n"),
+            "test.jsonl: line 2: start is -1" + seconds);
+  EXPECT_EQ(ErrorOf(head + "[\"mark\",\"end\",1,1e999]\n"),
+            "test.jsonl: line 2: a number is too large to be read");
+  EXPECT_EQ(ErrorOf(head + "[\"mark\",\"end\",1,NaN]\n"), "test.jsonl: line 2: not JSON");
+  EXPECT_EQ(ErrorOf(head + "[\"send\",1,1,64,1099511627777]\n"),
+            "test.jsonl: line 2: payload bytes is 1099511627777, expected a whole number from 0 to "
+            "1099511627776");
+  EXPECT_EQ(ErrorOf(head + "[\"send\",1,16,64,0]\n"),
+            "test.jsonl: line 2: the channel is 16, expected a whole number from 0 to 15");
+  EXPECT_EQ(ErrorOf(head + "[\"ju\\nmp\"]\n"),
+            "test.jsonl: line 2: unknown event \"ju\\nmp\", expected op, send, receive or mark");
 }
 
 TEST(RecordTest, BadRankLinesAreNamed) {
-  EXPECT_EQ(ErrorOf("[1]\n"), "test.jsonl: line 1: expected an object with \"rank\"");
-  EXPECT_EQ(ErrorOf("{\"rank\":0}\n"), "test.jsonl: line 1: expected an object with \"events\"");
-  EXPECT_EQ(
-      ErrorOf("{\"rank\":0,\"events\":1000000000000}\n"),
-      "test.jsonl: line 1: \"events\" is 1000000000000, expected a whole number from 0 to 34");
+  EXPECT_EQ(ErrorOf("[1]\n"), "test.jsonl: line 1: got [1], expected a rank as a JSON object");
+  EXPECT_EQ(ErrorOf("{\"rank\":0}\n"), "test.jsonl: line 1: events: missing, expected in a rank");
+  EXPECT_EQ(ErrorOf("{\"rank\":0,\"events\":1000000000000}\n"),
+            "test.jsonl: line 1: events: got 1000000000000, expected a whole number from 0 to 34");
   EXPECT_EQ(ErrorOf("{\"rank\":\"0\",\"events\":0}\n"),
-            "test.jsonl: line 1: \"rank\" is \"0\", expected a whole number from 0 to 65536");
+            "test.jsonl: line 1: rank: got \"0\", expected a whole number from 0 to 65535");
+  EXPECT_EQ(ErrorOf("{\"rank\":0,\"events\":0,\"event\":1}\n"),
+            "test.jsonl: line 1: unknown key event; a rank has rank, events");
+  EXPECT_EQ(ErrorOf("{\"rank\":0,\"events\":0,\"rank\":1}\n"),
+            "test.jsonl: line 1: rank stands twice, expected once; take one of them out");
   EXPECT_EQ(ErrorOf("{\"rank\":0,\"events\":0}\n[]\n"),
-            "test.jsonl: more events than its first line says");
+            "test.jsonl: line 2: expected the end of the file, which has 0 events");
 }
 
 TEST_F(RecordFileTest, RoundTrip) {
@@ -208,23 +234,106 @@ TEST_F(RecordFileTest, EveryCutIsNoticed) {
 TEST_F(RecordFileTest, OtherFilesAreRefused) {
   EXPECT_EQ(ErrorOfLoad(), ": no such record, or it cannot be read");
   Write("GGUF\n");
-  EXPECT_EQ(ErrorOfLoad(), ": line 1: not JSON");
+  EXPECT_EQ(ErrorOfLoad(), ": line 1: not JSON; expected the first line of a record");
   Write("{\"traceEvents\":[]}\n");
-  EXPECT_EQ(ErrorOfLoad(), ": line 1: expected an object with \"jupiter_record\"");
+  EXPECT_EQ(ErrorOfLoad(),
+            ": line 1: jupiter_record: missing, expected in the first line of a record");
   Write("{\"jupiter_record\":2,\"ranks\":0,\"description\":\"\"}\n");
   EXPECT_EQ(ErrorOfLoad(), ": line 1: record version 2, expected 1");
-  Write("{\"jupiter_record\":1,\"ranks\":0}\n");
-  EXPECT_EQ(ErrorOfLoad(), ": line 1: expected a \"description\"");
+  Write("{\"jupiter_record\":1,\"ranks\":1}\n");
+  EXPECT_EQ(ErrorOfLoad(),
+            ": line 1: description: missing, expected in the first line of a record");
+  Write("{\"jupiter_record\":1,\"ranks\":0,\"description\":\"\"}\n");
+  EXPECT_EQ(ErrorOfLoad(), ": line 1: ranks: got 0, expected a whole number from 1 to 65536");
+  Write("{\"jupiter_record\":1,\"ranks\":1,\"description\":\"\",\"model\":\"7b\"}\n");
+  EXPECT_EQ(ErrorOfLoad(),
+            ": line 1: unknown key model; the first line of a record has jupiter_record, ranks, "
+            "description");
+  Write("{\"jupiter_record\":1,\"ranks\":1,\"description\":\"\",\"ranks\":2}\n");
+  EXPECT_EQ(ErrorOfLoad(), ": line 1: ranks stands twice, expected once; take one of them out");
 }
 
 TEST_F(RecordFileTest, RanksAndPeersMustExist) {
   const std::string head = "{\"jupiter_record\":1,\"ranks\":1,\"description\":\"\"}\n";
+  const std::string two = Replaced(head, "1,\"desc", "2,\"desc");
+  Write(two + "{\"rank\":1,\"events\":0}\n");
+  EXPECT_EQ(ErrorOfLoad(), ": line 2: rank 1 stands where rank 0 should");
   Write(head + "{\"rank\":1,\"events\":0}\n");
-  EXPECT_EQ(ErrorOfLoad(), ": rank 1 stands where rank 0 should");
+  EXPECT_EQ(ErrorOfLoad(), ": line 2: rank: got 1, expected a whole number from 0 to 0");
   Write(head + "{\"rank\":0,\"events\":1}\n[\"receive\",1,1,64,0]\n");
-  EXPECT_EQ(ErrorOfLoad(), ": rank 0 exchanges a message with rank 1 of 1");
+  EXPECT_EQ(ErrorOfLoad(),
+            ": line 3: rank 0 exchanges a message with rank 1, expected another "
+            "one of 1");
+  Write(two + "{\"rank\":0,\"events\":0}\n{\"rank\":1,\"events\":1}\n[\"send\",1,1,64,0]\n");
+  EXPECT_EQ(ErrorOfLoad(),
+            ": line 4: rank 1 exchanges a message with rank 1, expected another "
+            "one of 2");
   Write(head + "{\"rank\":0,\"events\":0}\n{\"rank\":1,\"events\":0}\n");
-  EXPECT_EQ(ErrorOfLoad(), ": more lines than the 1 ranks have");
+  EXPECT_EQ(ErrorOfLoad(), ": line 3: expected the end of the file, which has 1 ranks");
+}
+
+// What only the replay notices is named by the line that it stands in, too.
+TEST_F(RecordFileTest, EventsAreFoundInTheirFile) {
+  SaveRecord({"a run", {MakeRecord(0), MakeRecord(1)}}, path_);
+  const RunRecord run = LoadRecord(path_);
+  EXPECT_EQ(WhereIs(run, 0, 0), path_ + ": line 3: ");
+  EXPECT_EQ(WhereIs(run, 1, 4), path_ + ": line 13: ");
+  EXPECT_EQ(WhereIs({"a run", {MakeRecord(0)}}, 0, 0), "");
+}
+
+TEST(RecordTest, DamagedTextsAreRefusedInOneLine) {
+  const std::string good = ToText(RunRecord{"a run", {MakeRecord(0), MakeRecord(1)}});
+  int refused = 0;
+  for (std::uint64_t seed = 0; seed < 5000; ++seed) {
+    const std::string text = DamagedText(good, seed);
+    const std::string error = RefusalOf([&] { ParseRecord(text, "r.jsonl"); });
+    if (error == "no error") {
+      const std::string again = ToText(ParseRecord(text, "r.jsonl"));
+      EXPECT_EQ(ToText(ParseRecord(again, "r.jsonl")), again) << text;
+      continue;
+    }
+    ++refused;
+    EXPECT_EQ(error.rfind("r.jsonl: line ", 0), 0u) << error << "\n" << text;
+  }
+  EXPECT_GT(refused, 3000);
+}
+
+using Marks = std::vector<MarkEvent>;
+
+std::string ErrorOfMarks(const Marks& marks) {
+  RunRecord run;
+  run.source = "r.jsonl";
+  run.ranks.resize(1);
+  run.ranks[0].line = 2;
+  for (const MarkEvent& mark : marks) run.ranks[0].events.emplace_back(mark);
+  return RefusalOf([&] { CheckMarks(run); });
+}
+
+TEST(RecordMarksTest, StartFirstTokenTokensAndEndAreExpected) {
+  const MarkEvent start{MarkKind::kStart, 0, 0};
+  const MarkEvent prompt{MarkKind::kPromptBatch, 5, 0};
+  const MarkEvent first{MarkKind::kFirstToken, 1, 0};
+  const MarkEvent token{MarkKind::kToken, 3, 0};
+  const MarkEvent end{MarkKind::kEnd, 3, 0};
+  EXPECT_EQ(ErrorOfMarks({start, prompt, first, token, end}), "no error");
+  EXPECT_EQ(ErrorOfMarks({prompt, start, first, end}), "no error");
+  const std::string at_the_end = "the events of rank 0 end without the mark ";
+  EXPECT_EQ(ErrorOfMarks({}), "r.jsonl: line 2: " + at_the_end + "start; record the run again");
+  EXPECT_EQ(ErrorOfMarks({start, prompt}),
+            "r.jsonl: line 4: " + at_the_end + "first_token; record the run again");
+  EXPECT_EQ(ErrorOfMarks({start, first}),
+            "r.jsonl: line 4: " + at_the_end + "end; record the run again");
+  EXPECT_EQ(ErrorOfMarks({first, token, end}),
+            "r.jsonl: line 3: the mark first_token of rank 0, expected start before");
+  EXPECT_EQ(ErrorOfMarks({start, token, end}),
+            "r.jsonl: line 4: the mark token of rank 0, expected first_token");
+  EXPECT_EQ(ErrorOfMarks({start, first, first, end}),
+            "r.jsonl: line 5: the mark first_token of rank 0, expected token or end");
+  EXPECT_EQ(ErrorOfMarks({start, first, end, token}),
+            "r.jsonl: line 6: the mark token of rank 0, expected none behind end");
+  EXPECT_EQ(ErrorOfMarks({start, first, token, token, end}),
+            "r.jsonl: line 6: the mark token of rank 0 is at 3 tokens, expected more than the 3 "
+            "before");
 }
 
 TEST_F(RecordFileTest, FolderThatIsNotThere) {
