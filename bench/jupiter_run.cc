@@ -106,7 +106,7 @@ class Run {
     }
     if (!flags_.reference.empty()) Together(transport_, [&] { OpenReference(); });
     session_->Load();
-    drafter_ = drafting_.Make(*session_, *device_, *checkpoint_, options_);
+    drafter_ = drafting_.Prepare(transport_, *session_, options_.prompt_tokens);
     if (IsSource() && drafting_.any()) fmt::print(stderr, "{}\n", drafting_.Describe());
     transport_.ResetCounters();
     Recorder recorder(transport_.rank(), /*timed=*/device_->holds_data());
@@ -128,8 +128,8 @@ class Run {
         "temperature {}, top-k {}, top-p {}, seed {}, dry-run {}, record {}, "
         "reference {}, {}, draft {} {} {} {}",
         s.temperature, s.top_k, s.top_p, s.seed, flags_.dry_run, !flags_.record.empty(),
-        !flags_.reference.empty(), DescribeJob(flags_.job), flags_.draft.draft, flags_.draft.tree,
-        flags_.draft.speculate, flags_.draft.length);
+        !flags_.reference.empty(), DescribeJob(flags_.job), flags_.draft.draft,
+        flags_.draft.speculate, flags_.draft.tree.value_or(""), flags_.draft.length.value_or(0));
   }
 
   void Open(const Context& context) {
@@ -137,6 +137,11 @@ class Run {
     device_ = MakeDevice(flags_.engine.device, {.threads = threads_, .isa = {}});
     if (!device_->holds_data() && flags_.record.empty()) {
       FailUser("--device recording computes nothing; give --record FILE, for jupiter_replay");
+    }
+    if (!device_->holds_data() && drafting_.measures()) {
+      FailUser(
+          "--device recording takes no time to plan a draft tree by; give --tree FILE, of "
+          "jupiter_plan --save-tree");
     }
     FindStrategy(options_.strategy);
     checkpoint_ = OpenCheckpoint(flags_.engine.model);
@@ -174,7 +179,7 @@ class Run {
   JobOutcome Generate(Recorder* recorder) {
     RunOptions options;
     options.sampling = flags_.sampling;
-    options.drafter = drafter_.get();
+    options.drafter = drafter_;
     options.drafts = drafting_.any();
     return job_->Run({transport_, *session_, options, recorder, device_->holds_data()});
   }
@@ -226,8 +231,8 @@ class Run {
   SessionOptions options_;
   Drafting drafting_;
   std::unique_ptr<Job> job_;
-  JobSize size_;                      // at the source
-  std::unique_ptr<Drafter> drafter_;  // at the source
+  JobSize size_;                // at the source
+  Drafter* drafter_ = nullptr;  // at the source
   int threads_ = 1;
   std::unique_ptr<Device> device_;
   std::unique_ptr<Checkpoint> checkpoint_;

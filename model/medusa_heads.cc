@@ -16,7 +16,7 @@ bool HasAct(std::int64_t hidden) { return hidden % BlockColumns(DType::kAct8) ==
 int UsedHeads(const MedusaFile& file, const MedusaOptions& options) {
   const int heads = options.heads == 0 ? file.layout.heads : options.heads;
   if (heads >= 1 && heads <= file.layout.heads) return heads;
-  FailUser("{}: holds {} Medusa heads, but {} are asked for", file.tensors->source(),
+  FailUser("{}: holds {} Medusa heads, but {} are asked for, as many as the draft tree is deep", file.tensors->source(),
            file.layout.heads, heads);
 }
 

@@ -91,12 +91,13 @@ MemoryBudget FindBudget(Transport& transport, std::int64_t limit) {
   return least;
 }
 
-std::vector<RankMemory> GatherMemory(Transport& transport, const StageMemory& stage,
-                                     std::int64_t buffers, const MemoryBudget& budget) {
-  const std::vector<std::string> all = AllGather(
-      transport, fmt::format("{} {} {} {} {} {} {} {} {}", stage.weights, stage.kv,
-                             stage.activations, stage.loading, stage.streamed_layers,
-                             stage.pass_bytes, buffers, budget.bytes, budget.limited ? 1 : 0));
+std::vector<RankMemory> GatherMemory(Transport& transport, const RankMemory& own) {
+  const StageMemory& stage = own.stage;
+  const std::vector<std::string> all =
+      AllGather(transport, fmt::format("{} {} {} {} {} {} {} {} {} {}", stage.weights, stage.kv,
+                                       stage.activations, stage.loading, stage.streamed_layers,
+                                       stage.pass_bytes, own.drafts, own.buffers, own.budget.bytes,
+                                       own.budget.limited ? 1 : 0));
   std::vector<RankMemory> ranks;
   for (int rank = 0; rank < transport.size(); ++rank) {
     std::istringstream fields(all[static_cast<std::size_t>(rank)]);
@@ -104,7 +105,7 @@ std::vector<RankMemory> GatherMemory(Transport& transport, const StageMemory& st
     memory.host = transport.context().host(rank);
     fields >> memory.stage.weights >> memory.stage.kv >> memory.stage.activations >>
         memory.stage.loading >> memory.stage.streamed_layers >> memory.stage.pass_bytes >>
-        memory.buffers >> memory.budget.bytes >> memory.budget.limited;
+        memory.drafts >> memory.buffers >> memory.budget.bytes >> memory.budget.limited;
     JUPITER_CHECK(!fields.fail(), "memory of rank {}", rank);
     ranks.push_back(memory);
   }
@@ -112,17 +113,18 @@ std::vector<RankMemory> GatherMemory(Transport& transport, const StageMemory& st
 }
 
 std::string ShowMemory(const std::vector<RankMemory>& ranks) {
-  std::string text = fmt::format("{:>4} {:<16} {:>10} {:>9} {:>11} {:>8} {:>8} {:>10} {:>12}\n",
-                                 "rank", "host", "weights", "KV", "activations", "loading",
-                                 "buffers", "total MiB", "there is MiB");
+  std::string text = fmt::format(
+      "{:>4} {:<16} {:>10} {:>9} {:>11} {:>8} {:>8} {:>8} {:>10} {:>12}\n", "rank", "host",
+      "weights", "KV", "activations", "loading", "drafts", "buffers", "total MiB", "there is MiB");
   for (std::size_t rank = 0; rank < ranks.size(); ++rank) {
     const RankMemory& memory = ranks[rank];
     text += fmt::format(
-        "{:>4} {:<16} {:>10.1f} {:>9.1f} {:>11.1f} {:>8.1f} {:>8.1f} {:>10.1f} {:>12.1f}{}\n", rank,
-        memory.host, Mebibytes(memory.stage.weights), Mebibytes(memory.stage.kv),
+        "{:>4} {:<16} {:>10.1f} {:>9.1f} {:>11.1f} {:>8.1f} {:>8.1f} {:>8.1f} {:>10.1f} "
+        "{:>12.1f}{}\n",
+        rank, memory.host, Mebibytes(memory.stage.weights), Mebibytes(memory.stage.kv),
         Mebibytes(memory.stage.activations), Mebibytes(memory.stage.loading),
-        Mebibytes(memory.buffers), Mebibytes(memory.total()), Mebibytes(memory.budget.bytes),
-        memory.budget.limited ? "" : " (host)");
+        Mebibytes(memory.drafts), Mebibytes(memory.buffers), Mebibytes(memory.total()),
+        Mebibytes(memory.budget.bytes), memory.budget.limited ? "" : " (host)");
   }
   return text;
 }

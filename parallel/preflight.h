@@ -34,16 +34,17 @@ MemoryBudget FindBudget(Transport& transport, std::int64_t limit);
 struct RankMemory {
   std::string host;
   StageMemory stage;
+  std::int64_t drafts = 0;   // draft heads or a draft model, with all they need
   std::int64_t buffers = 0;  // of messages under way
   MemoryBudget budget;
-  std::int64_t total() const { return stage.total() + buffers; }
+  std::int64_t total() const { return stage.total() + drafts + buffers; }
 };
 
-// The memory of every rank, on every rank, from that of this one.
-std::vector<RankMemory> GatherMemory(Transport& transport, const StageMemory& stage,
-                                     std::int64_t buffers, const MemoryBudget& budget);
+// The memory of every rank, on every rank, from that of this one (its host is filled in).
+std::vector<RankMemory> GatherMemory(Transport& transport, const RankMemory& own);
 
-// A line per rank with weights, KV, activations, buffers, total, and the memory there is, in MiB.
+// A line per rank with weights, KV, activations, drafts, buffers, total, and the memory there is,
+// in MiB.
 std::string ShowMemory(const std::vector<RankMemory>& ranks);
 
 // Empty when everything fits; otherwise a line: which rank or host lacks how many bytes, what to

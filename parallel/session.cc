@@ -9,7 +9,6 @@
 #include "model/fingerprint.h"
 #include "parallel/agreement.h"
 #include "parallel/decoding/fixed_drafter.h"
-#include "parallel/decoding/medusa_drafter.h"
 #include "parallel/streaming.h"
 #include "parallel/together.h"
 #include "planning/layer_split.h"
@@ -155,6 +154,11 @@ int LargestSlice(const SlicePolicy& policy, const SessionOptions& options, int s
   return largest;
 }
 
+// The rank that sees logits, known before there is a strategy.
+int HeadOf(const Plan& plan) {
+  return IsShared(plan) ? Strategy::kSource : PipelineRanks(plan).back();
+}
+
 void CheckStreams(const SessionOptions& options) {
   if (!options.stream || FindStrategy(options.strategy).streams) return;
   FailUser(
@@ -262,6 +266,7 @@ Session::Session(Transport& transport, Device& device, Checkpoint& checkpoint,
                     options.under_way, options.requests, options.group, options.kv_positions)},
        {"draft heads",
         fmt::format("{} {} {}", options.medusa, options.medusa_heads, options.medusa_ranks)},
+       {"draft model", fmt::format("{} {}", options.draft_model, options.draft_length)},
        {"--stream", options.stream ? "given" : "not given"},
        {"plan", ToJson(plan_)}});
   numerics_key_ =
@@ -289,11 +294,19 @@ void Session::PlanMemory() {
   // for this rank (kMostWaitingBatches).
   const std::int64_t rows = options_.prompt_tokens + kMostWaitingBatches * capacity_.prompt_rows;
   const std::int64_t buffers = rows * RowBytes(plan_.wire, checkpoint_.config().hidden);
+  StageMemory drafts;
+  Together(transport_, [&] { drafts = PlanDrafts(); });
+  const std::int64_t draft_bytes = drafts.total();
   if (options_.stream && transport_.rank() == Strategy::kSource) {
-    resident_layers_ = LayersThatStay(strategy, Inputs(), buffers, budget);
+    resident_layers_ = LayersThatStay(strategy, Inputs(), buffers + draft_bytes, budget);
   }
-  const StageMemory stage = strategy.plan_memory(Inputs());
-  memory_ = GatherMemory(transport_, stage, stage.total() == 0 ? 0 : buffers, budget);
+  RankMemory own{.host = {},
+                 .stage = strategy.plan_memory(Inputs()),
+                 .drafts = draft_bytes,
+                 .buffers = buffers,
+                 .budget = budget};
+  if (own.stage.total() == 0) own.buffers = 0;
+  memory_ = GatherMemory(transport_, own);
 }
 
 std::string Session::streaming() const {
@@ -307,10 +320,9 @@ int Session::stages() const {
 }
 
 int Session::MostBatches() const {
-  if (options_.group > 0) {
-    return (options_.requests + options_.group - 1) / options_.group * options_.under_way;
-  }
-  return std::max(2 * stages() - 1, options_.under_way);
+  if (options_.group == 0) return 2 * stages() - 1;
+  const int groups = (options_.requests + options_.group - 1) / options_.group;
+  return groups * std::min(options_.under_way, stages());
 }
 
 void Session::PlanCapacity() {
@@ -336,7 +348,7 @@ void Session::Load() {
   const double start = Now();
   bytes_before_load_ = checkpoint_.bytes_read();
   Together(transport_, [&] { strategy_ = FindStrategy(plan_.strategy).build(Inputs()); });
-  Together(transport_, [&] { LoadDraftHeads(); });
+  Together(transport_, [&] { LoadDrafts(); });
   load_seconds_ = Now() - start;
 }
 
@@ -365,18 +377,44 @@ void Session::WaitForOthers() {
   }
 }
 
-void Session::LoadDraftHeads() {
-  if (options_.medusa.empty() || transport_.rank() != strategy_->head()) return;
-  head_drafter_ = MakeMedusaDrafter(device_, checkpoint_.config(), strategy_->HeadWeight(),
-                                    {.path = options_.medusa,
-                                     .heads = options_.medusa_heads,
-                                     .ranks = options_.medusa_ranks,
-                                     .quantise = options_.quantise});
+MedusaDrafterOptions Session::MedusaDrafting() const {
+  return {.path = options_.medusa,
+          .heads = options_.medusa_heads,
+          .ranks = options_.medusa_ranks,
+          .quantise = options_.quantise};
+}
+
+ModelDrafterOptions Session::ModelDrafting() const {
+  return {.quantise = options_.quantise,
+          .kv = plan_.kv,
+          .length = options_.draft_length,
+          .positions = capacity_.positions};
+}
+
+StageMemory Session::PlanDrafts() {
+  const int rank = transport_.rank();
+  if (!options_.draft_model.empty() && rank == Strategy::kSource) {
+    draft_checkpoint_ = OpenDraftModel(options_.draft_model, checkpoint_);
+    return PlanModelDrafterMemory(device_, *draft_checkpoint_, ModelDrafting());
+  }
+  if (options_.medusa.empty() || rank != HeadOf(plan_)) return {};
+  return PlanMedusaDrafterMemory(device_, checkpoint_.config(), MedusaDrafting());
+}
+
+void Session::LoadDrafts() {
+  if (draft_checkpoint_ != nullptr) {
+    draft_model_ = MakeModelDrafter(device_, std::move(draft_checkpoint_), ModelDrafting());
+  }
+  if (options_.medusa.empty() || transport_.rank() != HeadOf(plan_)) return;
+  JUPITER_CHECK(transport_.rank() == strategy_->head());
+  head_drafter_ =
+      MakeMedusaDrafter(device_, checkpoint_.config(), strategy_->HeadWeight(), MedusaDrafting());
 }
 
 DecodingOptions Session::DecodingFor(const RunOptions& options, TargetJudge& judge) {
   DecodingOptions decoding;
-  decoding.draft = {options.drafter, options_.step_rows, options_.under_way};
+  // More trees than stages would wait for one another, and go on from guesses for longer.
+  decoding.draft = {options.drafter, options_.step_rows, std::min(options_.under_way, stages())};
   if (options.drafts) decoding.head_drafter = head_drafter_.get();
   decoding.judge = &judge;
   decoding.most_requests = options_.requests;

@@ -7,8 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "model/medusa_heads.h"
 #include "parallel/decoding/generate.h"
+#include "parallel/decoding/medusa_drafter.h"
+#include "parallel/decoding/model_drafter.h"
 #include "parallel/preflight.h"
 #include "parallel/slowdown.h"
 #include "parallel/strategy.h"
@@ -41,16 +42,19 @@ struct SessionOptions {
   bool shorter_prompts = false;  // prompts of fewer tokens come, too
   int max_tokens = 1;            // of the longest answer
   int step_rows = 1;             // of an item of a decoding step at most: 1, or those of a draft
-  int under_way = 1;             // items of one request at once; above 1 it speculates continuously
-  int requests = 1;              // at once
+  int under_way = 1;  // items of one request at once; above 1 it speculates continuously,
+                      // with one item for every stage at most
+  int requests = 1;   // at once
   // Requests in a batch of steps when all run; 0: as many as leave a batch for every stage and for
   // every link between two of them.
   int group = 0;
   // Of all requests at once, shared prefixes once; 0: `requests` times those of the longest.
   std::int64_t kv_positions = 0;
-  std::string medusa;     // draft heads for the head, see OpenMedusa; empty: none
-  int medusa_heads = 0;   // the first so many; 0: all
-  int medusa_ranks = 10;  // candidates of each
+  std::string medusa;       // draft heads for the head, see OpenMedusa; empty: none
+  int medusa_heads = 0;     // the first so many; 0: all
+  int medusa_ranks = 10;    // candidates of each
+  std::string draft_model;  // a small model that drafts at the source; empty: none
+  int draft_length = 4;     // tokens of its drafts
 };
 
 // What decides on the tokens of a run, beside the model. The same on all ranks, but for the
@@ -102,6 +106,9 @@ class Session {
   // With SessionOptions::stream: see ShowStreaming. Empty without.
   std::string streaming() const;
 
+  // What drafts at the source once it is loaded; null without SessionOptions::draft_model.
+  Drafter* draft_model() const { return draft_model_.get(); }
+
   // Loads this rank's weights. Throws UserError on all ranks when the memory of some host or rank
   // does not suffice, or some rank cannot load.
   void Load();
@@ -122,7 +129,11 @@ class Session {
   void PlanCapacity();
   // Of steps under way at once, see DecodingOptions.
   int MostBatches() const;
-  void LoadDraftHeads();
+  MedusaDrafterOptions MedusaDrafting() const;
+  ModelDrafterOptions ModelDrafting() const;
+  // Also finds out whether this rank's drafts can be had.
+  StageMemory PlanDrafts();
+  void LoadDrafts();
   void PlanMemory();
   OpObserver* ObserverOf(OpObserver* observer);
   void WaitForOthers();
@@ -139,6 +150,9 @@ class Session {
   std::vector<RankMemory> memory_;      // by rank
   std::unique_ptr<Strategy> strategy_;
   std::unique_ptr<HeadDrafter> head_drafter_;  // at the head, where there are draft heads
+  // At the source, where there is a draft model: its file until it is loaded.
+  std::unique_ptr<Checkpoint> draft_checkpoint_;
+  std::unique_ptr<Drafter> draft_model_;
   double load_seconds_ = 0;
   std::int64_t bytes_before_load_ = 0;  // of the checkpoint
 };

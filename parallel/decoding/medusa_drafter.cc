@@ -7,12 +7,15 @@
 namespace jupiter {
 namespace {
 
+MedusaOptions HeadsFor(const MedusaDrafterOptions& options) {
+  return {.heads = options.heads, .max_rows = 1, .quantise = options.quantise};
+}
+
 class MedusaDrafter : public HeadDrafter {
  public:
   MedusaDrafter(Device& device, const MedusaFile& file, std::shared_ptr<const Weight> model_head,
                 const MedusaDrafterOptions& options)
-      : heads_(device, file, std::move(model_head),
-               {.heads = options.heads, .max_rows = 1, .quantise = options.quantise}),
+      : heads_(device, file, std::move(model_head), HeadsFor(options)),
         ranks_(static_cast<int>(std::min<std::int64_t>(options.ranks, heads_.vocab()))) {}
 
   Candidates Propose(ConstTensorView x) override {
@@ -37,6 +40,11 @@ class MedusaDrafter : public HeadDrafter {
 };
 
 }  // namespace
+
+StageMemory PlanMedusaDrafterMemory(const Device& device, const ModelConfig& config,
+                                    const MedusaDrafterOptions& options) {
+  return PlanMedusaMemory(device, OpenMedusa(options.path, config), HeadsFor(options));
+}
 
 std::unique_ptr<HeadDrafter> MakeMedusaDrafter(Device& device, const ModelConfig& config,
                                                std::shared_ptr<const Weight> model_head,

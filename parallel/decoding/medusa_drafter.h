@@ -7,6 +7,7 @@
 
 #include "kernels/device.h"
 #include "model/config.h"
+#include "model/stage.h"
 #include "parallel/decoding/drafter.h"
 
 namespace jupiter {
@@ -17,6 +18,10 @@ struct MedusaDrafterOptions {
   int ranks = 10;    // candidates of each
   std::optional<DType> quantise;
 };
+
+// Bytes of the drafter, known before anything is allocated. Throws as the next.
+StageMemory PlanMedusaDrafterMemory(const Device& device, const ModelConfig& config,
+                                    const MedusaDrafterOptions& options);
 
 // Throws UserError for heads that cannot be used with the model.
 std::unique_ptr<HeadDrafter> MakeMedusaDrafter(Device& device, const ModelConfig& config,

@@ -6,8 +6,7 @@
 
 #include "kernels/base/check.h"
 #include "model/fingerprint.h"
-#include "model/loaders/checkpoint.h"
-#include "model/stage.h"
+#include "model/loaders/formats.h"
 
 namespace jupiter {
 namespace {
@@ -106,7 +105,11 @@ class ModelDrafter : public Drafter {
       next = Next(item);
       last_row = static_cast<std::int32_t>(tokens.size()) - 1;
     };
-    if (!guess.empty()) go_on(guess);
+    while (!guess.empty()) {
+      const std::size_t rows = std::min<std::size_t>(guess.size(), kRows);
+      go_on(guess.first(rows));
+      guess = guess.subspan(rows);
+    }
     const int length = std::min(options_.length, most_rows - 1);
     for (int i = 0; i < length; ++i) {
       tree.parents.push_back(i);
@@ -125,18 +128,28 @@ class ModelDrafter : public Drafter {
 
 }  // namespace
 
-std::unique_ptr<Drafter> MakeModelDrafter(Device& device, Checkpoint& target,
-                                          const ModelDrafterOptions& options) {
-  std::unique_ptr<Checkpoint> checkpoint = OpenCheckpoint(options.path);
+std::unique_ptr<Checkpoint> OpenDraftModel(const std::string& path, Checkpoint& target) {
+  std::unique_ptr<Checkpoint> checkpoint = OpenCheckpoint(path);
   const int own = checkpoint->config().vocab;
   if (own != target.config().vocab) {
-    FailUser("--draft model:{}: it has {} tokens, the model {} has {}; take a small model with the "
-             "same vocabulary",
-             options.path, own, target.config().name, target.config().vocab);
+    FailUser(
+        "--draft model:{}: it has {} tokens, the model {} has {}; take a small model with the "
+        "same vocabulary",
+        path, own, target.config().name, target.config().vocab);
   }
   if (FingerprintModel(*checkpoint) == FingerprintModel(target)) {
-    FailUser("--draft model:{}: it is the model itself; take a smaller one", options.path);
+    FailUser("--draft model:{}: it is the model itself; take a smaller one", path);
   }
+  return checkpoint;
+}
+
+StageMemory PlanModelDrafterMemory(const Device& device, Checkpoint& checkpoint,
+                                   const ModelDrafterOptions& options) {
+  return PlanStageMemory(device, checkpoint, OptionsFor(checkpoint.config(), options));
+}
+
+std::unique_ptr<Drafter> MakeModelDrafter(Device& device, std::unique_ptr<Checkpoint> checkpoint,
+                                          const ModelDrafterOptions& options) {
   return std::make_unique<ModelDrafter>(device, std::move(checkpoint), options);
 }
 

@@ -12,20 +12,27 @@
 
 #include "kernels/device.h"
 #include "model/loaders/checkpoint.h"
+#include "model/stage.h"
 #include "parallel/decoding/drafter.h"
 
 namespace jupiter {
 
 struct ModelDrafterOptions {
-  std::string path;  // see OpenCheckpoint
   std::optional<DType> quantise;
   DType kv = DType::kF32;
   int length = 4;     // drafted tokens
   int positions = 1;  // of one sequence at most, drafts included
 };
 
-// Throws UserError when it is the target itself, or has another vocabulary.
-std::unique_ptr<Drafter> MakeModelDrafter(Device& device, Checkpoint& target,
+// The small model, see OpenCheckpoint. Throws UserError when it is the target itself, or has
+// another vocabulary.
+std::unique_ptr<Checkpoint> OpenDraftModel(const std::string& path, Checkpoint& target);
+
+// Bytes of the drafter, known before anything is allocated.
+StageMemory PlanModelDrafterMemory(const Device& device, Checkpoint& checkpoint,
+                                   const ModelDrafterOptions& options);
+
+std::unique_ptr<Drafter> MakeModelDrafter(Device& device, std::unique_ptr<Checkpoint> checkpoint,
                                           const ModelDrafterOptions& options);
 
 }  // namespace jupiter

@@ -102,12 +102,8 @@ std::unique_ptr<Drafter> DrafterFor(const Setting& setting, Device& device, Chec
   if (setting.drafter == "ngram") return MakeNgramDrafter({});
   if (setting.drafter == "medusa") return MakeTreeDrafter(TreeOf({{0}, {1}, {0, 0}, {0, 1}, {1, 0}}));
   if (setting.drafter == "model") {
-    return MakeModelDrafter(device, checkpoint,
-                            {.path = "synthetic:tiny:f16",
-                             .quantise = {},
-                             .kv = DType::kF32,
-                             .length = 3,
-                             .positions = 128});
+    return MakeModelDrafter(device, OpenDraftModel("synthetic:tiny:f16", checkpoint),
+                            {.quantise = {}, .kv = DType::kF32, .length = 3, .positions = 128});
   }
   std::map<std::int32_t, Ids> texts;
   const RequestSet set = SetOf(setting);
