@@ -54,6 +54,11 @@ void CheckEmulation(const BenchFlags& flags) {
   if (!flags.emulate.empty()) {
     RefuseWithEmulation(flags.engine);
     ParseBandwidths(flags.bandwidths);
+    if (flags.draft.any()) {
+      FailUser(
+          "--draft with --emulate: nothing is computed, so no draft can be judged; the tokens "
+          "of a step come with --profile NAME");
+    }
     if (flags.fault.empty() && flags.reference.empty()) return;
     FailUser("--emulate computes nothing, so --reference and --inject-fault cannot be checked");
   }
@@ -130,6 +135,7 @@ BenchFlags ParseBenchFlags(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("-n,--n-gen", flags.tokens, "tokens to generate, comma-separated")
       ->capture_default_str();
+  AddDraftChoices(app, flags.draft);
   app.add_option("--reference", flags.reference,
                  "check against this file of jupiter_run instead of `local`, with its prompt");
   app.add_option("--inject-fault", flags.fault,
@@ -146,6 +152,7 @@ BenchFlags ParseBenchFlags(int argc, char** argv) {
   app.add_option("--save-records", flags.save_records,
                  "with --emulate: folder for the records, for jupiter_replay");
   ParseFlags(app, static_cast<int>(own.size()), own.data());
+  flags.draft.All();
   CheckEmulation(flags);
   ChooseSuites(flags);
   RefuseRepeats(flags.strategies);

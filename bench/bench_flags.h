@@ -4,12 +4,14 @@
 #include <string>
 #include <vector>
 
+#include "bench/draft_flags.h"
 #include "bench/flags.h"
 
 namespace jupiter {
 
 struct BenchFlags {
   EngineFlags engine;
+  DraftChoices draft;
   // "real", "paper", "ablation", "fair"; empty: the main job, real and paper, when nothing says
   // what to measure, else real (or what --emulate says).
   std::vector<std::string> suites;

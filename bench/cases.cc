@@ -15,9 +15,10 @@ std::string ShortModelName(const std::string& model) {
   return ReportText(name.substr(name.rfind('/') + 1));
 }
 
-std::string CaseName(const std::string& model, const Case& which) {
-  return fmt::format("real/{}/{}{}/pp{}/tg{}", ShortModelName(model), which.strategy,
-                     which.all_cores ? "-all-cores" : "", which.prompt_tokens, which.tokens);
+std::string CaseName(const std::string& model, const Case& which, const std::string& drafts) {
+  return fmt::format("real/{}/{}{}{}{}/pp{}/tg{}", ShortModelName(model), which.strategy,
+                     which.all_cores ? "-all-cores" : "", drafts.empty() ? "" : "/", drafts,
+                     which.prompt_tokens, which.tokens);
 }
 
 void SendCommand(Transport& transport, const Command& command) {

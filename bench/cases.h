@@ -13,11 +13,12 @@ struct Case {
   int prompt_tokens = 0;
   int tokens = 0;
   bool all_cores = false;  // rank 0 computes with every core of its host
+  int drafting = -1;       // which of those that the flags name; below 0: plain decoding
   bool operator==(const Case&) const = default;
 };
 
-// real/<model>/<strategy>/pp<P>/tg<G>; <strategy> is local-all-cores for such a case.
-std::string CaseName(const std::string& model, const Case& which);
+// real/<model>/<strategy>[/<drafts>]/pp<P>/tg<G>; <strategy> is local-all-cores for such a case.
+std::string CaseName(const std::string& model, const Case& which, const std::string& drafts = {});
 // A model's name without folders, fit for a case name.
 std::string ShortModelName(const std::string& model);
 

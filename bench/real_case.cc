@@ -13,7 +13,8 @@ constexpr std::uint64_t kPromptSeed = 1;
 
 }  // namespace
 
-CaseRunner::CaseRunner(Transport& transport, const EngineFlags& flags, Fault fault,
+CaseRunner::CaseRunner(Transport& transport, const EngineFlags& flags,
+                       const std::vector<DraftFlags>& draftings, Fault fault,
                        const std::string& reference_path)
     : transport_(transport),
       flags_(flags),
@@ -25,6 +26,10 @@ CaseRunner::CaseRunner(Transport& transport, const EngineFlags& flags, Fault fau
     FailUser("--device recording computes nothing to check; use --emulate CLUSTER");
   }
   planning_ = ReadPlanning(transport, flags);
+  for (const DraftFlags& drafting : draftings) {
+    draftings_.push_back(std::make_unique<Drafting>(drafting));
+    draftings_.back()->ReadFiles(transport);
+  }
   Together(transport, [&] {
     MakeDeviceFor({});
     checkpoint_ = OpenCheckpoint(flags.model);
@@ -33,12 +38,20 @@ CaseRunner::CaseRunner(Transport& transport, const EngineFlags& flags, Fault fau
   });
 }
 
+std::string CaseRunner::Name(const Case& which) const {
+  const auto index = static_cast<std::size_t>(which.drafting);
+  return CaseName(flags_.model, which, which.drafting < 0 ? "" : draftings_[index]->name());
+}
+
 SessionOptions CaseRunner::OptionsFor(const Case& which) const {
   SessionOptions options = options_;
   options.strategy = which.strategy;
   options.stream = options_.stream && FindStrategy(which.strategy).streams;
   options.prompt_tokens = which.prompt_tokens;
   options.max_tokens = which.tokens;
+  if (which.drafting >= 0) {
+    draftings_[static_cast<std::size_t>(which.drafting)]->Apply(options, transport_.size());
+  }
   ApplyPlanning(planning_, *checkpoint_, options);
   return options;
 }
@@ -66,6 +79,8 @@ void CaseRunner::Check(const Case& which) {
 
 void CaseRunner::Open(const Case& which) {
   session_.reset();
+  drafting_ = nullptr;
+  drafter_ = nullptr;
   device_ = MakeDeviceFor(which);
   if (fault_ != Fault::kNone && which.strategy != "local") {
     device_ = MakeFaultyDevice(std::move(device_), fault_);
@@ -81,6 +96,9 @@ void CaseRunner::Open(const Case& which) {
   current_ = &FindExpected(which, *session);
   session->Load();
   session_ = std::move(session);
+  if (which.drafting < 0) return;
+  drafting_ = draftings_[static_cast<std::size_t>(which.drafting)].get();
+  drafter_ = drafting_->Prepare(transport_, *session_, which.prompt_tokens);
 }
 
 const CaseRunner::Expected& CaseRunner::FindExpected(const Case& which, const Session& session) {
@@ -102,7 +120,7 @@ void CaseRunner::NoteStreamed(const Session& reference, const Case& which) const
   fmt::print(stderr,
              "note: no process can hold the model, so the reference of {} is streamed: {}, a pass "
              "per token; --reference FILE would take its place\n",
-             CaseName(flags_.model, which), reference.streaming());
+             Name(which), reference.streaming());
 }
 
 CaseRunner::Expected CaseRunner::ComputeExpected(const Case& which, const Session& session) {
@@ -124,11 +142,12 @@ CaseRunner::Expected CaseRunner::ComputeExpected(const Case& which, const Sessio
     });
     return expected;
   }
-  SessionOptions options = OptionsFor(which);
-  ReferTo(session.plan(), options);
-  options.stream = true;
   Case everywhere = which;
   everywhere.all_cores = true;
+  everywhere.drafting = -1;
+  SessionOptions options = OptionsFor(everywhere);
+  ReferTo(session.plan(), options);
+  options.stream = true;
   const std::unique_ptr<Device> device = MakeDeviceFor(everywhere);
   try {
     Session local(transport_, *device, *checkpoint_, options);
@@ -147,7 +166,12 @@ Sample CaseRunner::RunOnce() {
   JUPITER_CHECK(session_ != nullptr);
   AllGather(transport_, {});  // all ranks are ready
   transport_.ResetCounters();
-  const Generation generation = session_->Run(RequestFor(case_), {}, nullptr);
+  RunOptions options;
+  options.drafter = drafter_;
+  options.drafts = drafting_ != nullptr;
+  const std::vector<Generation> all =
+      session_->Run({{}, {RequestFor(case_)}}, options, {}, nullptr);
+  const Generation generation = all.empty() ? Generation{} : all.front();
   const std::vector<RankReport> reports =
       GatherReports(transport_, {transport_.context().host(transport_.rank()), ThreadsFor(case_),
                                  session_->load_seconds(), 0, transport_.counters()});
@@ -159,6 +183,8 @@ Sample CaseRunner::RunOnce() {
     sample.load_seconds = std::max(sample.load_seconds, report.load_seconds);
   }
   sample.metrics = Measure(generation.start, generation.times);
+  sample.drafts = Summarise(generation.steps);
+  sample.stale_steps = generation.stale_steps;
   sample.checked = current_->missing.empty();
   sample.verdict =
       sample.checked ? Compare(current_->reference, generation) : Verdict{false, current_->missing};

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "bench/cases.h"
+#include "bench/draft_flags.h"
+#include "bench/draft_statistics.h"
 #include "bench/faulty_device.h"
 #include "bench/flags.h"
 #include "bench/metrics.h"
@@ -23,17 +25,24 @@ struct Sample {
   std::int64_t payload_bytes = 0;  // sent by all ranks
   std::int64_t messages = 0;
   double load_seconds = 0;  // of the slowest rank
+  DraftStatistics drafts;   // no steps of plain decoding
+  int stale_steps = 0;
   Verdict verdict;
   bool checked = false;  // false: there is no reference; verdict.detail says why
 };
 
 class CaseRunner {
  public:
-  CaseRunner(Transport& transport, const EngineFlags& flags, Fault fault,
+  // Cases name a drafting by its place among `draftings`.
+  CaseRunner(Transport& transport, const EngineFlags& flags,
+             const std::vector<DraftFlags>& draftings, Fault fault,
              const std::string& reference_path);
 
   const ModelConfig& config() const { return checkpoint_->config(); }
   const GivenPlanning& planning() const { return planning_; }
+  std::string Name(const Case& which) const;
+  // How the open case drafts, at rank 0; empty of plain decoding.
+  std::string Drafts() const { return drafting_ == nullptr ? "" : drafting_->Describe(); }
   // Of the case that is open: see Session::streaming.
   std::string Streaming() const { return session_->streaming(); }
   std::string DescribeDevice() const { return MakeDeviceFor({})->Describe(); }
@@ -63,6 +72,7 @@ class CaseRunner {
   Transport& transport_;
   EngineFlags flags_;
   SessionOptions options_;
+  std::vector<std::unique_ptr<Drafting>> draftings_;
   Fault fault_;
   std::string reference_path_;
   std::optional<Reference> given_;  // of reference_path_, at the source; its prompt is every case's
@@ -72,6 +82,8 @@ class CaseRunner {
   Case case_;
   std::unique_ptr<Device> device_;
   std::unique_ptr<Session> session_;
+  Drafting* drafting_ = nullptr;  // of the open case
+  Drafter* drafter_ = nullptr;    // at the source
   const Expected* current_ = nullptr;
 };
 

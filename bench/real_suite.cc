@@ -29,6 +29,7 @@ bool HasMoreCores(Transport& transport, const BenchFlags& flags) {
 }
 
 std::vector<Case> ListCases(const BenchFlags& flags, bool more_cores) {
+  const int draftings = static_cast<int>(flags.draft.All().size());
   std::vector<Case> cases;
   for (int prompt : ParseList("--n-prompt", flags.prompt_tokens)) {
     for (int tokens : ParseList("--n-gen", flags.tokens)) {
@@ -36,7 +37,9 @@ std::vector<Case> ListCases(const BenchFlags& flags, bool more_cores) {
         FindStrategy(strategy);
         const bool local = strategy == "local";
         if (local && more_cores) cases.push_back({strategy, prompt, tokens, true});
-        cases.push_back({strategy, prompt, tokens, false});
+        for (int drafting = -1; drafting < draftings; ++drafting) {
+          cases.push_back({strategy, prompt, tokens, false, drafting});
+        }
       }
     }
   }
@@ -50,27 +53,28 @@ std::string InQuotes(const std::string& text) { return nlohmann::json(ReportText
 std::string DescribeChoices(const BenchFlags& bench) {
   const EngineFlags& flags = bench.engine;
   return fmt::format(
-             "layers {} split {} heads {} columns {} rows {} slices {} wire {} residual {} "
-             "kv {} quantize {} link {} slowdown {} plan {} cluster {} device {} memory {} stream "
-             "{} "
-             "reference {}",
+             "layers {} split {} heads {} columns {} rows {} slices {} wire {} residual {} kv {} "
+             "quantize {} link {} slowdown {} plan {} cluster {} device {} memory {} stream {} "
+             "reference {} tree {} draft length {}",
              flags.layers.value_or(""), flags.split, flags.heads, flags.columns, flags.rows,
              flags.slices, flags.wire, flags.residual, flags.kv, flags.quantize, flags.link,
              flags.slowdown, flags.plan, flags.cluster, flags.device, flags.memory_limit_mib,
-             flags.stream, bench.reference) +
+             flags.stream, bench.reference, bench.draft.details.tree.value_or(""),
+             bench.draft.details.length.value_or(0)) +
          (bench.fault.empty() ? "" : " fault " + bench.fault);
 }
 
 std::string OpenCommand(const Case& which) {
-  return fmt::format("open {} {} {} {}", which.strategy, which.prompt_tokens, which.tokens,
-                     which.all_cores ? 1 : 0);
+  return fmt::format("open {} {} {} {} {}", which.strategy, which.prompt_tokens, which.tokens,
+                     which.all_cores ? 1 : 0, which.drafting);
 }
 
 Case ParseOpen(const std::string& command) {
   std::istringstream fields(command);
   std::string verb;
   Case which;
-  fields >> verb >> which.strategy >> which.prompt_tokens >> which.tokens >> which.all_cores;
+  fields >> verb >> which.strategy >> which.prompt_tokens >> which.tokens >> which.all_cores >>
+      which.drafting;
   if (fields.fail() || verb != "open") {
     throw PeerError("rank 0 sent a command that cannot be read");
   }
@@ -83,7 +87,8 @@ class RealSuite : public Suite {
       : flags_(flags),
         context_(transport.context()),
         cases_(ListCases(flags, HasMoreCores(transport, flags))),
-        runner_(transport, flags.engine, ParseFault(flags.fault), flags.reference) {
+        runner_(transport, flags.engine, flags.draft.All(), ParseFault(flags.fault),
+                flags.reference) {
     NotePlan(transport, runner_.planning(), flags.strategies, "split the layers equally");
     for (const Case& which : cases_) runner_.Check(which);
   }
@@ -94,7 +99,7 @@ class RealSuite : public Suite {
     benchmark::AddCustomContext("device", runner_.DescribeDevice());
     for (const Case& which : cases_) {
       benchmark::RegisterBenchmark(
-          CaseName(flags_.engine.model, which).c_str(),
+          runner_.Name(which).c_str(),
           [this, which](benchmark::State& state) { MeasureCase(state, which); })
           ->UseManualTime()
           ->Unit(benchmark::kMillisecond);
@@ -134,7 +139,7 @@ class RealSuite : public Suite {
   }
 
   void MeasureCase(benchmark::State& state, const Case& which) {
-    const std::string name = CaseName(flags_.engine.model, which);
+    const std::string name = runner_.Name(which);
     if (pending_ && pending_->name != name) SavePending();
     const ResultRow* known = folder_ == nullptr ? nullptr : folder_->Find(name);
     if (known != nullptr && saved_.count(name) == 0) return ReportKept(state, *known);
@@ -192,13 +197,17 @@ class RealSuite : public Suite {
 
   ResultRow DescribeCase(const Case& which) const {
     ResultRow row;
-    row.name = CaseName(flags_.engine.model, which);
+    row.name = runner_.Name(which);
     row.suite = "real";
     row.clock = "wall";
     row.model = ReportText(flags_.engine.model);
     row.system = which.strategy;
     row.wire = flags_.engine.wire;
     row.note = which.all_cores ? "every core of the host" : "";
+    if (which.drafting >= 0) {
+      row.policy = flags_.draft.All()[static_cast<std::size_t>(which.drafting)].draft;
+      row.tokens_per_step = samples.back().drafts.acceptance_length;
+    }
     row.ranks = context_.size();
     row.prompt_tokens = which.prompt_tokens;
     row.gen_tokens = which.tokens;
@@ -236,7 +245,7 @@ class RealSuite : public Suite {
 
   // One wrong run, were it the warm-up or one that Google Benchmark drops, spoils the case.
   void Judge(const Sample& sample) {
-    const std::string name = CaseName(flags_.engine.model, *open_);
+    const std::string name = runner_.Name(*open_);
     if (!sample.checked) {
       fmt::print(stderr, "{}: UNCHECKED, no reference: {}\n", name, sample.verdict.detail);
       label_ = "UNCHECKED";
@@ -267,12 +276,23 @@ class RealSuite : public Suite {
     counters["load_s"] = last.load_seconds;
     counters["ranks_per_host"] = context_.local_size();
     counters["threads"] = which.all_cores ? HostCores() : ThreadsPerRank(flags_.engine, context_);
+    if (which.drafting >= 0) ReportDrafts(state, samples);
     std::string label = label_;
     for (const std::string& note :
-         {runner_.Streaming(), std::string(FindStrategy(which.strategy).caveat)}) {
+         {runner_.Streaming(), runner_.Drafts(), std::string(FindStrategy(which.strategy).caveat)}) {
       if (!note.empty()) label += "; " + note;
     }
     state.SetLabel(label);
+  }
+
+  // By the definitions of draft_statistics; drafts are the same in every run.
+  static void ReportDrafts(benchmark::State& state, const std::vector<Sample>& samples) {
+    const Sample& last = samples.back();
+    state.counters["tokens_per_step"] = last.drafts.acceptance_length;
+    state.counters["acceptance_rate"] = last.drafts.acceptance_rate;
+    state.counters["drafted"] = static_cast<double>(last.drafts.draft_tokens);
+    state.counters["wasted"] = static_cast<double>(last.drafts.wasted_tokens);
+    state.counters["stale_steps"] = last.stale_steps;
   }
 
   const BenchFlags& flags_;
