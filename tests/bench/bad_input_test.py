@@ -15,6 +15,7 @@ import tempfile
 
 import bad_models
 import make_models
+import medusa_test
 import program_lib
 
 FEW = ["--tokens", 4]
@@ -192,6 +193,78 @@ def reference_cases(folder):
                    re.escape(f"{name}.json"), parallel=name == "no-json")
 
 
+def draft_cases(folder):
+    """Wrong drafts, of every kind."""
+    run = [*TINY, *FEW, *IDS]
+
+    def write(name, text):
+        path = os.path.join(folder, name)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
+    tree = write("tree.yaml", "[[0], [1], [0, 0]]")
+    heads = ["--draft", "medusa:synthetic:2"]
+    gone = os.path.join(folder, "gone.safetensors")
+    # Whether heads and draft models can be had is known before anything is loaded.
+    for dry in [[], ["--dry-run"]]:
+        for path, say in medusa_test.damaged_heads(folder):
+            yield Case(f"heads {os.path.basename(path)} {dry}",
+                       [*run, *dry, "--draft", f"medusa:{path}", "--tree", tree], say)
+        for name, source, say in [
+                ("missing heads", ["--draft", f"medusa:{gone}", "--tree", tree], r"gone\.safetensors.*opened"),
+                ("missing draft model", ["--draft", f"model:{gone}"], r"gone\.safetensors.*no such model"),
+                ("the model itself", ["--draft", "model:synthetic:tiny"], r"synthetic:tiny.*the model itself"),
+                ("another vocabulary", ["--draft", "model:synthetic:tinyllama-1.1b"],
+                 r"32000 tokens.*512.*same vocabulary"),
+                ("a tree deeper than the heads",
+                 [*heads, "--tree", write("deep.yaml", "[[0], [0, 0], [0, 0, 0]]")],
+                 r"holds 2 Medusa heads.*3 .*deep")]:
+            yield Case(f"draft: {name} {dry}", [*run, *dry, *source], say, parallel=not dry)
+    for name, flags, say in [
+            ("no such source", ["--draft", "oracle"], r"--draft oracle.*ngram.*medusa:FILE"),
+            ("no heads named", ["--draft", "medusa:"], r"--draft medusa:: .*medusa:FILE"),
+            ("no model named", ["--draft", "model:"], r"--draft model:: .*model:FILE"),
+            ("no acceptance", ["--draft", f"medusa:{gone}"], r"--tree auto.*gone\.json.*--acceptance"),
+            ("missing tree", [*heads, "--tree", os.path.join(folder, "none.yaml")], r"none\.yaml.*no such"),
+            ("orphan", [*heads, "--tree", write("orphan.yaml", "[[0], [1, 0]]")],
+             r"orphan\.yaml: line 1.*\[1, 0\] hangs on \[1\]"),
+            ("duplicate", [*heads, "--tree", write("twice.yaml", "[[0], [1], [0]]")],
+             r"twice\.yaml: line 1.*\[0\].*keep one"),
+            ("empty tree", [*heads, "--tree", write("empty.yaml", "[]")], r"empty\.yaml"),
+            ("a tree of words", [*heads, "--tree", write("words.yaml", "[[a]]")], r"words\.yaml.*a"),
+            ("tree of ngram", ["--draft", "ngram", "--tree", tree], r"--tree.*medusa:FILE"),
+            ("tree without drafts", ["--tree", tree], r"--tree.*medusa:FILE"),
+            ("length of medusa", [*heads, "--tree", tree, "--draft-length", 3], r"--draft-length 3.*ngram"),
+            ("length without drafts", ["--draft-length", 3], r"--draft-length 3.*ngram"),
+            ("length 0", ["--draft", "ngram", "--draft-length", 0], r"--draft-length is 0, expected 1 to"),
+            ("length 64", ["--draft", "ngram", "--draft-length", 64], r"--draft-length is 64"),
+            ("how", ["--draft", "ngram", "--speculate", "twice"], r"--speculate twice.*once or continuous"),
+            ("nothing to speculate with", ["--speculate", "continuous"], r"--speculate continuous.*--draft"),
+            ("no room for rows", ["--draft", "ngram", "--tokens", 1020], r"1020.*1024.*at most 1017")]:
+        own = [word for word in run if "--tokens" not in flags or word not in FEW]
+        yield Case(f"draft: {name}", [*own, *flags], say, parallel=name in ("orphan", "no acceptance"))
+    acceptance = write("measured.json", "{")
+    yield Case("draft: acceptance that is none",
+               [*run, "--draft", f"medusa:{os.path.splitext(acceptance)[0]}.safetensors"],
+               r"measured\.json", parallel=True)
+    recorded = ["--device", "recording", "--record", os.path.join(folder, "drafts.jsonl")]
+    write("fine.json", json.dumps({"jupiter_acceptance": 1, "heads": 1, "ranks": 1, "probability": [[0.5]]}))
+    yield Case("draft: a tree planned by no time",
+               [*run, *recorded, "--draft", f"medusa:{os.path.join(folder, 'fine.safetensors')}"],
+               r"--device recording.*--tree FILE")
+    quick = ["--n-gen", 2, "--benchmark_min_time=0.01"]
+    for name, flags, say in [
+            ("twice", ["--draft", "ngram,ngram"], r"--draft ngram.*already"),
+            ("none", ["--draft", "none"], r"--draft none.*leave it out"),
+            ("how", ["--speculate", "continuous"], r"--speculate continuous.*--draft"),
+            ("tree", ["--draft", "ngram", "--tree", tree], r"--tree.*medusa:FILE"),
+            ("length", ["--draft", "medusa:x", "--draft-length", 3], r"--draft-length 3.*ngram"),
+            ("heads", ["--draft", f"medusa:{gone}", "--tree", tree], r"gone\.safetensors"),
+            ("emulated", ["--draft", "ngram", "--emulate", "c.yaml"], r"--draft with --emulate")]:
+        yield Case(f"bench draft: {name}", [*quick, *flags], say, "bench", parallel=name == "heads")
+
+
 def bench_cases(folder):
     quick = ["--n-gen", 2, "--benchmark_min_time=0.01"]
     for name, flags, say in [
@@ -265,7 +338,7 @@ def one_rank_case(options, folder):
 def all_runs(options, folder):
     """Every run as (case, command, ranks)."""
     programs = {"run": options.run, "bench": options.bench}
-    for cases in [model_cases, flag_cases, outline_cases, reference_cases, bench_cases]:
+    for cases in [model_cases, flag_cases, outline_cases, reference_cases, draft_cases, bench_cases]:
         for case in cases(folder):
             counts = [None] + ([3] if case.parallel else []) if options.quick else [None, 1, 3]
             for ranks in counts:

@@ -105,6 +105,8 @@ TEST(CaseNameTest, SaysWhatItMeasures) {
             "real/model.gguf/jupiter/pp128/tg32");
   EXPECT_EQ(CaseName("synthetic:tiny:q8_0", {"local", 1, 0, true}),
             "real/synthetic:tiny:q8_0/local-all-cores/pp1/tg0");
+  EXPECT_EQ(CaseName("synthetic:tiny", {"jupiter", 8, 4, false, 0}, "ngram-continuous"),
+            "real/synthetic:tiny/jupiter/ngram-continuous/pp8/tg4");
   EXPECT_EQ(ShortModelName("/a/b/llama-hf//"), "llama-hf");
   EXPECT_EQ(ShortModelName("plain.bin"), "plain.bin");
 }
