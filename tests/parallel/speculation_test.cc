@@ -229,7 +229,8 @@ TEST(SpeculationStepsTest, WrongGuessesAreStale) {
   const Setting setting{.strategy = "jupiter", .drafter = "oracle", .under_way = 3};
   const Outcome outcome = RunSetting(setting, Plain(setting));
   if (TestContext().rank() != 0) return;
-  EXPECT_GT(outcome.generations.at(0).stale_steps, 0);
+  // One stage has nothing else under way.
+  EXPECT_EQ(outcome.generations.at(0).stale_steps > 0, TestContext().size() > 1);
 }
 
 }  // namespace
