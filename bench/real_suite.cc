@@ -206,7 +206,6 @@ class RealSuite : public Suite {
     row.note = which.all_cores ? "every core of the host" : "";
     if (which.drafting >= 0) {
       row.policy = flags_.draft.All()[static_cast<std::size_t>(which.drafting)].draft;
-      row.tokens_per_step = samples.back().drafts.acceptance_length;
     }
     row.ranks = context_.size();
     row.prompt_tokens = which.prompt_tokens;
@@ -224,6 +223,7 @@ class RealSuite : public Suite {
       tpot.push_back(sample.metrics.tpot);
     }
     ResultRow row = DescribeCase(which);
+    if (which.drafting >= 0) row.tokens_per_step = samples.back().drafts.acceptance_length;
     row.valid = label_ == "VALID" ? "exact" : label_ == "INVALID" ? "invalid" : "not_checked";
     row.e2e_s = row.e2e_p50_s = Quantile(e2e, 0.5);
     row.e2e_p90_s = Quantile(e2e, 0.9);

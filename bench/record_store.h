@@ -30,8 +30,9 @@ class RecordStore {
 
  private:
   using Play = std::function<void(Session& session, Recorder& recorder)>;
-  std::shared_ptr<const RunRecord> Recall(const std::string& key, Checkpoint& checkpoint,
-                                          const SessionOptions& options, const Play& play);
+  std::shared_ptr<const RunRecord> Recall(const std::string& model, Checkpoint& checkpoint,
+                                          const SessionOptions& options,
+                                          const std::string& description, const Play& play);
 
   Transport& transport_;
   std::unique_ptr<Device> device_;

@@ -23,8 +23,8 @@ std::string Place(const std::string& source, int line) {
 // One line of the file.
 class RequestReader {
  public:
-  RequestReader(const Json& json, const std::string& place)
-      : reader_(json, place, "a request"), place_(place) {
+  explicit RequestReader(const JsonText& json)
+      : reader_(json, "a request"), place_(json.Where("")) {
     reader_.ExpectOnly({"id", "prompt", "prompt_ids", "tokens"});
   }
 
@@ -65,21 +65,17 @@ class RequestReader {
   }
 
   JsonReader reader_;
-  const std::string& place_;
+  std::string place_;
 };
 
 bool IsBlank(std::string_view line) {
   return line.find_first_not_of(" \t\r") == std::string_view::npos;
 }
 
-TextRequest ParseRequest(std::string_view text, const std::string& place) {
-  const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (json.is_discarded()) {
-    FailUser(
-        "{}: not JSON in UTF-8; expected one object, such as {{\"prompt\": \"Once upon a time\"}}",
-        place);
-  }
-  return RequestReader(json, place).Read();
+TextRequest ParseRequest(std::string_view text, const std::string& source, int line) {
+  constexpr const char* kExpected = "one object, such as {\"prompt\": \"Once upon a time\"}";
+  const JsonText json = ParseJsonText(text, source, kExpected, line);
+  return RequestReader(json).Read();
 }
 
 // Names requests that have no name, and refuses names that stand twice.
@@ -104,11 +100,10 @@ std::vector<TextRequest> ParseRequests(const std::string& text, const std::strin
   for (int line = 1; !rest.empty(); ++line) {
     const std::size_t end = std::min(rest.find('\n'), rest.size());
     if (!IsBlank(rest.substr(0, end))) {
-      const std::string place = Place(source, line);
       if (requests.size() == kMostRequests) {
-        FailUser("{}: more than {} requests; split the file", place, kMostRequests);
+        FailUser("{}: more than {} requests; split the file", Place(source, line), kMostRequests);
       }
-      requests.push_back(ParseRequest(rest.substr(0, end), place));
+      requests.push_back(ParseRequest(rest.substr(0, end), source, line));
       requests.back().line = line;
     }
     rest.remove_prefix(std::min(end + 1, rest.size()));

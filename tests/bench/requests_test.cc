@@ -56,14 +56,14 @@ TEST(RequestsTest, MalformedLines) {
     EXPECT_EQ(ErrorOf(first + line), "file: line 2: " + error);
   };
   const std::string no_json =
-      "not JSON in UTF-8; expected one object, such as {\"prompt\": \"Once upon a time\"}";
+      "not JSON; expected one object, such as {\"prompt\": \"Once upon a time\"}";
   for (const char* line : {"x", "{", "{\"prompt\": \"x\"", "{\"prompt\": \"x\"} {}",
                            "{\"prompt\": \"\xff\"}", "{'prompt': 'x'}", "{\"prompt\": \"x\",}"}) {
     expect(line, no_json);
   }
   expect(std::string(100'000, '['), no_json);
-  for (const char* line : {"[]", "3", "null", "\"prompt\""}) {
-    expect(line, "expected a request as a JSON object");
+  for (const std::string line : {"[]", "3", "null", "\"prompt\""}) {
+    expect(line, "got " + line + ", expected a request as a JSON object");
   }
   expect("{}", "expected one of prompt and prompt_ids, got none");
   expect("{\"prompt\": \"x\", \"prompt_ids\": [1]}",
