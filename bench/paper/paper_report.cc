@@ -2,6 +2,7 @@
 #include "bench/paper/findings.h"
 #include "bench/paper/published.h"
 #include "bench/paper/report.h"
+#include "bench/paper/systems.h"
 #include "bench/paper/tables.h"
 #include "kernels/base/check.h"
 
@@ -46,6 +47,16 @@ class PaperReport : public ExperimentReport {
       files.emplace_back(name, ToCsv(Predictions(rows, policy)));
     }
     return files;
+  }
+
+  // Published runs are those of the workload itself; how they decode is a reading.
+  void TakePublished(ResultRow& row) const override {
+    if (!row.variation.empty() || row.policy != "plain") return;
+    const PublishedCell* cell = published_.Cell(row.env, row.bandwidth_mbps.value_or(0), row.model,
+                                                FindSystem(row.system).published);
+    if (cell == nullptr) return;
+    row.published_oom = cell->oom;
+    if (!cell->oom) row.published_e2e_s = cell->seconds;
   }
 
  private:

@@ -25,6 +25,8 @@ class ExperimentReport {
 
   virtual std::string Tables(const std::vector<ResultRow>& rows, bool markdown) const = 0;
   virtual std::vector<File> Files(const std::vector<ResultRow>&) const { return {}; }
+  // Writes into the row what was published of its cell, if anything was.
+  virtual void TakePublished(ResultRow&) const {}
 };
 
 // Of the paper's table: ours beside what `folder` has of published values, predictions, findings.

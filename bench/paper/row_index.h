@@ -14,7 +14,7 @@ struct TableRow {
   std::string env;
   double bandwidth = 0;  // bit/s
   std::string model;
-  int mbps() const { return static_cast<int>(bandwidth / 1e6 + 0.5); }
+  double mbps() const { return bandwidth / 1e6; }
 };
 // In the order of the paper: environment, bandwidth, model.
 std::vector<TableRow> TableRowsOf(const PaperExperiment& experiment);

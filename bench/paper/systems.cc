@@ -60,7 +60,7 @@ const std::vector<PaperSystem>& PaperSystems() {
       {"detransformer", "detransformer", "detransformer", "DT", "DT"},
       {"galaxy", "galaxy", "galaxy", "Galaxy", "Galaxy"},
       {"edgeshard", "edgeshard", "edgeshard-all", "EdgeShard", "EdgeShard"},
-      {"edgeshard-latency", "edgeshard", "edgeshard-latency", "its own plan", ""},
+      {"edgeshard-latency", "edgeshard", "edgeshard-latency", "EdgeShard, own plan", ""},
       {"jupiter", "jupiter", "jupiter", "Jupiter", ""},
   };
   return systems;

@@ -61,6 +61,8 @@ def test_rows_are_the_same_in_every_run(session):
         session.check(row["schema_version"] == 2 and row["clock"] == "virtual", f"{row}")
         session.check(row["valid"] == "not_checked", f"{row['name']} says {row['valid']}")
         session.check(row["oom"] or (row["e2e_s"] > row["ttft_s"] > 0 and len(row["per_rank"]) == 4), f"{row}")
+    published = [row for row in rows if row["published_e2e_s"]]
+    session.check(published and all(row["policy"] == "plain" for row in published), "no published values in the rows")
     session.check("published" in read(os.path.join(first, "tables.md")), "no published values in the tables")
     lines = read(os.path.join(first, "predictions.csv")).splitlines()
     session.check(len(lines) > 3, f"predictions: {lines}")
