@@ -13,10 +13,14 @@
 #include "model/weights.h"
 #include "parallel/agreement.h"
 #include "parallel/together.h"
+#include "planning/pipeline_tree.h"
 #include "planning/round_time.h"
+#include "planning/scaled_acceptance.h"
 
 namespace jupiter {
 namespace {
+
+constexpr int kMostPlannedNodes = 63;
 
 constexpr double kMilli = 1e3;
 
@@ -147,6 +151,37 @@ std::string PaperEmulator::Settings() const {
                      Name(experiment_.wire), Name(experiment_.kv), HashBytes(text));
 }
 
+PaperExperiment PaperEmulator::ExperimentFor(const PaperCell& cell) const {
+  PaperExperiment experiment = Vary(experiment_, cell.variation);
+  if (FindPolicy(cell.policy).speculates && experiment.speculation->planned) {
+    experiment.speculation->nodes = PlannedNodes(cell, *experiment.speculation);
+  }
+  return experiment;
+}
+
+// For a step of the whole model on the device that has the prompt, so that the tree belongs to
+// model and profile, and is the same for all systems; what links add to a step would ask for larger
+// ones. None where every tree is slower than plain steps.
+int PaperEmulator::PlannedNodes(const PaperCell& cell, const SpeculationWorkload& workload) const {
+  const Model& model = models_.at(cell.model);
+  const Cluster cluster =
+      Apply(profiles_.at(cell.profile), clusters_.at(experiment_.environments.front().first));
+  SessionOptions options;
+  options.prompt_tokens = experiment_.prompt_tokens;
+  options.max_tokens = experiment_.generated_tokens;
+  options.kv = experiment_.kv;
+  DraftHeads heads = workload.heads;
+  heads.tree_rows = kMostPlannedNodes + 1;
+  const Predictor predictor(TaskFor(*model.shape, cluster, options, heads));
+  Plan plan;
+  plan.strategy = "local";
+  plan.layers.assign(static_cast<std::size_t>(cluster.size()), 0);
+  plan.layers.front() = model.shape->config.layers;
+  const TreePlan trees =
+      PlanTree(predictor, plan, Scaled(workload.acceptance.at(cell.model), workload.scale));
+  return trees.best.gain > 1 ? trees.best.tree.rows() - 1 : 0;
+}
+
 PaperEmulator::Work PaperEmulator::WorkFor(const PaperCell& cell, const PaperExperiment& experiment,
                                            int draw) const {
   const Model& model = models_.at(cell.model);
@@ -264,7 +299,7 @@ ResultRow PaperEmulator::Describe(const Work& work, const RecordedCase& recorded
 
 // The first draw stands for what no mean can be taken of.
 PaperResult PaperEmulator::Run(const PaperCell& cell) {
-  const PaperExperiment experiment = Vary(experiment_, cell.variation);
+  const PaperExperiment experiment = ExperimentFor(cell);
   const int draws = IsDrawn(experiment, FindPolicy(cell.policy)) ? experiment.draws : 1;
   PaperResult result;
   PlannedRun plan;

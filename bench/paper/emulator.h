@@ -48,6 +48,9 @@ class PaperEmulator {
     PolicyWork policy;
   };
 
+  // The cell's experiment: with its variation, and a tree of a size where that is planned.
+  PaperExperiment ExperimentFor(const PaperCell& cell) const;
+  int PlannedNodes(const PaperCell& cell, const SpeculationWorkload& workload) const;
   Work WorkFor(const PaperCell& cell, const PaperExperiment& experiment, int draw) const;
   SessionOptions OptionsFor(const Work& work) const;
   Cluster ClusterFor(const PaperCell& cell) const;

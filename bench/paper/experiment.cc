@@ -105,7 +105,9 @@ std::map<std::string, std::vector<std::string>> ReadPolicies(const YamlValue& va
 SpeculationWorkload ReadSpeculation(const YamlValue& value, const PaperExperiment& experiment) {
   const YamlMap map(value, {"nodes", "heads", "head_weights", "acceptance", "seed"});
   SpeculationWorkload workload;
-  workload.nodes = static_cast<int>(map.At("nodes").Integer(0, kMostDraftNodes));
+  const YamlValue nodes = map.At("nodes");
+  workload.planned = nodes.Text() == "planned";
+  if (!workload.planned) workload.nodes = static_cast<int>(nodes.Integer(0, kMostDraftNodes));
   workload.heads = ParseDraftHeads(
       map.At("heads").Text(),
       ReadType(map.At("head_weights"), {DType::kF32, DType::kF16, DType::kQ8_0, DType::kQ4_0}));
@@ -213,8 +215,9 @@ std::string ShowWorkload(const PaperExperiment& experiment) {
   }
   if (experiment.speculation) {
     const SpeculationWorkload& workload = *experiment.speculation;
-    text += fmt::format("nodes {} {} scale {} seed {}\n", workload.nodes, ToString(workload.heads),
-                        workload.scale, workload.seed);
+    text += fmt::format("nodes {} {} scale {} seed {}\n",
+                        workload.planned ? "planned" : fmt::format("{}", workload.nodes),
+                        ToString(workload.heads), workload.scale, workload.seed);
     for (const auto& [model, acceptance] : workload.acceptance) {
       text += model + " " + ToJson(acceptance) + "\n";
     }

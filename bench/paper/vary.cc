@@ -81,7 +81,9 @@ const std::map<std::string, ApplyChange>& Keys() {
       {"acceptance", VaryAcceptance},
       {"nodes",
        [](PaperExperiment& experiment, const Change& change) {
-         SpeculationOf(experiment, change).nodes = change.Between(0, kMostDraftNodes);
+         SpeculationWorkload& speculation = SpeculationOf(experiment, change);
+         speculation.nodes = change.Between(0, kMostDraftNodes);
+         speculation.planned = false;
        }},
   };
   return keys;
