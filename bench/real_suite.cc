@@ -278,8 +278,8 @@ class RealSuite : public Suite {
     counters["threads"] = which.all_cores ? HostCores() : ThreadsPerRank(flags_.engine, context_);
     if (which.drafting >= 0) ReportDrafts(state, samples);
     std::string label = label_;
-    for (const std::string& note :
-         {runner_.Streaming(), runner_.Drafts(), std::string(FindStrategy(which.strategy).caveat)}) {
+    for (const std::string& note : {runner_.Streaming(), runner_.Drafts(),
+                                    std::string(FindStrategy(which.strategy).caveat)}) {
       if (!note.empty()) label += "; " + note;
     }
     state.SetLabel(label);

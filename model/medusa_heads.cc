@@ -16,8 +16,8 @@ bool HasAct(std::int64_t hidden) { return hidden % BlockColumns(DType::kAct8) ==
 int UsedHeads(const MedusaFile& file, const MedusaOptions& options) {
   const int heads = options.heads == 0 ? file.layout.heads : options.heads;
   if (heads >= 1 && heads <= file.layout.heads) return heads;
-  FailUser("{}: holds {} Medusa heads, but {} are asked for, as many as the draft tree is deep", file.tensors->source(),
-           file.layout.heads, heads);
+  FailUser("{}: holds {} Medusa heads, but {} are asked for, as many as the draft tree is deep",
+           file.tensors->source(), file.layout.heads, heads);
 }
 
 std::int64_t ActivationBytes(const MedusaLayout& layout, const ModelConfig& config) {

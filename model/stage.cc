@@ -70,9 +70,8 @@ StageMemory PlanStageMemory(const Device& device, Checkpoint& checkpoint,
                             const StageOptions& options) {
   const ModelConfig& config = checkpoint.config();
   StageMemory memory = PlanWeights(device, checkpoint, options);
-  memory.kv =
-      KvCache::Bytes(ShapeOfKv(config, options),
-                     std::max<std::int64_t>(options.kv_positions, options.max_positions));
+  memory.kv = KvCache::Bytes(ShapeOfKv(config, options),
+                             std::max<std::int64_t>(options.kv_positions, options.max_positions));
   const LayerWidths widths = Layer::Widths(config, options.ShareOf(config));
   memory.activations = Workspace::Bytes(widths, options.max_rows) +
                        RowBytes(DType::kF32, config.head_dim) * options.max_positions;

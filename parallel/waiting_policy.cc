@@ -39,8 +39,7 @@ void WaitingPolicy::Pause() {
     return;
   }
   rounds_ = 0;
-  const auto longest =
-      std::clamp(waited * kPartOfLongWait, kLongestSleep, kLongestSleepOfAll);
+  const auto longest = std::clamp(waited * kPartOfLongWait, kLongestSleep, kLongestSleepOfAll);
   std::this_thread::sleep_for(std::min(waited / 2, longest));
 }
 

@@ -29,8 +29,8 @@ struct PlanningTask {
   DType wire = DType::kF32;
   DType residual = DType::kF32;
   int min_slice = 32;
-  DraftHeads drafts = {};  // on the last stage of every plan
-  bool any_order = false;  // planners may order the devices behind the first, if they can
+  DraftHeads drafts = {};          // on the last stage of every plan
+  bool any_order = false;          // planners may order the devices behind the first, if they can
   std::int64_t all_positions = 0;  // see RequestShape
 
   // For batches of the prompt of at most so many rows.

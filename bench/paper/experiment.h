@@ -40,10 +40,10 @@ const DecodingPolicy& FindPolicy(std::string_view name);
 
 // Drafts of runs that compute nothing: workload, the same for all systems.
 struct SpeculationWorkload {
-  int nodes = 0;     // of the tree: the likeliest so many; 0: speculation is plain
+  int nodes = 0;  // of the tree: the likeliest so many; 0: speculation is plain
   // As many as the tree planner takes for a device that has the whole model (see PaperEmulator).
   bool planned = false;
-  DraftHeads heads;  // that draft
+  DraftHeads heads;                                   // that draft
   std::map<std::string, DraftAcceptance> acceptance;  // by published model
   double scale = 1;                                   // of every probability
   std::uint64_t seed = 1;

@@ -79,7 +79,8 @@ StepResult Head::TakeFollowing(const JudgedItem& judged, Sequence& sequence) {
   if (!goes_on) return result;
   // The known token behind the root is the target there; rows of the tree come after it.
   const std::int32_t known = sequence.last_token;
-  const Acceptance accepted = judge_.Behind(judged, BehindRoot(judged.item), known, sequence.tokens);
+  const Acceptance accepted =
+      judge_.Behind(judged, BehindRoot(judged.item), known, sequence.tokens);
   for (std::size_t i = 1; i < accepted.rows.size(); ++i) {
     const std::int32_t row = accepted.rows[i] - 1;
     result.rows.push_back(row);

@@ -100,7 +100,8 @@ struct Outcome {
 std::unique_ptr<Drafter> DrafterFor(const Setting& setting, Device& device, Checkpoint& checkpoint,
                                     const std::vector<Answer>& plain) {
   if (setting.drafter == "ngram") return MakeNgramDrafter({});
-  if (setting.drafter == "medusa") return MakeTreeDrafter(TreeOf({{0}, {1}, {0, 0}, {0, 1}, {1, 0}}));
+  if (setting.drafter == "medusa")
+    return MakeTreeDrafter(TreeOf({{0}, {1}, {0, 0}, {0, 1}, {1, 0}}));
   if (setting.drafter == "model") {
     return MakeModelDrafter(device, OpenDraftModel("synthetic:tiny:f16", checkpoint),
                             {.quantise = {}, .kv = DType::kF32, .length = 3, .positions = 128});
@@ -174,8 +175,8 @@ void ExpectPlain(const Setting& setting) {
   }
 }
 
-const char* const kStrategies[] = {"local",         "sequence", "megatron", "detransformer",
-                                   "galaxy",        "edgeshard", "jupiter"};
+const char* const kStrategies[] = {"local",  "sequence",  "megatron", "detransformer",
+                                   "galaxy", "edgeshard", "jupiter"};
 
 class SpeculationTest : public testing::TestWithParam<const char*> {};
 
@@ -206,8 +207,8 @@ TEST_P(SpeculationTest, SeveralRequestsAreThoseOfOne) {
 
 TEST_P(SpeculationTest, RequestsBehindASharedPrefix) {
   ExpectPlain({.strategy = GetParam(), .requests = 4, .at_once = 4, .prefix = true});
-  ExpectPlain({.strategy = GetParam(), .drafter = "oracle", .requests = 4, .at_once = 3,
-               .prefix = true});
+  ExpectPlain(
+      {.strategy = GetParam(), .drafter = "oracle", .requests = 4, .at_once = 3, .prefix = true});
 }
 
 TEST_P(SpeculationTest, SampledTokensStaySampled) {

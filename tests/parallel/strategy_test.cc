@@ -209,7 +209,8 @@ TEST(StrategyTest, SendsTheBytesOfTheFormula) {
 TEST(StrategyTest, RefusesWhatCannotBeDone) {
   SessionOptions unknown;
   unknown.strategy = "warp";
-  EXPECT_NE(LoadError(unknown).find("unknown strategy 'warp'; known are: local"), std::string::npos);
+  EXPECT_NE(LoadError(unknown).find("unknown strategy 'warp'; known are: local"),
+            std::string::npos);
   SessionOptions layers;
   layers.split = LayerSplit::kGiven;
   layers.layers.assign(static_cast<std::size_t>(TestContext().size()), 1);
@@ -223,7 +224,8 @@ TEST(StrategyTest, RefusesWhatCannotBeDone) {
   SessionOptions slices;
   slices.prompt_tokens = 10;
   slices.slices = Slices("4,4");
-  EXPECT_NE(LoadError(slices).find("they add up to 8 tokens, the prompt has 10"), std::string::npos);
+  EXPECT_NE(LoadError(slices).find("they add up to 8 tokens, the prompt has 10"),
+            std::string::npos);
 }
 
 TEST(StrategyTest, RanksThatDifferAreNamed) {
