@@ -152,6 +152,7 @@ BenchFlags ParseBenchFlags(int argc, char** argv) {
   app.add_option("--save-records", flags.save_records,
                  "with --emulate: folder for the records, for jupiter_replay");
   ParseFlags(app, static_cast<int>(own.size()), own.data());
+  if (app.count("--out") > 0 && flags.out.empty()) FailUser("--out: expected a folder");
   flags.draft.All();
   CheckEmulation(flags);
   ChooseSuites(flags);

@@ -43,8 +43,11 @@ class EmulatedSuite : public Suite {
       : flags_(flags), recorder_(transport, flags), cases_(ListCases(flags)) {
     OnFirstRank(transport, [&] {
       const std::string& folder = flags_.save_records;
-      if (!folder.empty() && !std::filesystem::is_directory(folder)) {
-        FailUser("--save-records {}: no such folder", folder);
+      if (folder.empty()) return;
+      std::error_code error;
+      std::filesystem::create_directories(folder, error);
+      if (!std::filesystem::is_directory(folder, error)) {
+        FailUser("--save-records {}: no folder can be made there", folder);
       }
     });
     for (const EmulatedCase& which : cases_) recorder_.Check(which);

@@ -2,6 +2,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -35,7 +36,12 @@ class PaperSuite : public Suite {
 
   std::string Settings() const override { return emulator_.Settings(); }
 
-  void KeepIn(ResultsFolder& folder) override { folder_ = &folder; }
+  void KeepIn(ResultsFolder& folder) override {
+    folder_ = &folder;
+    for (const ResultRow& row : folder.rows()) {
+      if (row.suite == experiment_.name) CheckRow(row);
+    }
+  }
 
   void Register(const Tell& tell) override {
     tell_ = tell;
@@ -67,6 +73,17 @@ class PaperSuite : public Suite {
   Outcome outcome() const override { return outcome_; }
 
  private:
+  // Of an earlier run.
+  void CheckRow(const ResultRow& row) const {
+    const auto is_of = [&](const PaperCell& cell) {
+      return CellName(experiment_, cell) == row.name && cell.system == row.system &&
+             cell.policy == row.policy && cell.variation == row.variation && row.bubble;
+    };
+    if (!row.reason.empty() || std::any_of(cells_.begin(), cells_.end(), is_of)) return;
+    FailUser("the kept row {} is none of the suite {}; give another folder", row.name,
+             experiment_.name);
+  }
+
   void Measure(benchmark::State& state, std::size_t index) {
     const ResultRow row = RowOf(index);
     // Google Benchmark may ask for a case again.

@@ -138,7 +138,11 @@ ResultRow ParseResultRow(const std::string& line, const std::string& source) {
       FailUser("{}: schema_version {}, this program reads {}", source, version,
                kResultSchemaVersion);
     }
-    return FromJson(json);
+    ResultRow row = FromJson(json);
+    if (row.e2e_s && !(row.ttft_s && row.decode_ms_per_token)) {
+      FailUser("{}: a row with e2e_s, but without ttft_s or decode_ms_per_token", source);
+    }
+    return row;
   } catch (const nlohmann::json::exception& error) {
     FailUser("{}: not a row of results ({})", source, error.what());
   }

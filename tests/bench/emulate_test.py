@@ -461,7 +461,7 @@ BAD_FLAGS = [
     (["--emulate", "CLUSTER", "--inject-fault", "mask"], 2, r"computes nothing"),
     (["--emulate", "CLUSTER", "--layers", "3,4"], 2, r"add up to 7, the model has 32"),
     (["--cluster", "CLUSTER", "--layers", "16,16"], 2, r"give one"),
-    (["--emulate", "CLUSTER", "--save-records", "/nowhere"], 2, r"no such folder"),
+    (["--emulate", "CLUSTER", "--save-records", "/proc/none"], 2, r"no folder can be made there"),
 ]
 
 

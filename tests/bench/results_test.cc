@@ -44,6 +44,8 @@ ResultRow Row(const std::string& name) {
   row.env = "A";
   row.bandwidth_mbps = 100;
   row.e2e_s = 1.0 / 3;
+  row.ttft_s = 0.25;
+  row.decode_ms_per_token = 0.5;
   row.per_rank = {{1.5, 2, 3, 4, 5, 6, 7, 8, 9}, {}};
   row.note = "with \"quotes\", a comma";
   row.published_e2e_s = 0.1;
@@ -65,9 +67,9 @@ TEST_F(ResultsTest, RowsComeBackAsTheyWere) {
   const ResultRow back = ParseResultRow(line, "there");
   EXPECT_EQ(ToJson(back), line);
   EXPECT_EQ(*back.e2e_s, 1.0 / 3);
-  EXPECT_FALSE(back.ttft_s.has_value());
+  EXPECT_FALSE(back.prefill_ms_per_token.has_value());
   EXPECT_EQ(back.per_rank.at(0).buffers, 9);
-  EXPECT_NE(line.find("\"ttft_s\":null"), std::string::npos);
+  EXPECT_NE(line.find("\"prefill_ms_per_token\":null"), std::string::npos);
 }
 
 TEST_F(ResultsTest, RefusesWhatIsNoRow) {
@@ -82,11 +84,18 @@ TEST_F(ResultsTest, RefusesWhatIsNoRow) {
       std::string::npos);
 }
 
+TEST_F(ResultsTest, RefusesATimeWithoutItsParts) {
+  ResultRow row = Row("a");
+  row.ttft_s.reset();
+  EXPECT_NE(ErrorOf([&] { ParseResultRow(ToJson(row), "f: line 2"); }).find("without ttft_s"),
+            std::string::npos);
+}
+
 TEST_F(ResultsTest, CsvQuotesTextAndLeavesUnknownNumbersEmpty) {
   const std::string csv = ToCsv({Row("a")});
   EXPECT_EQ(csv.substr(0, 11), "name,suite,");
   EXPECT_NE(csv.find("\"with \"\"quotes\"\", a comma\""), std::string::npos);
-  EXPECT_NE(csv.find("0.3333333333333333,,,,"), std::string::npos);
+  EXPECT_NE(csv.find("0.3333333333333333,0.25,,0.5,"), std::string::npos);
 }
 
 TEST_F(ResultsTest, KeepsRowsAndFindsThemAgain) {
