@@ -14,8 +14,8 @@ import time
 
 import program_lib
 
-# One row per network and profile of the systems that record quickest.
-FEW = "--benchmark_filter=paper/.*/envA/.*7B/(local|sequence|edgeshard|jupiter)/"
+# One row per profile of the systems that record quickest.
+FEW = "--benchmark_filter=paper/.*/envA/100mbps/Llama2-7B/(local|sequence|edgeshard|jupiter)"
 COMMITTED = os.path.join(os.path.dirname(__file__), "..", "..", "experiments", "paper", "predictions.csv")
 MEASURED = ["planner_seconds.jsonl", "environment.json", "wall.jsonl"]
 
@@ -65,7 +65,7 @@ def test_rows_are_the_same_in_every_run(session):
     session.check(published and all(row["policy"] == "plain" for row in published), "no published values in the rows")
     session.check("published" in read(os.path.join(first, "tables.md")), "no published values in the tables")
     lines = read(os.path.join(first, "predictions.csv")).splitlines()
-    session.check(len(lines) > 3, f"predictions: {lines}")
+    session.check(len(lines) > 2, f"predictions: {lines}")
     for line in set(lines) - set(read(COMMITTED).splitlines()):
         session.check(False, f"the committed predictions.csv lacks {line}")
 
