@@ -63,8 +63,14 @@ class DataTest(unittest.TestCase):
     def test_other_rows_are_refused(self):
         self.assertIn("line 2: system 'Jupiter'",
                       self.refused("table.csv", "A,100,Llama2-7B,Jupiter,1.0"))
-        self.assertIn("neither a positive number", self.refused("table.csv",
-                                                                "A,100,Llama2-7B,SP,-3"))
+        for line, message in (("A,100,Llama2-7B,SP,-3", "neither a positive number"),
+                              ("C,100,Llama2-7B,SP,3", "env 'C'; expected A or B"),
+                              ("A,100,Llama2-70B,SP,3", "model 'Llama2-70B'; expected"),
+                              ("A,fast,Llama2-7B,SP,3", "bandwidth_mbps 'fast' is no whole number"),
+                              ("A,100,Llama2-7B,SP", "line 2: expected 5 fields"),
+                              ("A,100,Llama2-7B,SP,3\nA,100,Llama2-7B,SP,4", "line 3: A 100"),
+                              ("A,100,Llama2-7B,SP,3", "no row for A 100 Llama2-7B M-LM")):
+            self.assertIn(message, self.refused("table.csv", line))
 
 
 class ClosedFormTest(unittest.TestCase):
@@ -229,7 +235,7 @@ class CommittedTest(unittest.TestCase):
 
 class ScoreTest(unittest.TestCase):
     PREDICTED = ("env,bandwidth_mbps,model,system,reading,e2e_s,low_s,high_s\n"
-                 "A,100,m,S,plain,10,8,12\nA,100,m,S,trees,13,11,15\nB,100,m,S,plain,OOM,,\n")
+                 "A,100,m,s,plain,10,8,12\nA,100,m,s,trees,13,11,15\nB,100,m,s,plain,OOM,,\n")
 
     def score(self, held_out, predicted=PREDICTED):
         with tempfile.TemporaryDirectory() as directory:
@@ -261,6 +267,10 @@ class ScoreTest(unittest.TestCase):
     def test_user_errors(self):
         for held_out, message in ((self.HEADER + "A,100,m,other,3\n", "no prediction"),
                                   (self.HEADER + "A,100,m,S,fast\n", "line 2"),
+                                  (self.HEADER + "A,100,m,S,3\nA,100,m,S,3\n", "stands here twice"),
+                                  (self.HEADER + "A,100,m,S\n", "line 2: expected 5 fields"),
+                                  (self.HEADER + "A,100,m,S,3,4\n", "line 2: expected 5 fields"),
+                                  (self.HEADER, "no rows"),
                                   ("a,b\n1,2\n", "columns")):
             code, _, err = self.score(held_out)
             self.assertEqual(code, 2)
