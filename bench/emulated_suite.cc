@@ -9,6 +9,7 @@
 #include "bench/bandwidth_flag.h"
 #include "bench/emulated_case.h"
 #include "bench/report_text.h"
+#include "bench/virtual_cases.h"
 #include "kernels/base/check.h"
 #include "kernels/base/clock.h"
 #include "parallel/together.h"
@@ -58,20 +59,14 @@ class EmulatedSuite : public Suite {
     if (recorder_.profile()) {
       benchmark::AddCustomContext("profile", ReportText(recorder_.profile()->name));
     }
-    for (std::size_t i = 0; i < cases_.size(); ++i) {
-      benchmark::RegisterBenchmark(NameOf(cases_[i]).c_str(),
-                                   [this, i](benchmark::State& state) { Measure(state, i); })
-          ->UseManualTime()
-          // A replay gives the same digits every time.
-          ->Iterations(1)
-          ->Unit(benchmark::kMillisecond);
-    }
+    std::vector<std::string> names;
+    for (const EmulatedCase& which : cases_) names.push_back(NameOf(which));
+    RegisterVirtualCases(
+        names, [this](benchmark::State& state, std::size_t place) { Measure(state, place); });
   }
 
   void Serve(const std::string& command) override {
-    const std::size_t index = std::stoul(command);
-    JUPITER_CHECK(index < cases_.size(), "case {} of {}", index, cases_.size());
-    recorder_.Record(cases_[index]);
+    recorder_.Record(cases_[PlaceIn(command, cases_.size())]);
   }
 
   Outcome outcome() const override { return outcome_; }

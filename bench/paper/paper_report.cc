@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "bench/paper/agreement.h"
 #include "bench/paper/findings.h"
 #include "bench/paper/published.h"
@@ -81,7 +83,12 @@ class PaperReport : public ExperimentReport {
 
 }  // namespace
 
-std::string Render(const TextTable& table, int left, bool markdown) {
+std::string Render(TextTable table, int left, bool markdown) {
+  std::erase_if(table.rows, [left](const std::vector<std::string>& row) {
+    return std::all_of(row.begin() + left, row.end(),
+                       [](const std::string& cell) { return cell == kNotRun; });
+  });
+  if (table.rows.empty()) return {};
   return (markdown ? ToMarkdown(table, left) : ToText(table, left)) + "\n";
 }
 

@@ -14,6 +14,7 @@
 #include "bench/paper/systems.h"
 #include "bench/report_text.h"
 #include "bench/results/results_folder.h"
+#include "bench/virtual_cases.h"
 #include "kernels/base/check.h"
 #include "planning/find_data.h"
 
@@ -45,20 +46,14 @@ class PaperSuite : public Suite {
 
   void Register(const Tell& tell) override {
     tell_ = tell;
-    for (std::size_t i = 0; i < cells_.size(); ++i) {
-      benchmark::RegisterBenchmark(CellName(experiment_, cells_[i]).c_str(),
-                                   [this, i](benchmark::State& state) { Measure(state, i); })
-          ->UseManualTime()
-          // A replay gives the same digits every time.
-          ->Iterations(1)
-          ->Unit(benchmark::kMillisecond);
-    }
+    std::vector<std::string> names;
+    for (const PaperCell& cell : cells_) names.push_back(CellName(experiment_, cell));
+    RegisterVirtualCases(
+        names, [this](benchmark::State& state, std::size_t place) { Measure(state, place); });
   }
 
   void Serve(const std::string& command) override {
-    const std::size_t index = std::stoul(command);
-    JUPITER_CHECK(index < cells_.size(), "cell {} of {}", index, cells_.size());
-    emulator_.Run(cells_[index]);
+    emulator_.Run(cells_[PlaceIn(command, cells_.size())]);
   }
 
   void Conclude(bool to_stdout) override {

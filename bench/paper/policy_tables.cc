@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "bench/paper/systems.h"
+#include "bench/paper/tables.h"
 #include "kernels/base/check.h"
 
 namespace jupiter {
@@ -19,10 +20,10 @@ std::string Digits(double value) {
                        : fmt::format("{:.0f}", value);
 }
 
-std::string Digits(const std::optional<double>& value) { return value ? Digits(*value) : "-"; }
+std::string Digits(const std::optional<double>& value) { return value ? Digits(*value) : kNotRun; }
 
 std::string Seconds(const ResultRow* row) {
-  if (row == nullptr) return "-";
+  if (row == nullptr) return kNotRun;
   if (!row->e2e_s) return row->oom ? "OOM" : "no plan";
   return Digits(*row->e2e_s);
 }

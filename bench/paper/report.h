@@ -38,7 +38,8 @@ std::unique_ptr<ExperimentReport> MakePaperReport(const PaperExperiment& experim
 // Of systems under several policies: tables by policy, rounds, sensitivities, and what follows.
 std::unique_ptr<ExperimentReport> MakePolicyReport(const PaperExperiment& experiment);
 
-// Tables as text or as Markdown, one behind the other.
-std::string Render(const TextTable& table, int left, bool markdown);
+// Tables as text or as Markdown, one behind the other, without rows of which nothing has run: their
+// cells behind the first `left` ones say so. Empty when none has.
+std::string Render(TextTable table, int left, bool markdown);
 
 }  // namespace jupiter

@@ -48,7 +48,7 @@ std::string Beside(const std::string& ours, const std::optional<double>& value, 
 }
 
 std::string Seconds(const ResultRow* row) {
-  if (row == nullptr) return "-";
+  if (row == nullptr) return kNotRun;
   if (!row->e2e_s) return row->oom ? "OOM" : "no plan";
   return Digits(*row->e2e_s);
 }
@@ -73,10 +73,10 @@ std::string ShowSpan(const std::vector<PaperPrediction>& predictions, const Tabl
 }
 
 std::string PhaseCell(const ResultRow* ours, const PublishedBar* bar, const std::string& phase) {
-  if (ours == nullptr) return "-";
+  if (ours == nullptr) return kNotRun;
   const std::optional<double>& ms =
       phase == "prefill" ? ours->prefill_ms_per_token : ours->decode_ms_per_token;
-  if (!ms && ours->e2e_s) return "-";  // an outline's prompts have decoding between them
+  if (!ms && ours->e2e_s) return kNotRun;  // an outline's prompts have decoding between them
   const std::string text = ms ? Digits(*ms) : "OOM";
   return bar == nullptr ? text : Beside(text, ms, bar->oom, bar->ms_per_token);
 }

@@ -10,6 +10,9 @@
 
 namespace jupiter {
 
+// What a cell says that has not run.
+inline constexpr const char* kNotRun = "-";
+
 // Columns before the systems.
 inline constexpr int kTableKeys = 3;
 inline constexpr int kBarKeys = 4;

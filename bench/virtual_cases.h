@@ -1,0 +1,20 @@
+// Cases whose clock is virtual: a replay gives the same digits every time, so each runs once.
+#pragma once
+
+#include <benchmark/benchmark.h>
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace jupiter {
+
+// Registers a case per name with Google Benchmark; `measure` is told its place.
+void RegisterVirtualCases(const std::vector<std::string>& names,
+                          const std::function<void(benchmark::State&, std::size_t)>& measure);
+
+// The place that a command of rank 0 names (see Suite). CHECKs that it is below `cases`.
+std::size_t PlaceIn(const std::string& command, std::size_t cases);
+
+}  // namespace jupiter
