@@ -55,11 +55,11 @@ BatchItem ReadItem(IntReader& reader) {
   item.tokens = reader.Ints();
   item.parents = reader.Ints();
   const std::int32_t provisional = reader.Int();
+  Check(provisional >= 0, "a provisional flag of", provisional);
   item.provisional = provisional > 0;
   item.follows = std::max(provisional - 2, -1);
   item.head_rows = reader.Ints();
   Check(item.sequence >= 0, "a negative sequence", item.sequence);
-  Check(provisional >= 0, "a provisional flag of", provisional);
   // Which rows wait to be accepted is known where the sequence is.
   CheckRows(item.accept, std::numeric_limits<std::int32_t>::max(), "a wrong accepted row");
   for (std::int32_t token : item.tokens) Check(token >= 0, "a negative token", token);
