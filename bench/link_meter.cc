@@ -20,8 +20,8 @@ namespace {
 constexpr std::size_t kSizes[] = {0,        1 << 10,   4 << 10, 16 << 10,
                                   64 << 10, 256 << 10, 1 << 20, 4 << 20};
 constexpr int kLeastRounds = 5;
-constexpr int kMostRounds = 200;
-constexpr int kWarmUps = 20;
+constexpr int kMostExchanges = 200;
+constexpr int kWarmUpExchanges = 20;
 
 enum class Call : unsigned char { kPing = 1, kEnd = 2 };
 
@@ -40,10 +40,10 @@ class Pinger {
 
   std::vector<LinkSample> Run() {
     Size empty;
-    for (int i = 0; i < kWarmUps; ++i) Exchange(empty);
+    for (int i = 0; i < kWarmUpExchanges; ++i) Exchange(empty);
     std::vector<Size> sizes = FindSizes();
     const double start = Now();
-    for (int round = 0; round < kMostRounds; ++round) {
+    for (int round = 0; round < kMostExchanges; ++round) {
       if (round >= kLeastRounds && Now() - start > options_.seconds) break;
       for (Size& size : sizes) Exchange(size);
     }

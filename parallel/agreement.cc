@@ -29,7 +29,7 @@ std::string Join(const std::vector<std::string>& texts) {
   return joined;
 }
 
-std::vector<std::string> Split(const std::string& joined) {
+std::vector<std::string> SplitTexts(const std::string& joined) {
   std::vector<std::string> texts;
   std::size_t at = 0;
   while (at < joined.size()) {
@@ -76,7 +76,7 @@ std::vector<std::string> Gather(Transport& transport, std::string text) {
 
 std::vector<std::string> AllGather(Transport& transport, std::string text) {
   const std::vector<std::string> texts = Gather(transport, std::move(text));
-  return Split(Broadcast(transport, Join(texts), 0));
+  return SplitTexts(Broadcast(transport, Join(texts), 0));
 }
 
 void AgreeOrThrow(Transport& transport, const std::string& local_error) {

@@ -30,7 +30,7 @@ LayerShare ShareOf(const Plan& plan, const ModelConfig& config, int rank) {
   return share;
 }
 
-StageOptions OptionsOf(const StrategyInputs& inputs) {
+StageOptions OptionsOfShare(const StrategyInputs& inputs) {
   return LockstepOptions(inputs.plan, inputs.checkpoint.config(), inputs.capacity, inputs.quantise,
                          inputs.transport.rank());
 }
@@ -55,7 +55,7 @@ StageOptions LockstepOptions(const Plan& plan, const ModelConfig& config, const 
 }
 
 StageMemory Lockstep::PlanMemory(const StrategyInputs& inputs, int buffers) {
-  StageMemory memory = PlanStageMemory(inputs.device, inputs.checkpoint, OptionsOf(inputs));
+  StageMemory memory = PlanStageMemory(inputs.device, inputs.checkpoint, OptionsOfShare(inputs));
   memory.activations += buffers * inputs.capacity.prompt_rows *
                         RowBytes(DType::kF32, inputs.checkpoint.config().hidden);
   return memory;
@@ -64,7 +64,7 @@ StageMemory Lockstep::PlanMemory(const StrategyInputs& inputs, int buffers) {
 Lockstep::Lockstep(const StrategyInputs& inputs)
     : transport_(inputs.transport),
       plan_(inputs.plan),
-      stage_(inputs.device, inputs.checkpoint, OptionsOf(inputs)),
+      stage_(inputs.device, inputs.checkpoint, OptionsOfShare(inputs)),
       exchange_(inputs.transport, inputs.device, inputs.plan.wire),
       exact_(inputs.transport, inputs.device, DType::kF32, Channel::kHeadRows) {
   if (size() == 1) return;

@@ -10,7 +10,7 @@ namespace jupiter {
 namespace {
 
 // The stage of `rank` under the plan.
-StageOptions OptionsOf(const StrategyInputs& inputs) {
+StageOptions OptionsOfSegment(const StrategyInputs& inputs) {
   const Plan& plan = inputs.plan;
   const int rank = inputs.transport.rank();
   StageOptions options;
@@ -38,7 +38,7 @@ bool TakesPart(const StrategyInputs& inputs) {
 
 StageMemory Pipeline::PlanMemory(const StrategyInputs& inputs) {
   if (!TakesPart(inputs)) return {};
-  return PlanStageMemory(inputs.device, inputs.checkpoint, OptionsOf(inputs));
+  return PlanStageMemory(inputs.device, inputs.checkpoint, OptionsOfSegment(inputs));
 }
 
 std::unique_ptr<Strategy> Pipeline::Build(const StrategyInputs& inputs) {
@@ -55,7 +55,7 @@ Pipeline::Pipeline(const StrategyInputs& inputs)
   if (self == ranks_.end()) return;
   if (self != ranks_.begin()) previous_ = *(self - 1);
   if (self + 1 != ranks_.end()) next_ = *(self + 1);
-  stage_ = std::make_unique<Stage>(inputs.device, inputs.checkpoint, OptionsOf(inputs));
+  stage_ = std::make_unique<Stage>(inputs.device, inputs.checkpoint, OptionsOfSegment(inputs));
   if (previous_ >= 0) transport_.Expect(previous_, Channel::kBatch, kMostWaitingBatches);
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "kernels/base/check.h"
+#include "planning/draft_heads.h"
 #include "planning/json_reader.h"
 #include "planning/profile_format.h"
 #include "planning/yaml_reader.h"
@@ -14,7 +15,6 @@
 namespace jupiter {
 namespace {
 
-constexpr std::int64_t kMostHeads = 64;
 constexpr std::int64_t kMostPositions = std::int64_t{1} << 40;
 constexpr QuantityRange kProbability{Dimension::kFraction, 0, 1};
 constexpr double kRounding = 1e-6;  // of a sum of printed numbers
@@ -55,7 +55,7 @@ DraftAcceptance ParseAcceptance(const std::string& text, const std::string& sour
   DraftAcceptance acceptance;
   if (const auto name = map.Find("name")) acceptance.name = name->Name();
   if (const auto from = map.Find("source")) acceptance.source = from->Text();
-  const auto heads = static_cast<std::size_t>(map.At("heads").Integer(1, kMostHeads));
+  const auto heads = static_cast<std::size_t>(map.At("heads").Integer(1, kMostDraftHeads));
   const auto ranks = static_cast<std::size_t>(map.At("ranks").Integer(1, kMostDraftNodes));
   for (const YamlValue& head : map.At("probability").List(heads, heads)) {
     acceptance.probability.push_back(ReadHead(head, ranks));

@@ -8,11 +8,6 @@
 #include "kernels/base/check.h"
 
 namespace jupiter {
-namespace {
-
-constexpr int kMostHeads = 64;
-
-}  // namespace
 
 DraftHeads ParseDraftHeads(std::string_view text, DType weight) {
   DraftHeads drafts;
@@ -22,11 +17,11 @@ DraftHeads ParseDraftHeads(std::string_view text, DType weight) {
   const std::string_view rest(end, static_cast<std::size_t>(last - end));
   drafts.own_output = rest == ":own";
   const bool known = rest.empty() || drafts.own_output;
-  if (error != std::errc() || !known || drafts.heads < 0 || drafts.heads > kMostHeads) {
+  if (error != std::errc() || !known || drafts.heads < 0 || drafts.heads > kMostDraftHeads) {
     FailUser(
         "--draft-heads '{}': expected a number of heads up to {}, with :own when each has an "
         "output matrix of its own, such as 4 or 4:own",
-        text, kMostHeads);
+        text, kMostDraftHeads);
   }
   return drafts;
 }

@@ -10,6 +10,9 @@
 
 namespace jupiter {
 
+// More heads than this are refused: published ones have 3 to 5.
+inline constexpr int kMostDraftHeads = 64;
+
 // Each head is a residual block h + SiLU(W h + b), W [hidden, hidden] and b in f32, in front of a
 // matrix [vocab, hidden]: the model's output matrix, or one of its own.
 struct DraftHeads {

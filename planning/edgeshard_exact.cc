@@ -3,11 +3,10 @@
 
 #include "kernels/base/check.h"
 #include "planning/edgeshard_programmes.h"
+#include "planning/programme.h"
 
 namespace jupiter {
 namespace {
-
-constexpr double kNever = std::numeric_limits<double>::infinity();
 
 // A set of devices, one bit each.
 using Set = std::uint32_t;

@@ -1,15 +1,11 @@
-#include <limits>
 #include <utility>
 
 #include "kernels/base/check.h"
 #include "planning/edgeshard_programmes.h"
+#include "planning/programme.h"
 
 namespace jupiter {
 namespace {
-
-constexpr double kNever = std::numeric_limits<double>::infinity();
-
-std::size_t Index(int i) { return static_cast<std::size_t>(i); }
 
 // The one plan that a state remembers.
 struct Path {

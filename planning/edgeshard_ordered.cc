@@ -1,17 +1,13 @@
 // Pipelines that take devices in a given order, so that a device is left for good and what it holds
 // needs no remembering: exact in that order, in O(|D| L (|D| + L)).
-#include <limits>
 #include <numeric>
 
 #include "kernels/base/check.h"
 #include "planning/edgeshard_programmes.h"
+#include "planning/programme.h"
 
 namespace jupiter {
 namespace {
-
-constexpr double kNever = std::numeric_limits<double>::infinity();
-
-std::size_t Index(int i) { return static_cast<std::size_t>(i); }
 
 class OrderedProgramme {
  public:

@@ -1,7 +1,6 @@
 #include "planning/galaxy.h"
 
 #include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -9,12 +8,11 @@
 #include "kernels/base/check.h"
 #include "planning/galaxy_fit.h"
 #include "planning/layer_split.h"
+#include "planning/programme.h"
 #include "planning/units.h"
 
 namespace jupiter {
 namespace {
-
-std::size_t Index(int i) { return static_cast<std::size_t>(i); }
 
 void CheckProblem(const GalaxyProblem& problem) {
   const std::size_t devices = problem.budget.size();

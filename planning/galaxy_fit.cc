@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
+#include "planning/programme.h"
+
 namespace jupiter {
 namespace {
-
-std::size_t Index(int i) { return static_cast<std::size_t>(i); }
 
 std::int64_t DivideUp(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 

@@ -2,20 +2,17 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 
 #include "kernels/base/check.h"
 #include "planning/layer_shortfall.h"
+#include "planning/programme.h"
 
 namespace jupiter {
 namespace {
 
-constexpr double kNever = std::numeric_limits<double>::infinity();
 // Sums of the same numbers in another order differ in their last bits; that is no gain.
 constexpr double kSame = 1e-9;
-
-std::size_t Index(int i) { return static_cast<std::size_t>(i); }
 
 // What the stage at a position takes to receive from one before it.
 double ReceiveSeconds(const LayerPartitionProblem& problem, const std::vector<int>& order, int from,

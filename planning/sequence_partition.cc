@@ -3,18 +3,14 @@
 #include <algorithm>
 #include <cstdint>
 #include <iterator>
-#include <limits>
 #include <queue>
 #include <utility>
 
 #include "kernels/base/check.h"
+#include "planning/programme.h"
 
 namespace jupiter {
 namespace {
-
-constexpr double kNever = std::numeric_limits<double>::infinity();
-
-std::size_t Index(int i) { return static_cast<std::size_t>(i); }
 
 // Where a prompt may be cut, and the seconds of a slice between two such places.
 class SliceCosts {

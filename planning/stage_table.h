@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "planning/obstacle.h"
+#include "planning/programme.h"
 
 namespace jupiter {
 
@@ -54,8 +55,6 @@ class StageTable {
   std::int64_t Room(int device) const;
 
  private:
-  static std::size_t Index(int i) { return static_cast<std::size_t>(i); }
-
   const StageProblem& problem_;
   int source_;
   int layers_;

@@ -33,7 +33,7 @@ int ParseHeads(const std::string& name, std::string_view text) {
   return heads;
 }
 
-MedusaName ParseName(const std::string& name) {
+MedusaName ParseSyntheticMedusa(const std::string& name) {
   const std::vector<std::string_view> parts = SplitAtColons(name);
   MedusaName parsed;
   parsed.layout.heads = ParseHeads(name, parts[1]);
@@ -76,7 +76,7 @@ class SyntheticMedusa : public Checkpoint {
 }  // namespace
 
 MedusaFile MakeSyntheticMedusa(const std::string& name, const ModelConfig& config) {
-  const MedusaName parsed = ParseName(name);
+  const MedusaName parsed = ParseSyntheticMedusa(name);
   return {parsed.layout, std::make_unique<SyntheticMedusa>(name, parsed, config)};
 }
 

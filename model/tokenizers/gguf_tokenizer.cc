@@ -74,7 +74,7 @@ std::optional<std::int32_t> ReadId(const GgufFile& gguf, const Vocabulary& vocab
   return static_cast<std::int32_t>(id);
 }
 
-bool BoolOr(const GgufFile& gguf, std::string_view key, bool fallback) {
+bool FlagOr(const GgufFile& gguf, std::string_view key, bool fallback) {
   return gguf.Has(key) ? gguf.Bool(key) : fallback;
 }
 
@@ -92,7 +92,7 @@ SpecialTokens ReadSpecial(const GgufFile& gguf, Vocabulary& vocabulary, bool spm
   for (std::int32_t id : ends) vocabulary.SetKind(id, TokenKind::kControl);
   if (special.bos) vocabulary.SetKind(*special.bos, TokenKind::kControl);
   special.end_ids = CollectEndIds(vocabulary, ends);
-  special.adds_bos = BoolOr(gguf, "tokenizer.ggml.add_bos_token", adds_bos);
+  special.adds_bos = FlagOr(gguf, "tokenizer.ggml.add_bos_token", adds_bos);
   return special;
 }
 
@@ -110,7 +110,7 @@ std::unique_ptr<Tokenizer> OpenSpm(const GgufFile& gguf) {
   auto vocabulary = std::make_shared<Vocabulary>(ReadVocabulary(gguf));
   GuessKinds(gguf, *vocabulary);
   SpecialTokens special = ReadSpecial(gguf, *vocabulary, true, true);
-  const bool prefix = BoolOr(gguf, "tokenizer.ggml.add_space_prefix", true);
+  const bool prefix = FlagOr(gguf, "tokenizer.ggml.add_space_prefix", true);
   auto rule = std::make_unique<ScoreRule>(path, vocabulary, gguf.Reals("tokenizer.ggml.scores"));
   const SpmOptions options = {std::string(kSpaceMark),
                               prefix ? SpacePrefix::kAlways : SpacePrefix::kNone};

@@ -5,17 +5,16 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <limits>
 #include <numeric>
 
 #include "planning/edgeshard_programmes.h"
+#include "planning/programme.h"
 #include "tests/planning/stage_problems.h"
 
 namespace jupiter {
 namespace {
 
 constexpr int kInstances = 2000;
-constexpr double kNever = std::numeric_limits<double>::infinity();
 using Ints = std::vector<int>;
 
 double Latency(const EdgeShardProblem& problem, const StageNumbers& numbers) {

@@ -1,12 +1,12 @@
 // Galaxy's shares against its two steps written out plainly, and against all shares there are.
 #include "planning/galaxy.h"
+#include "planning/programme.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <limits>
 #include <map>
 #include <numeric>
 
@@ -16,7 +16,6 @@ namespace jupiter {
 namespace {
 
 constexpr int kInstances = 2000;
-constexpr double kNever = std::numeric_limits<double>::infinity();
 using Ints = std::vector<int>;
 
 int Sum(const Ints& numbers) { return std::accumulate(numbers.begin(), numbers.end(), 0); }

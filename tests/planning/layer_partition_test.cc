@@ -10,13 +10,13 @@
 
 #include "kernels/base/check.h"
 #include "planning/layer_shortfall.h"
+#include "planning/programme.h"
 #include "tests/planning/stage_problems.h"
 
 namespace jupiter {
 namespace {
 
 constexpr int kInstances = 2000;
-constexpr double kNever = std::numeric_limits<double>::infinity();
 using Ints = std::vector<int>;
 
 double Receive(const LayerPartitionProblem& problem, int from, int to) {

@@ -1,10 +1,10 @@
 // Cuts of prompts against all cuts, and the pipeline recurrence against a clock that ticks.
 #include "planning/sequence_partition.h"
+#include "planning/programme.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <limits>
 #include <numeric>
 
 #include "tests/planning/stage_problems.h"
@@ -13,7 +13,6 @@ namespace jupiter {
 namespace {
 
 constexpr int kInstances = 2000;
-constexpr double kNever = std::numeric_limits<double>::infinity();
 using Lengths = std::vector<int>;
 
 int Sum(const Lengths& lengths) { return std::accumulate(lengths.begin(), lengths.end(), 0); }
