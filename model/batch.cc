@@ -11,6 +11,8 @@ namespace jupiter {
 namespace {
 
 constexpr const char* kWhat = "a batch message";
+// Where others have their phase.
+constexpr std::int32_t kDroppedStep = 2;
 
 void Check(bool right, const char* problem, std::int64_t number) {
   if (!right) throw PeerError(fmt::format("{} has {} {}", kWhat, problem, number));
@@ -68,6 +70,15 @@ BatchItem ReadItem(IntReader& reader) {
   return item;
 }
 
+// Of a dropped batch nothing becomes context.
+void CheckDropped(const Batch& batch) {
+  if (!batch.dropped) return;
+  Check(batch.open.empty(), "dropped rows, and openings:", std::ssize(batch.open));
+  for (const BatchItem& item : batch.items) {
+    Check(item.provisional, "dropped rows that are context, of sequence", item.sequence);
+  }
+}
+
 void CheckOneItemEach(const std::vector<BatchItem>& items) {
   std::set<std::int32_t> seen;
   for (const BatchItem& item : items) {
@@ -103,7 +114,7 @@ Batch CausalBatch(std::int32_t sequence, std::span<const std::int32_t> tokens, b
 
 std::vector<std::byte> EncodeBatch(const Batch& batch) {
   IntWriter writer;
-  writer.Int(static_cast<std::int32_t>(batch.phase));
+  writer.Int(batch.dropped ? kDroppedStep : static_cast<std::int32_t>(batch.phase));
   writer.Int(std::ssize(batch.open));
   for (const SequenceOpening& opening : batch.open) {
     writer.Int(opening.sequence);
@@ -128,13 +139,15 @@ Batch DecodeBatch(std::span<const std::byte> bytes) {
   IntReader reader(bytes, kWhat);
   Batch batch;
   const std::int32_t phase = reader.Int();
-  Check(phase == 0 || phase == 1, "an unknown phase,", phase);
-  batch.phase = static_cast<BatchPhase>(phase);
+  Check(phase >= 0 && phase <= kDroppedStep, "an unknown phase,", phase);
+  batch.dropped = phase == kDroppedStep;
+  batch.phase = batch.dropped ? BatchPhase::kStep : static_cast<BatchPhase>(phase);
   const std::int32_t openings = reader.Count(3);
   for (std::int32_t i = 0; i < openings; ++i) batch.open.push_back(ReadOpening(reader));
   const std::int32_t items = reader.Count(6);
   for (std::int32_t i = 0; i < items; ++i) batch.items.push_back(ReadItem(reader));
   CheckOneItemEach(batch.items);
+  CheckDropped(batch);
   batch.close = reader.Ints();
   reader.ExpectEnd();
   return batch;

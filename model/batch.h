@@ -47,6 +47,9 @@ struct Batch {
   std::vector<SequenceOpening> open;  // before the items
   std::vector<BatchItem> items;       // at most one per sequence
   std::vector<std::int32_t> close;    // after the items
+  // Nobody needs what its rows would give: stages settle, open and close sequences and keep places
+  // for the rows, and compute nothing. Of steps only, provisional items only.
+  bool dropped = false;
 
   std::int64_t rows() const;
   std::int64_t head_rows() const;

@@ -141,7 +141,7 @@ void Stage::Embed(RowRange rows) {
 
 TensorView Stage::Forward(const Batch& batch) {
   Begin(batch);
-  const TensorView x = workspace_.residual.Rows(0, layout_.rows());
+  const TensorView x = workspace_.residual.Rows(0, batch.dropped ? 0 : layout_.rows());
   if (x.rows > 0) Compute(x);
   Finish(batch);
   return x;

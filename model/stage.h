@@ -37,7 +37,7 @@ class Stage {
   TensorView Input(std::int64_t rows) const { return workspace_.residual.Rows(0, rows); }
   // Opens sequences, settles provisional rows, computes the layers, closes sequences. Returns the
   // residual stream [rows, hidden], valid until the next call; without embedding it starts from
-  // Input.
+  // Input. Of a dropped batch: no rows.
   TensorView Forward(const Batch& batch);
   // Frees the KV rows of all sequences.
   void CloseAll() { caches_.clear(); }

@@ -42,6 +42,29 @@ BatchItem ToItem(std::int32_t sequence, const TokenTree& tree) {
   return item;
 }
 
+TokenTree BehindRoot(const BatchItem& item) {
+  TokenTree tree{{0}, {-1}};
+  for (std::size_t row = 0; row < item.tokens.size(); ++row) {
+    tree.tokens.push_back(item.tokens[row]);
+    const std::int32_t parent =
+        item.parents.empty() ? static_cast<std::int32_t>(row) - 1 : item.parents[row];
+    tree.parents.push_back(parent + 1);
+  }
+  return tree;
+}
+
+std::vector<std::int32_t> LikeliestPath(const TokenTree& tree) {
+  std::vector<std::int32_t> path = {0};
+  for (std::int32_t row = 1; row < tree.rows(); ++row) {
+    if (tree.parents[Index(row)] == path.back()) path.push_back(row);
+  }
+  return path;
+}
+
+std::int32_t GuessedRow(const BatchItem& item) {
+  return LikeliestPath(BehindRoot(item)).back() - 1;
+}
+
 Acceptance AcceptPath(const TokenTree& tree, const TargetOf& target) {
   JUPITER_CHECK(tree.rows() > 0 && tree.tokens.size() == tree.parents.size(), "{} rows, {} parents",
                 tree.rows(), tree.parents.size());

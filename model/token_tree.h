@@ -30,6 +30,14 @@ std::vector<std::int32_t> DepthsOf(std::span<const std::int32_t> parents);
 // to the caller.
 BatchItem ToItem(std::int32_t sequence, const TokenTree& tree);
 
+// The item's rows, behind a row 0 (token 0) that stands for the row it goes on from.
+TokenTree BehindRoot(const BatchItem& item);
+
+// Rows along the first child of each row, from row 0 on: drafts put the likeliest child first.
+std::vector<std::int32_t> LikeliestPath(const TokenTree& tree);
+// The last row of the likeliest path of an item that is a tree or goes on from one.
+std::int32_t GuessedRow(const BatchItem& item);
+
 // What a verified tree yields.
 struct Acceptance {
   std::vector<std::int32_t> rows;    // the accepted path, from row 0 on; ascending

@@ -13,7 +13,7 @@
 namespace jupiter {
 namespace {
 
-constexpr int kChannels = 4;
+constexpr int kChannels = 5;
 constexpr std::chrono::microseconds kBusyInterval{200};
 constexpr std::chrono::microseconds kIdleInterval{1000};
 // Rounds without traffic until an expected source is polled less often (20 ms).
@@ -133,10 +133,7 @@ void Transport::Engine::Post(Lane& lane, int tag, Message message, std::span<std
 Message Transport::Engine::Receive(int source, Channel channel, std::string_view operation) {
   Lane& lane = LaneOf(source, channel);
   const std::string place = fmt::format("receive, channel {}", Name(channel));
-  WaitFor({source, "to send", operation, place}, [&] {
-    if (lane.inbox.empty()) Pull(lane, 1);
-    return !lane.inbox.empty() && Arrived(lane.inbox.front()) && Released(lane);
-  });
+  WaitFor({source, "to send", operation, place}, [&] { return FrontIsHere(lane); });
   Message message = TakeFront(lane);
   if (Holds(lane)) {
     held_->ingress.Take(IndexOf(lane));
@@ -144,6 +141,18 @@ Message Transport::Engine::Receive(int source, Channel channel, std::string_view
     WaitingPolicy::SleepUntil(Now() + held_->model.link.HostSeconds(bytes));
   }
   return message;
+}
+
+bool Transport::Engine::FrontIsHere(Lane& lane) {
+  if (lane.inbox.empty()) Pull(lane, 1);
+  return !lane.inbox.empty() && Arrived(lane.inbox.front()) && Released(lane);
+}
+
+bool Transport::Engine::IsHere(int source, Channel channel) {
+  const std::lock_guard lock(mutex_);
+  CheckHealthy();
+  Progress();
+  return FrontIsHere(LaneOf(source, channel));
 }
 
 void Transport::Engine::WaitFor(const WaitSite& site, const std::function<bool()>& done) {

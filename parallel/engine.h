@@ -38,6 +38,8 @@ class Transport::Engine {
 
   void Send(int destination, Channel channel, Message message);
   Message Receive(int source, Channel channel, std::string_view operation);
+  // Whether Receive would find a message without waiting.
+  bool IsHere(int source, Channel channel);
   void Expect(int source, Channel channel, int most);
   void Flush();
   void LeavePayloadsOut(bool leave_out) { leave_payloads_out_ = leave_out; }
@@ -100,6 +102,8 @@ class Transport::Engine {
   // Whether the first message of the lane, which is here, has also arrived by the link model. Asked
   // as often as a real one would be looked for, so a rank notices it as late as it would in life.
   bool Released(const Lane& lane);
+  // The first message of the lane is complete and may be taken.
+  bool FrontIsHere(Lane& lane);
   bool InFlight() const { return !sends_.empty() || receives_in_flight_ > 0; }
   bool HasWork() const { return InFlight() || !expected_.empty(); }
 

@@ -81,6 +81,7 @@ std::string_view Name(Channel channel) {
     case Channel::kBatch: return "batch";
     case Channel::kCollective: return "collective";
     case Channel::kHeadRows: return "head rows";
+    case Channel::kCancel: return "cancel";
   }
   JUPITER_CHECK(false, "channel {}", static_cast<int>(channel));
 }

@@ -73,7 +73,7 @@ std::optional<Batch> Pipeline::Receive() {
     return std::nullopt;
   }
   const std::int64_t row_bytes = RowBytes(wire_, hidden_);
-  const std::int64_t rows = batch->rows();
+  const std::int64_t rows = batch->dropped ? 0 : batch->rows();
   if (std::ssize(message.payload()) != rows * row_bytes) {
     throw PeerError(fmt::format("rank {} sent {} bytes for {} rows of {} bytes", previous_,
                                 message.payload().size(), rows, row_bytes));
@@ -89,7 +89,7 @@ std::optional<Batch> Pipeline::Receive() {
 ConstTensorView Pipeline::Forward(const Batch& batch) {
   const TensorView hidden = stage_->Forward(batch);
   if (next_ >= 0) SendOn(batch, hidden);
-  if (!IsHead() || batch.head_rows() == 0) return {};
+  if (!IsHead() || batch.dropped || batch.head_rows() == 0) return {};
   return stage_->Logits();
 }
 

@@ -411,7 +411,14 @@ void Session::LoadDrafts() {
       MakeMedusaDrafter(device_, checkpoint_.config(), strategy_->HeadWeight(), MedusaDrafting());
 }
 
-DecodingOptions Session::DecodingFor(const RunOptions& options, TargetJudge& judge) {
+std::vector<int> Session::CancelledRanks(const DraftPolicy& draft, bool recorded) const {
+  const std::vector<int> ranks = PipelineRanks(plan_);
+  const bool cancels = draft.most_under_way > 1 && device_.holds_data() && !recorded;
+  if (!cancels || ranks.size() < 3) return {};
+  return {ranks.begin() + 1, ranks.end() - 1};
+}
+
+DecodingOptions Session::DecodingFor(const RunOptions& options, TargetJudge& judge, bool recorded) {
   DecodingOptions decoding;
   // More trees than stages would wait for one another, and go on from guesses for longer.
   decoding.draft = {options.drafter, options_.step_rows, std::min(options_.under_way, stages())};
@@ -419,6 +426,7 @@ DecodingOptions Session::DecodingFor(const RunOptions& options, TargetJudge& jud
   decoding.judge = &judge;
   decoding.most_requests = options_.requests;
   decoding.most_batches = MostBatches();
+  decoding.cancelled_ranks = CancelledRanks(decoding.draft, recorded);
   return decoding;
 }
 
@@ -459,8 +467,9 @@ std::vector<Generation> Session::Run(const RequestSet& set, const RunOptions& op
   const std::unique_ptr<TargetJudge> judge =
       device_.holds_data() ? MakeJudge(options.sampling)
                            : MakeDrawnJudge(options.drawn ? &*options.drawn : nullptr);
-  std::vector<Generation> generations = Generate({*strategy_, transport_, device_, recorder}, set,
-                                                 DecodingFor(options, *judge), telling);
+  std::vector<Generation> generations =
+      Generate({*strategy_, transport_, device_, recorder}, set,
+               DecodingFor(options, *judge, recorder != nullptr), telling);
   device_.Observe(nullptr);
   transport_.Record(nullptr);
   transport_.LeavePayloadsOut(false);

@@ -125,7 +125,9 @@ class Session {
 
  private:
   StrategyInputs Inputs() const;
-  DecodingOptions DecodingFor(const RunOptions& options, TargetJudge& judge);
+  DecodingOptions DecodingFor(const RunOptions& options, TargetJudge& judge, bool recorded);
+  // See DecodingOptions.
+  std::vector<int> CancelledRanks(const DraftPolicy& draft, bool recorded) const;
   void PlanCapacity();
   // Of steps under way at once, see DecodingOptions.
   int MostBatches() const;

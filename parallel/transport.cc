@@ -72,6 +72,11 @@ Message Transport::Receive(int source, Channel channel, std::string_view operati
   return message;
 }
 
+std::optional<Message> Transport::TryReceive(int source, Channel channel) {
+  if (!engine_->IsHere(source, channel)) return std::nullopt;
+  return Receive(source, channel, "a message that is here");
+}
+
 void Transport::Expect(int source, Channel channel, int most) {
   JUPITER_CHECK(most > 0, "{} messages of rank {}", most, source);
   engine_->Expect(source, channel, most);

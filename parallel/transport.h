@@ -2,8 +2,9 @@
 //
 // Each pair of ranks has a FIFO per channel. A send never blocks: its buffer is handed over and a
 // progress thread moves it while the caller computes. A receive names its one source; there is no
-// wildcard and no peeking, so what a rank does never depends on time. Every wait ends by the
-// deadline with a PeerError that names rank, host, operation, peer and elapsed time.
+// wildcard and no peeking, so what a rank does never depends on time. (But for TryReceive, which is
+// for word that only spares work of which nothing comes.) Every wait ends by the deadline with a
+// PeerError that names rank, host, operation, peer and elapsed time.
 //
 // On the wire a message is one MPI message: a frame of kFrameBytes (magic, channel, sequence
 // number, lengths), the header, padding to 64 bytes, the payload. Lengths are checked against what
@@ -13,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -29,6 +31,7 @@ enum class Channel : std::uint8_t {
   kBatch,       // batches and hidden rows along the pipeline, tokens back to the source
   kCollective,  // pieces of all-reduce and the like
   kHeadRows,    // rows for the head, from the rank that has them
+  kCancel,      // word of batches that nobody needs any more
 };
 
 inline constexpr std::int64_t kMaxMessageBytes = std::int64_t{1} << 30;
@@ -80,6 +83,8 @@ class Transport {
   void Send(int destination, Channel channel, Message message);
   // The next message of `source` on `channel`. `operation` says in errors what was waited for.
   Message Receive(int source, Channel channel, std::string_view operation);
+  // The same if it is here, at once; nothing otherwise.
+  std::optional<Message> TryReceive(int source, Channel channel);
   // Lets messages of this source arrive while the caller computes, until `Receive` takes them (at
   // most `most` are held). Without it a large message may move only inside Receive.
   void Expect(int source, Channel channel, int most);

@@ -7,6 +7,7 @@
 
 #include "kernels/base/check.h"
 #include "kernels/base/clock.h"
+#include "parallel/decoding/cancels.h"
 #include "parallel/decoding/head.h"
 
 namespace jupiter {
@@ -19,15 +20,32 @@ void MarkBatch(Recorder* recorder, const Batch& batch) {
   recorder->Mark(step ? MarkKind::kStepBatch : MarkKind::kPromptBatch, batch.rows(), Now());
 }
 
-// Every rank that takes part, but not the source.
-void Serve(const DecodingPlace& place, Head* head) {
-  while (const std::optional<Batch> batch = place.strategy.Receive()) {
+// A rank that takes part and is neither source nor head.
+void Serve(const DecodingPlace& place, const DecodingOptions& options) {
+  const bool hears = !options.cancelled_ranks.empty();
+  CancelReceiver cancels(place.transport, place.strategy.head());
+  while (std::optional<Batch> batch = place.strategy.Receive()) {
+    if (hears && cancels.Drops(*batch)) batch->dropped = true;
+    MarkBatch(place.recorder, *batch);
+    place.strategy.Forward(*batch);
+  }
+  if (hears) cancels.End();
+}
+
+// A head that is not the source.
+void ServeHead(const DecodingPlace& place, const DecodingOptions& options, Head& head) {
+  CancelSender cancels(place.transport, options.cancelled_ranks);
+  while (std::optional<Batch> batch = place.strategy.Receive()) {
+    batch->dropped = head.Drops(*batch);
     MarkBatch(place.recorder, *batch);
     const ConstTensorView logits = place.strategy.Forward(*batch);
-    if (logits.rows == 0) continue;
-    const std::vector<StepResult> results = head->Take(*batch, logits, place.strategy.HeadInput());
+    if (batch->head_rows() == 0) continue;
+    const ConstTensorView rows = batch->dropped ? logits : place.strategy.HeadInput();
+    const std::vector<StepResult> results = head.Take(*batch, logits, rows);
     place.transport.Send(Strategy::kSource, Channel::kBatch, ToMessage(results));
+    cancels.Tell(*batch, results);
   }
+  cancels.End();
 }
 
 class Source {
@@ -210,11 +228,13 @@ std::vector<Generation> Generate(const DecodingPlace& place, const RequestSet& s
     JUPITER_CHECK(options.judge != nullptr);
     head = std::make_unique<Head>(place.device, *options.judge, options.head_drafter);
   }
-  if (rank != Strategy::kSource) {
-    Serve(place, head.get());
-    return {};
+  if (rank == Strategy::kSource) return Source(place, set, options, observer, head.get()).Run();
+  if (head == nullptr) {
+    Serve(place, options);
+  } else {
+    ServeHead(place, options, *head);
   }
-  return Source(place, set, options, observer, head.get()).Run();
+  return {};
 }
 
 }  // namespace jupiter

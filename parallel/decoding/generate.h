@@ -3,7 +3,8 @@
 // The source submits prompts in slices, then steps: the ready requests' items, in batches. The head
 // judges a batch and returns what its items yield; all other ranks serve. Batches follow one
 // another through the stages, so requests (or the trees of one) keep all of them busy. Nothing
-// depends on time: verdicts come in the order of batches.
+// depends on time: verdicts come in the order of batches. (Cancellations spare stages work of which
+// nothing comes, see cancels.h.)
 #pragma once
 
 #include <functional>
@@ -24,6 +25,7 @@ struct DecodingOptions {
   // Of steps, under way at once: the requests are spread over so many, and those that are ready
   // wait until there is room for another one. So they share batches however they came to be ready.
   int most_batches = 1;
+  std::vector<int> cancelled_ranks;  // that the head tells what became stale
 };
 
 // What every loop works on. References outlive the call.

@@ -12,19 +12,15 @@ std::uint64_t HashOf(const JudgedItem& judged, std::size_t row) {
   return HashLogits(judged.logits.subspan(row * judged.vocab, judged.vocab));
 }
 
-// The item's rows behind a row 0 that stands for the one it goes on from.
-TokenTree BehindRoot(const BatchItem& item) {
-  TokenTree tree{{0}, {-1}};
-  for (std::size_t row = 0; row < item.tokens.size(); ++row) {
-    tree.tokens.push_back(item.tokens[row]);
-    const std::int32_t parent =
-        item.parents.empty() ? static_cast<std::int32_t>(row) - 1 : item.parents[row];
-    tree.parents.push_back(parent + 1);
-  }
-  return tree;
-}
-
 }  // namespace
+
+bool Head::Drops(const Batch& batch) const {
+  const auto stale = [&](const BatchItem& item) {
+    const auto found = sequences_.find(item.sequence);
+    return item.follows >= 0 && found != sequences_.end() && found->second.last_row != item.follows;
+  };
+  return !batch.items.empty() && std::all_of(batch.items.begin(), batch.items.end(), stale);
+}
 
 std::vector<StepResult> Head::Take(const Batch& batch, ConstTensorView logits,
                                    ConstTensorView rows) {
@@ -38,6 +34,7 @@ std::vector<StepResult> Head::Take(const Batch& batch, ConstTensorView logits,
     const std::int64_t count = std::ssize(item.head_rows);
     if (count == 0) continue;
     const auto begin = static_cast<std::size_t>(first) * vocab;
+    // A dropped item has no logits, and none are looked at.
     const JudgedItem judged{
         item, std::span(host_).subspan(begin, static_cast<std::size_t>(count) * vocab), vocab};
     StepResult result = TakeItem(judged, sequences_[item.sequence]);

@@ -18,8 +18,10 @@ class Head {
   Head(Device& device, TargetJudge& judge, HeadDrafter* drafter)
       : device_(device), judge_(judge), drafter_(drafter) {}
 
+  // Every item goes on from a row that was not accepted: nothing comes of the batch.
+  bool Drops(const Batch& batch) const;
   // Of the batch's items that need logits [head rows, vocab], in order. `rows` [head rows, hidden]:
-  // what the logits were made from.
+  // what the logits were made from. Neither has rows when the batch is dropped.
   std::vector<StepResult> Take(const Batch& batch, ConstTensorView logits, ConstTensorView rows);
 
  private:

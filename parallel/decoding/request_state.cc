@@ -7,18 +7,6 @@
 #include "kernels/base/check.h"
 
 namespace jupiter {
-namespace {
-
-// Rows along the first child of each row, from row 0 on.
-std::vector<std::int32_t> LikeliestPath(const TokenTree& tree) {
-  std::vector<std::int32_t> path = {0};
-  for (std::int32_t row = 1; row < tree.rows(); ++row) {
-    if (tree.parents[static_cast<std::size_t>(row)] == path.back()) path.push_back(row);
-  }
-  return path;
-}
-
-}  // namespace
 
 RequestState::RequestState(int index, std::int32_t sequence, const Request& request,
                            std::vector<std::int32_t> text, const DraftPolicy& policy)

@@ -185,6 +185,25 @@ TEST(BatchTest, RefusesNumbersThatNoBatchHas) {
   }
 }
 
+TEST(BatchTest, OnlyStepsThatNothingIsKeptOfAreDropped) {
+  Batch batch;
+  batch.phase = BatchPhase::kStep;
+  batch.items = {Tree()};
+  batch.close = {4};
+  batch.dropped = true;
+  const Batch read = DecodeBatch(EncodeBatch(batch));
+  EXPECT_TRUE(read.dropped);
+  ExpectSame(read, batch);
+  batch.open = {{3, 40, -1}};
+  ExpectRefused(EncodeBatch(batch), "dropped rows of a sequence that opens");
+  batch.open = {};
+  BatchItem kept;
+  kept.sequence = 9;
+  kept.tokens = {1};
+  batch.items.push_back(kept);
+  ExpectRefused(EncodeBatch(batch), "dropped rows that become context");
+}
+
 // What is accepted is a batch: it has these very bytes.
 TEST(BatchTest, AcceptsOnlyWhatItWouldWriteItself) {
   const Ints valid = ToInts(EncodeBatch(FullBatch()));

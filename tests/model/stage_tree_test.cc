@@ -194,6 +194,24 @@ TEST_P(FollowingTreesTest, SeveralAreSettledAtOnce) {
   }
 }
 
+// A stage that computed nothing for a stale tree has the bits of one that did.
+TEST_P(FollowingTreesTest, NeedNoRowsWhenTheyAreDropped) {
+  Start();
+  Batch stale;
+  stale.phase = BatchPhase::kStep;
+  stale.items = {Item(0, third_, kParents, true)};
+  stale.items[0].accept = {0, 1};  // of the first: the second, and this one behind it, are wrong
+  stale.items[0].follows = 3;
+  stale.dropped = true;
+  EXPECT_EQ(stage_.stage().Forward(stale).rows, 0);
+  const std::vector<Floats> logits = stage_.Run(Item(0, third_, kParents, true));
+  const Ids behind = Joined(prompt_, Take(first_, {0, 1}));
+  for (std::size_t row = 0; row < kPaths.size(); ++row) {
+    const std::vector<Floats> plain = stage_.Flat(Joined(behind, Take(third_, kPaths[row])));
+    EXPECT_EQ(logits[row], plain.back()) << "row " << row;
+  }
+}
+
 TEST_P(FollowingTreesTest, AreDroppedWhenItWasWrong) {
   Start();
   const Ids taken = {0, 1};

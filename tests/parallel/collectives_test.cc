@@ -6,7 +6,7 @@
 #include <cstring>
 #include <numeric>
 
-#include "host_device.h"
+#include "collective_device.h"
 #include "kernels/base/check.h"
 #include "kernels/base/rng.h"
 #include "mpi_main.h"
@@ -138,7 +138,7 @@ class CollectivesTest : public testing::TestWithParam<Case> {
   }
 
   Transport transport_;
-  HostDevice device_;
+  CollectiveDevice device_;
   Exchange exchange_;
   std::vector<std::int64_t> sizes_;
   Split split_;
@@ -228,7 +228,7 @@ INSTANTIATE_TEST_SUITE_P(Shapes, CollectivesTest,
 TEST(ExchangeTest, OtherSizeThanPlannedIsRefused) {
   if (TestContext().size() < 2) GTEST_SKIP() << "needs 2 ranks: run under mpirun -np 2";
   Transport transport(TestContext());
-  HostDevice device;
+  CollectiveDevice device;
   Exchange exchange(transport, device, DType::kF16);
   Matrix x(64);
   if (transport.rank() == 1) exchange.Send(0, exchange.Encode(HostView(x.data(), 2, 32)));
@@ -246,7 +246,7 @@ TEST(ExchangeTest, OtherSizeThanPlannedIsRefused) {
 // Every send and every op of a collective shows in the record.
 TEST(ExchangeTest, CollectivesAreRecorded) {
   Transport transport(TestContext());
-  HostDevice device;
+  CollectiveDevice device;
   Exchange exchange(transport, device, DType::kF32);
   Recorder recorder(transport.rank());
   device.Observe(&recorder);

@@ -10,6 +10,8 @@
 #include "mpi_main.h"
 #include "oracle_drafter.h"
 #include "parallel/agreement.h"
+#include "parallel/batch_message.h"
+#include "parallel/decoding/cancels.h"
 #include "parallel/decoding/model_drafter.h"
 #include "parallel/decoding/ngram_drafter.h"
 #include "parallel/decoding/tree_drafter.h"
@@ -39,6 +41,7 @@ struct Setting {
   int requests = 1;  // of the set
   int at_once = 1;
   int group = 0;
+  double middle_slowdown = 1;  // of the stages between the first and the last
   bool prefix = false;
   float temperature = 0;
   std::string model = "synthetic:tiny:q8_0";
@@ -95,6 +98,7 @@ std::vector<Answer> ShareAnswers(Transport& transport, const std::vector<Generat
 struct Outcome {
   std::vector<Answer> answers;
   std::vector<Generation> generations;  // rank 0
+  TrafficCounters traffic;              // of this rank
 };
 
 std::unique_ptr<Drafter> DrafterFor(const Setting& setting, Device& device, Checkpoint& checkpoint,
@@ -133,6 +137,10 @@ Outcome RunSetting(const Setting& setting, const std::vector<Answer>& plain = {}
   }
   if (setting.drafter == "medusa") options.medusa = "synthetic:2";
   options.medusa_ranks = 2;
+  if (setting.middle_slowdown > 1) {
+    options.slowdown.assign(static_cast<std::size_t>(transport.size()), setting.middle_slowdown);
+    options.slowdown.front() = options.slowdown.back() = 1;
+  }
   Session session(transport, *device, *checkpoint, options);
   session.Load();
   std::unique_ptr<Drafter> drafter;
@@ -145,7 +153,9 @@ Outcome RunSetting(const Setting& setting, const std::vector<Answer>& plain = {}
   run.drafter = drafter.get();
   run.drafts = !setting.drafter.empty();
   Outcome outcome;
+  transport.ResetCounters();
   outcome.generations = session.Run(SetOf(setting), run, {}, nullptr);
+  outcome.traffic = transport.counters();
   outcome.answers = ShareAnswers(transport, outcome.generations);
   return outcome;
 }
@@ -232,6 +242,70 @@ TEST(SpeculationStepsTest, WrongGuessesAreStale) {
   if (TestContext().rank() != 0) return;
   // One stage has nothing else under way.
   EXPECT_EQ(outcome.generations.at(0).stale_steps > 0, TestContext().size() > 1);
+}
+
+// A stage that is told in time sends no rows of stale trees on. When that is depends on time, what
+// is answered does not.
+TEST(SpeculationStepsTest, SlowStagesDropWhatBecameStale) {
+  const int size = TestContext().size();
+  if (size < 3) GTEST_SKIP() << "no stage between the first and the last";
+  const Setting setting{
+      .strategy = "jupiter", .drafter = "oracle", .under_way = 4, .middle_slowdown = 20};
+  const std::vector<Answer>& plain = Plain(setting);
+  bool dropped = false;
+  for (int run = 0; run < 10 && !dropped; ++run) {
+    const Outcome outcome = RunSetting(setting, plain);
+    EXPECT_EQ(outcome.answers, plain);
+    Transport transport(TestContext());
+    const TrafficCounters& traffic = outcome.traffic;
+    const bool fewer = traffic.payload_sent < traffic.payload_received;
+    dropped = Broadcast(transport, fewer ? "1" : "0", 1) == "1";
+  }
+  EXPECT_TRUE(dropped);
+}
+
+// The head tells which guesses were wrong; what goes on from those is dropped, and nothing else.
+TEST(CancelsTest, WordDropsWhatGoesOnFromAWrongGuess) {
+  Transport transport(TestContext());
+  const int head = transport.size() - 1;
+  const auto opening = [] {
+    Batch batch = CausalBatch(3, Ids{1, 2}, true);
+    batch.open = {{3, 40, -1}};
+    return batch;
+  }();
+  const auto tree = [](std::int32_t follows) {
+    Batch batch;
+    batch.phase = BatchPhase::kStep;
+    batch.items = {ToItem(3, {{5, 6, 7}, {-1, 0, 0}})};
+    batch.items[0].follows = follows;
+    return batch;
+  };
+  const auto accepted = [](Ids rows) {
+    StepResult result;
+    result.rows = std::move(rows);
+    return std::vector{result};
+  };
+  CancelReceiver receiver(transport, head);
+  if (transport.rank() == 0) {
+    EXPECT_FALSE(receiver.Drops(opening));
+    EXPECT_FALSE(receiver.Drops(tree(-1)));
+    EXPECT_FALSE(receiver.Drops(tree(1)));
+    transport.Send(head, Channel::kControl, EndMessage());
+  }
+  if (transport.rank() == head) {
+    transport.Receive(0, Channel::kControl, "word that three batches have passed");
+    CancelSender sender(transport, {0});
+    sender.Tell(opening, accepted({}));
+    sender.Tell(tree(-1), accepted({0, 1}));  // its likeliest path
+    sender.Tell(tree(1), accepted({0}));      // wrong
+    sender.End();
+  }
+  if (transport.rank() != 0) return;
+  receiver.End();
+  EXPECT_TRUE(receiver.Drops(tree(1)));
+  EXPECT_TRUE(receiver.Drops(tree(1)));
+  EXPECT_FALSE(receiver.Drops(tree(-1)));
+  EXPECT_FALSE(receiver.Drops(tree(1)));
 }
 
 }  // namespace

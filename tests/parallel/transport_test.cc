@@ -150,6 +150,28 @@ TEST(TransportTest, ReceivedMessageTravelsOn) {
   }
 }
 
+TEST(TransportTest, TriesFindWhatIsHere) {
+  Transport transport(TestContext());
+  const int size = transport.size();
+  const int next = (transport.rank() + 1) % size;
+  const int previous = (transport.rank() + size - 1) % size;
+  EXPECT_FALSE(transport.TryReceive(previous, Channel::kCancel).has_value());
+  transport.Send(next, Channel::kBatch, MakeMessage(8, 0, 1));
+  transport.Receive(previous, Channel::kBatch, "a message of another channel");
+  EXPECT_FALSE(transport.TryReceive(previous, Channel::kCancel).has_value());
+  // Nobody sends before all have tried.
+  transport.Send(next, Channel::kCollective, MakeMessage(8, 0, 2));
+  transport.Receive(previous, Channel::kCollective, "word that the one before has tried");
+  transport.Send(previous, Channel::kCancel, MakeMessage(8, 100, 3));
+  transport.Send(previous, Channel::kCancel, MakeMessage(8, 200, 4));
+  for (std::uint64_t i = 3; i <= 4; ++i) {
+    std::optional<Message> message;
+    while (!message) message = transport.TryReceive(next, Channel::kCancel);
+    ExpectSame(*message, MakeMessage(8, i == 3 ? 100 : 200, i));
+  }
+  EXPECT_FALSE(transport.TryReceive(next, Channel::kCancel).has_value());
+}
+
 TEST(TransportTest, ExpectedMessagesKeepOrder) {
   Transport transport(TestContext());
   const int size = transport.size();

@@ -1,4 +1,4 @@
-#include "host_device.h"
+#include "collective_device.h"
 
 #include <algorithm>
 #include <cmath>
@@ -82,64 +82,67 @@ void ImportRow(const std::byte* x, std::int64_t columns, DType dtype, float* out
 
 }  // namespace
 
-std::shared_ptr<std::byte> HostDevice::DoAllocate(std::int64_t bytes) {
+std::shared_ptr<std::byte> CollectiveDevice::DoAllocate(std::int64_t bytes) {
   const auto count = static_cast<std::size_t>(bytes / 4 + 1);
   auto floats = std::make_shared<std::vector<float>>(count);
   return {floats, reinterpret_cast<std::byte*>(floats->data())};
 }
 
-void HostDevice::DoAdd(ConstTensorView x, TensorView y) {
+void CollectiveDevice::DoAdd(ConstTensorView x, TensorView y) {
   for (std::int64_t row = 0; row < x.rows; ++row) {
     for (std::int64_t i = 0; i < x.columns; ++i) y.Row<float>(row)[i] += x.Row<float>(row)[i];
   }
 }
 
-void HostDevice::DoCopy(ConstTensorView x, TensorView out) { DoExport(x, out); }
+void CollectiveDevice::DoCopy(ConstTensorView x, TensorView out) { DoExport(x, out); }
 
-void HostDevice::DoExport(ConstTensorView x, TensorView host) {
+void CollectiveDevice::DoExport(ConstTensorView x, TensorView host) {
   for (std::int64_t row = 0; row < x.rows; ++row) {
     ExportRow(x.Row<float>(row), x.columns, host.dtype, host.Row<std::byte>(row));
   }
 }
 
-void HostDevice::DoImport(ConstTensorView host, TensorView out) {
+void CollectiveDevice::DoImport(ConstTensorView host, TensorView out) {
   for (std::int64_t row = 0; row < out.rows; ++row) {
     ImportRow(host.Row<std::byte>(row), out.columns, host.dtype, out.Row<float>(row));
   }
 }
 
-std::int64_t HostDevice::WeightBytes(DType, std::int64_t, std::int64_t) const { Unused(); }
-std::unique_ptr<Weight> HostDevice::DoLoad(std::string_view, const ConstTensorView&, std::int64_t,
-                                           std::int64_t) {
+std::int64_t CollectiveDevice::WeightBytes(DType, std::int64_t, std::int64_t) const { Unused(); }
+std::unique_ptr<Weight> CollectiveDevice::DoLoad(std::string_view, const ConstTensorView&,
+                                                 std::int64_t, std::int64_t) {
   Unused();
 }
-void HostDevice::DoLoadDense(const ConstTensorView&, TensorView) { Unused(); }
-void HostDevice::DoEmbed(std::span<const std::int32_t>, const Weight&, TensorView) { Unused(); }
-void HostDevice::DoRmsNorm(ConstTensorView, ConstTensorView, float, TensorView) { Unused(); }
-void HostDevice::DoQuantise(ConstTensorView, TensorView) { Unused(); }
-void HostDevice::DoLinear(ConstTensorView, const Weight&, TensorView, const LinearOptions&) {
+void CollectiveDevice::DoLoadDense(const ConstTensorView&, TensorView) { Unused(); }
+void CollectiveDevice::DoEmbed(std::span<const std::int32_t>, const Weight&, TensorView) {
   Unused();
 }
-void HostDevice::DoRope(TensorView, std::span<const std::int32_t>, ConstTensorView, RopeStyle) {
+void CollectiveDevice::DoRmsNorm(ConstTensorView, ConstTensorView, float, TensorView) { Unused(); }
+void CollectiveDevice::DoQuantise(ConstTensorView, TensorView) { Unused(); }
+void CollectiveDevice::DoLinear(ConstTensorView, const Weight&, TensorView, const LinearOptions&) {
   Unused();
 }
-void HostDevice::DoKvAppend(ConstTensorView, ConstTensorView, const KvSegment&,
-                            std::span<const std::int32_t>) {
+void CollectiveDevice::DoRope(TensorView, std::span<const std::int32_t>, ConstTensorView,
+                              RopeStyle) {
   Unused();
 }
-void HostDevice::DoKvMove(const KvSegment&, std::span<const std::int32_t>,
-                          std::span<const std::int32_t>) {
+void CollectiveDevice::DoKvAppend(ConstTensorView, ConstTensorView, const KvSegment&,
+                                  std::span<const std::int32_t>) {
   Unused();
 }
-void HostDevice::DoAttention(ConstTensorView, std::span<const KvSegment>, const AttentionPaths&,
-                             const AttentionShape&, TensorView) {
+void CollectiveDevice::DoKvMove(const KvSegment&, std::span<const std::int32_t>,
+                                std::span<const std::int32_t>) {
   Unused();
 }
-void HostDevice::DoSwiGlu(ConstTensorView, ConstTensorView, TensorView) { Unused(); }
-void HostDevice::DoArgMax(ConstTensorView, std::span<std::int32_t>) { Unused(); }
-void HostDevice::DoTopK(ConstTensorView, int, std::span<std::int32_t>, std::span<float>) {
+void CollectiveDevice::DoAttention(ConstTensorView, std::span<const KvSegment>,
+                                   const AttentionPaths&, const AttentionShape&, TensorView) {
   Unused();
 }
-void HostDevice::DoLogSumExp(ConstTensorView, std::span<float>) { Unused(); }
+void CollectiveDevice::DoSwiGlu(ConstTensorView, ConstTensorView, TensorView) { Unused(); }
+void CollectiveDevice::DoArgMax(ConstTensorView, std::span<std::int32_t>) { Unused(); }
+void CollectiveDevice::DoTopK(ConstTensorView, int, std::span<std::int32_t>, std::span<float>) {
+  Unused();
+}
+void CollectiveDevice::DoLogSumExp(ConstTensorView, std::span<float>) { Unused(); }
 
 }  // namespace jupiter

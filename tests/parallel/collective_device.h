@@ -6,7 +6,7 @@
 
 namespace jupiter {
 
-class HostDevice : public Device {
+class CollectiveDevice : public Device {
  public:
   std::string_view name() const override { return "host"; }
   std::string Describe() const override { return "plain code for tests"; }
