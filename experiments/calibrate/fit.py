@@ -14,6 +14,8 @@ from parameters import EXTRA, PARAMETERS
 TABLE_FLOOR = 0.02
 BAR_FLOOR = 0.03
 GALAXY_PREFILL_FLOOR = 0.15
+LEAST_SINGULAR = 1e-8  # of the largest: a direction below it changes no residual
+MOST_RELATIVE_ERROR = 0.5
 _STEP = 1e-4  # of the logarithm of a parameter, in differences
 
 Fit = namedtuple("Fit", "values names plans cost jacobian residuals")
@@ -137,9 +139,23 @@ def standard_errors(fit):
     return dict(zip(fit.names, np.sqrt(np.diag(covariance))))
 
 
-def identifiability(fit):
-    """(rank, condition with unit columns, smallest singular direction by parameter)."""
+def _directions(fit):
+    """Singular values of the Jacobian with unit columns, and their directions by parameter."""
     norms = np.linalg.norm(fit.jacobian, axis=0)
     _, singular, right = np.linalg.svd(fit.jacobian / norms)
-    rank = int(np.sum(singular > 1e-8 * singular[0]))
+    return singular, right
+
+
+def is_identifiable(fit, relative_errors, name):
+    """Whether the rows tell this parameter: it is in no direction that changes no residual, and known
+    to better than half of its value."""
+    singular, right = _directions(fit)
+    silent = right[singular <= LEAST_SINGULAR * singular[0], fit.names.index(name)]
+    return np.abs(silent).max(initial=0.0) < 1e-3 and relative_errors[name] < MOST_RELATIVE_ERROR
+
+
+def identifiability(fit):
+    """(rank, condition with unit columns, smallest singular direction by parameter)."""
+    singular, right = _directions(fit)
+    rank = int(np.sum(singular > LEAST_SINGULAR * singular[0]))
     return rank, singular[0] / singular[-1], dict(zip(fit.names, right[-1]))

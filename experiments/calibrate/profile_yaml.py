@@ -3,6 +3,7 @@
 import math
 
 from errors import rows_of
+from fit import is_identifiable
 from model import Model, SHAPES
 from parameters import PARAMETERS
 
@@ -60,7 +61,7 @@ class _Writer:
     def line(self, depth, text):
         self.lines.append("  " * depth + text)
 
-    def fitted(self, depth, key, name, identifiable="yes"):
+    def fitted(self, depth, key, name, remark=""):
         parameter = _BY_NAME[name]
         found = rows_of(parameter, self.bar_errors)
         residual = math.sqrt(sum(error ** 2 for _, error in found) / len(found))
@@ -71,7 +72,8 @@ class _Writer:
         self.line(depth + 1, f"fitted_to: {_quoted(_source(parameter.rows))}")
         self.line(depth + 1, f"standard_error: {100 * self.relative[name]:.1f} %")
         self.line(depth + 1, f"residual: {100 * residual:.1f} %  # rms of the bars it is fitted to")
-        self.line(depth + 1, f"identifiable: {_quoted(identifiable)}")
+        verdict = "yes" if is_identifiable(self.fit, self.relative, name) else "no"
+        self.line(depth + 1, f"identifiable: {_quoted(verdict + remark)}")
 
     def fixed(self, depth, key, value, reason):
         self.line(depth, f"{key}:")
@@ -87,10 +89,10 @@ class _Writer:
                    "largest number of rows that streams weights; no published row tells it apart "
                    "between a decoding step and 64 rows (SP's share of a prompt)")
         self.fitted(1, "layer_pass_time", "layer_pass_time",
-                    "yes; merged over boards (own values of Nano and TX2 are not told from 1)")
+                    "; merged over boards (own values of Nano and TX2 are not told from 1)")
         self.fitted(1, "split_projection_loss", "split_projection_loss")
         self.fitted(1, "many_row_unpack_bandwidth", "dequantise_bandwidth",
-                    "yes, least of all; its ratio between boards is merged with that of rates")
+                    ", least of all; its ratio between boards is merged with that of rates")
         self.fitted(1, "many_row_rate", "many_row_rate")
         self.line(1, "boards:")
         for board, key in (("jetson-xavier-nx", "xavier_nx"), ("jetson-tx2", "tx2"),
@@ -101,14 +103,14 @@ class _Writer:
                 self.fixed(3, "slowdown", 1, "the board that the others are compared with")
             else:
                 self.fitted(3, "slowdown", f"{key}_slowdown", {
-                    "tx2": "yes, given the plan of EdgeShard in B (in proportion to capacity)",
-                    "nano": "yes"}[key])
+                    "tx2": ", given the plan of EdgeShard in B (in proportion to capacity)",
+                    "nano": ""}[key])
 
     def links(self):
         self.line(0, "links:")
         self.line(1, "name: fitted-goodput")
         self.fitted(1, "efficiency", "link_efficiency",
-                    "yes, if EdgeShard's prefill sends 2 bytes per element once")
+                    ", if EdgeShard's prefill sends 2 bytes per element once")
         for key in ("latency", "wire_overhead", "host_overhead"):
             self.fixed(1, key, "0 s", "every published system is a line in 1 / bandwidth; half the "
                        "messages of M-LM (DT) take none of its intercept away")
@@ -125,7 +127,7 @@ class _Writer:
         self.line(2, "all_reduce:")
         self.fitted(3, "prefill", "all_reduce_prefill")
         self.fitted(3, "decode", "all_reduce_decode",
-                    "yes, if EdgeShard's hops carry the same payload of a step")
+                    ", if EdgeShard's hops carry the same payload of a step")
         self.line(2, "tile_ring:")
         self.fitted(3, "prefill", "tile_ring_prefill")
         self.fixed(3, "decode", 1, "no published system uses it in decoding")
