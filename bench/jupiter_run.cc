@@ -143,6 +143,11 @@ class Run {
           "--device recording takes no time to plan a draft tree by; give --tree FILE, of "
           "jupiter_plan --save-tree");
     }
+    if (!device_->holds_data() && drafting_.any() && IsSource()) {
+      fmt::print(stderr,
+                 "note: nothing is computed, so no draft is accepted: the record has what "
+                 "drafts cost, and not what they gain\n");
+    }
     FindStrategy(options_.strategy);
     checkpoint_ = OpenCheckpoint(flags_.engine.model);
     if (!IsSource()) return;

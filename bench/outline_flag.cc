@@ -28,7 +28,7 @@ std::vector<OutlinePoint> ReadOutlineFile(const std::string& path, int most) {
     FailUser("--outline file:{}: {}; {}", path, WhyNoOutline(outline), kHint);
   }
   if (outline.duplicates > 0) {
-    FailUser("--outline file:{}: {} points have the number of an earlier one; {}", path,
+    FailUser("--outline file:{}: points with the number of an earlier one: {}; {}", path,
              outline.duplicates, kHint);
   }
   if (outline.beyond_cap > 0) {

@@ -64,6 +64,7 @@ class OutlineJob : public Job {
     tokenizer_ = OpenRunTokenizer(inputs.engine, inputs.config);
     question_ = ReadPromptText(flags_.prompt);
     Decide();
+    if (way_ == Way::kSkeleton) FallBackWithoutRoom(inputs);
     size_ = SizeOf(need_, inputs);
     return size_;
   }
@@ -99,6 +100,19 @@ class OutlineJob : public Job {
     need_.skeleton_prompt = Count(skeleton_prompt_);
     need_.skeleton = flags_.skeleton_tokens;
     need_.expansion = ExpandOutline(template_, *tokenizer_, question_, EmptyPoints());
+  }
+
+  void FallBackWithoutRoom(const JobInputs& inputs) {
+    const std::string why = WhyNoRoom(need_, inputs);
+    if (why.empty()) return;
+    NoteOnePiece(why);
+    way_ = Way::kAnswer;
+    need_.skeleton_prompt = need_.skeleton = 0;
+    need_.expansion = {};
+  }
+
+  static void NoteOnePiece(const std::string& why) {
+    fmt::print(stderr, "note: answered in one piece: {}\n", why);
   }
 
   void TakeOutlineOfFile() {
@@ -150,7 +164,7 @@ class OutlineJob : public Job {
     if (why.empty()) {
       way_ = Way::kPoints;
     } else {
-      fmt::print(stderr, "note: answered in one piece: {}\n", why);
+      NoteOnePiece(why);
     }
   }
 

@@ -27,50 +27,72 @@ PointRows RowsOf(const Expansion& expansion, const OutlineNeed& need, int rows_u
   return {prefix + longest, prefix + sum + held * (need.point + rows_under_way)};
 }
 
-// Grows with every sequence that is to have room.
+// Grows with every sequence that is to have room, and keeps what had none first.
 class Room {
  public:
-  Room(const JobInputs& inputs, JobSize& size) : inputs_(inputs), size_(size) {}
+  explicit Room(const JobInputs& inputs) : inputs_(inputs) {}
 
   void Add(std::string_view what, std::int64_t prompt, std::int64_t tokens) {
     const std::int64_t most = inputs_.config.context - inputs_.rows_under_way;
-    if (prompt + tokens > most) {
-      FailUser(
-          "--outline: {} takes {} tokens with its prompt and {} new ones, at most {} together have "
-          "room in the context of {}; shorten the question, or ask for fewer tokens",
+    if (prompt + tokens > most && why_.empty()) {
+      why_ = fmt::format(
+          "{} takes {} tokens with its prompt and {} new ones, at most {} together have room in "
+          "the "
+          "context of {}",
           what, prompt, tokens, most, inputs_.config.name);
     }
     size_.prompt_tokens = std::max(size_.prompt_tokens, static_cast<int>(prompt));
     size_.positions = std::max(size_.positions, prompt + tokens);
     size_.kv_positions = std::max(size_.kv_positions, prompt + tokens + inputs_.rows_under_way);
   }
+  void AddAnswer(const OutlineNeed& need) {
+    if (need.answer_prompt > 0) Add("the answer in one piece", need.answer_prompt, need.answer);
+  }
+  void AddOutline(const OutlineNeed& need) {
+    if (need.skeleton_prompt > 0) Add("the outline", need.skeleton_prompt, need.skeleton);
+    if (need.expansion.points.empty()) return;
+    const PointRows rows = RowsOf(need.expansion, need, inputs_.rows_under_way);
+    Add("a point", rows.prompt, need.point);
+    // The outline stands in the prefix, and each of its lines in one suffix. What exceeds the
+    // context is not asked for.
+    const std::int64_t most = inputs_.config.context - inputs_.rows_under_way - need.point;
+    Add("a point", std::min(rows.prompt + 2 * std::int64_t{need.skeleton}, most), need.point);
+    size_.kv_positions = std::max(size_.kv_positions, rows.kv + 2 * std::int64_t{need.skeleton});
+    size_.requests = std::min(static_cast<int>(need.expansion.points.size()), need.at_once);
+    size_.shorter_prompts = true;
+  }
+
+  const std::string& why() const { return why_; }
+  JobSize size() const {
+    JobSize size = size_;
+    // The longest may have a prompt that is not the longest; each takes one token at least.
+    size.positions = std::max(size.positions, std::int64_t{size.prompt_tokens} + 1);
+    return size;
+  }
 
  private:
   const JobInputs& inputs_;
-  JobSize& size_;
+  JobSize size_;
+  std::string why_;
 };
 
 }  // namespace
 
+std::string WhyNoRoom(const OutlineNeed& need, const JobInputs& inputs) {
+  Room room(inputs);
+  room.AddOutline(need);
+  return room.why();
+}
+
 JobSize SizeOf(const OutlineNeed& need, const JobInputs& inputs) {
-  JobSize size;
-  Room room(inputs, size);
-  if (need.answer_prompt > 0) room.Add("the answer in one piece", need.answer_prompt, need.answer);
-  if (need.skeleton_prompt > 0) room.Add("the outline", need.skeleton_prompt, need.skeleton);
-  if (!need.expansion.points.empty()) {
-    const PointRows rows = RowsOf(need.expansion, need, inputs.rows_under_way);
-    room.Add("a point", rows.prompt, need.point);
-    // The outline stands in the prefix, and each of its lines in one suffix. What exceeds the
-    // context is not asked for.
-    const std::int64_t most = inputs.config.context - inputs.rows_under_way - need.point;
-    room.Add("a point", std::min(rows.prompt + 2 * std::int64_t{need.skeleton}, most), need.point);
-    size.kv_positions = std::max(size.kv_positions, rows.kv + 2 * std::int64_t{need.skeleton});
-    size.requests = std::min(static_cast<int>(need.expansion.points.size()), need.at_once);
-    size.shorter_prompts = true;
+  Room room(inputs);
+  room.AddAnswer(need);
+  room.AddOutline(need);
+  if (!room.why().empty()) {
+    FailUser("--outline: {}; shorten the question or the outline, or ask for fewer tokens",
+             room.why());
   }
-  // The longest may have a prompt that is not the longest; each takes one token at least.
-  size.positions = std::max(size.positions, std::int64_t{size.prompt_tokens} + 1);
-  return size;
+  return room.size();
 }
 
 std::string WhyTooLong(const Expansion& expansion, const OutlineNeed& need, const JobSize& size,

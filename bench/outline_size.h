@@ -19,7 +19,9 @@ struct OutlineNeed {
   int at_once = 1;
 };
 
-// Throws UserError when the question does not fit into the context, however short its outline.
+// Why the outline, however short, does not fit into the context, for the user; empty when it does.
+std::string WhyNoRoom(const OutlineNeed& need, const JobInputs& inputs);
+// Throws UserError where WhyNoRoom says something, or the answer in one piece does not fit.
 JobSize SizeOf(const OutlineNeed& need, const JobInputs& inputs);
 
 // Why these points do not fit into the size, for the user; empty when they do.

@@ -55,12 +55,12 @@ std::string DescribeChoices(const BenchFlags& bench) {
   return fmt::format(
              "layers {} split {} heads {} columns {} rows {} slices {} wire {} residual {} kv {} "
              "quantize {} link {} slowdown {} plan {} cluster {} device {} memory {} stream {} "
-             "reference {} tree {} draft length {}",
+             "reference {} drafts {} tree {} draft length {}",
              flags.layers.value_or(""), flags.split, flags.heads, flags.columns, flags.rows,
              flags.slices, flags.wire, flags.residual, flags.kv, flags.quantize, flags.link,
              flags.slowdown, flags.plan, flags.cluster, flags.device, flags.memory_limit_mib,
-             flags.stream, bench.reference, bench.draft.details.tree.value_or(""),
-             bench.draft.details.length.value_or(0)) +
+             flags.stream, bench.reference, fmt::join(bench.draft.drafts, ","),
+             bench.draft.details.tree.value_or(""), bench.draft.details.length.value_or(0)) +
          (bench.fault.empty() ? "" : " fault " + bench.fault);
 }
 

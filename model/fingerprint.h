@@ -12,4 +12,8 @@ namespace jupiter {
 // and matrices spread over the layers): a few kilobytes per tensor, not the whole file.
 std::uint64_t FingerprintModel(Checkpoint& checkpoint);
 
+// The same for every file that has these weights in these types, whatever its format: of the
+// model's size and of what no format lays out in its own way (embedding, final norm).
+std::uint64_t FingerprintWeights(Checkpoint& checkpoint);
+
 }  // namespace jupiter

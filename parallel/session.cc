@@ -130,11 +130,14 @@ void CheckRequestFits(const SessionOptions& options, const ModelConfig& config) 
   }
   if (options.max_tokens < 1) FailUser("--tokens is {}, expected at least 1", options.max_tokens);
   JUPITER_CHECK(options.step_rows >= 1 && options.under_way >= 1 && options.requests >= 1);
-  if (options.max_tokens > config.context - options.prompt_tokens - RowsUnderWay(options)) {
-    FailUser("{} prompt tokens and {} new ones exceed the context of {}, {}; ask for at most {}",
-             options.prompt_tokens, options.max_tokens, config.name, config.context,
-             config.context - options.prompt_tokens - RowsUnderWay(options));
-  }
+  const int drafts = RowsUnderWay(options);
+  const int room = config.context - options.prompt_tokens - drafts;
+  if (options.max_tokens <= room) return;
+  const std::string reserved = drafts > 0 ? fmt::format(" beside {} rows for drafts", drafts) : "";
+  FailUser("{} prompt tokens and {} new ones exceed the context of {}, {}{}; {}",
+           options.prompt_tokens, options.max_tokens, config.name, config.context, reserved,
+           room > 0 ? fmt::format("ask for at most {}", room)
+                    : "draft less (--draft-length, a smaller --tree), or not at all");
 }
 
 // Rows of the largest slice. A shorter prompt may have fewer slices, which are larger.
@@ -388,7 +391,8 @@ ModelDrafterOptions Session::ModelDrafting() const {
   return {.quantise = options_.quantise,
           .kv = plan_.kv,
           .length = options_.draft_length,
-          .positions = capacity_.positions};
+          .positions = capacity_.positions,
+          .requests = options_.requests};
 }
 
 StageMemory Session::PlanDrafts() {

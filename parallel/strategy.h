@@ -64,6 +64,7 @@ class Strategy {
   virtual std::optional<Batch> Receive() = 0;
   // This rank's part of the batch. At the head: logits [head rows, vocab] in device memory, valid
   // until the next call. Elsewhere, and for a batch that is dropped or has no head rows: no rows.
+  // Only batches that went on from others are dropped, which strategies of one stage do not see.
   virtual ConstTensorView Forward(const Batch& batch) = 0;
   // Source: tells all others that no batch follows, and closes every sequence everywhere. The next
   // Forward begins anew.

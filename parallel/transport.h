@@ -1,9 +1,9 @@
 // Messages between ranks.
 //
 // Each pair of ranks has a FIFO per channel. A send never blocks: its buffer is handed over and a
-// progress thread moves it while the caller computes. A receive names its one source; there is no
-// wildcard and no peeking, so what a rank does never depends on time. (But for TryReceive, which is
-// for word that only spares work of which nothing comes.) Every wait ends by the deadline with a
+// progress thread moves it while the caller computes. A receive names its one source and waits;
+// there is no wildcard, and peeking (TryReceive) is for word that only spares work of which nothing
+// comes. So what a rank answers never depends on time. Every wait ends by the deadline with a
 // PeerError that names rank, host, operation, peer and elapsed time.
 //
 // On the wire a message is one MPI message: a frame of kFrameBytes (magic, channel, sequence

@@ -55,7 +55,7 @@ DraftTree ReadPaths(const YamlValue& value) {
     paths.push_back(ReadPath(items[i]));
     const auto [first, is_new] = known.emplace(paths.back(), i);
     if (!is_new) {
-      items[i].Fail(fmt::format("the path {} is {}, too; keep one", ShowPath(paths.back()),
+      items[i].Fail(fmt::format("the path {} stands at {}, too; keep one", ShowPath(paths.back()),
                                 items[first->second].key()));
     }
   }

@@ -36,7 +36,11 @@ void Serve(const DecodingPlace& place, const DecodingOptions& options) {
 void ServeHead(const DecodingPlace& place, const DecodingOptions& options, Head& head) {
   CancelSender cancels(place.transport, options.cancelled_ranks);
   while (std::optional<Batch> batch = place.strategy.Receive()) {
-    batch->dropped = head.Drops(*batch);
+    const bool stale = head.Drops(*batch);
+    if (batch->dropped && !stale) {
+      throw PeerError("a stage dropped a batch that the last stage needs");
+    }
+    batch->dropped = stale;
     MarkBatch(place.recorder, *batch);
     const ConstTensorView logits = place.strategy.Forward(*batch);
     if (batch->head_rows() == 0) continue;

@@ -24,6 +24,7 @@ bool Head::Drops(const Batch& batch) const {
 
 std::vector<StepResult> Head::Take(const Batch& batch, ConstTensorView logits,
                                    ConstTensorView rows) {
+  if (batch.dropped) return TakeDropped(batch);
   const auto vocab = static_cast<std::size_t>(logits.columns);
   host_.resize(static_cast<std::size_t>(logits.rows) * vocab);
   device_.Export(logits, HostView(host_.data(), logits.rows, logits.columns));
@@ -34,13 +35,22 @@ std::vector<StepResult> Head::Take(const Batch& batch, ConstTensorView logits,
     const std::int64_t count = std::ssize(item.head_rows);
     if (count == 0) continue;
     const auto begin = static_cast<std::size_t>(first) * vocab;
-    // A dropped item has no logits, and none are looked at.
     const JudgedItem judged{
         item, std::span(host_).subspan(begin, static_cast<std::size_t>(count) * vocab), vocab};
     StepResult result = TakeItem(judged, sequences_[item.sequence]);
     result.candidates = Propose(result, rows.rows == 0 ? rows : rows.Rows(first, count));
     results.push_back(std::move(result));
     first += count;
+  }
+  for (std::int32_t sequence : batch.close) sequences_.erase(sequence);
+  return results;
+}
+
+std::vector<StepResult> Head::TakeDropped(const Batch& batch) {
+  std::vector<StepResult> results;
+  for (const BatchItem& item : batch.items) {
+    sequences_[item.sequence].last_row = -1;  // nothing goes on from it
+    results.emplace_back();
   }
   for (std::int32_t sequence : batch.close) sequences_.erase(sequence);
   return results;

@@ -32,6 +32,7 @@ class Head {
     std::int32_t last_token = 0;  // the target's behind it
   };
 
+  std::vector<StepResult> TakeDropped(const Batch& batch);
   StepResult TakeItem(const JudgedItem& judged, Sequence& sequence);
   // The tree of an item that goes on from the last one, behind a root that is known.
   StepResult TakeFollowing(const JudgedItem& judged, Sequence& sequence);

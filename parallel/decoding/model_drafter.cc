@@ -20,6 +20,7 @@ StageOptions OptionsFor(const ModelConfig& config, const ModelDrafterOptions& op
   stage.embedding = stage.head = true;
   stage.max_rows = kRows;
   stage.max_positions = options.positions;
+  stage.kv_positions = std::int64_t{options.requests} * options.positions;
   stage.kv_dtype = options.kv;
   stage.quantise = options.quantise;
   return stage;
@@ -137,7 +138,7 @@ std::unique_ptr<Checkpoint> OpenDraftModel(const std::string& path, Checkpoint& 
         "same vocabulary",
         path, own, target.config().name, target.config().vocab);
   }
-  if (FingerprintModel(*checkpoint) == FingerprintModel(target)) {
+  if (FingerprintWeights(*checkpoint) == FingerprintWeights(target)) {
     FailUser("--draft model:{}: it is the model itself; take a smaller one", path);
   }
   return checkpoint;

@@ -22,6 +22,7 @@ struct ModelDrafterOptions {
   DType kv = DType::kF32;
   int length = 4;     // drafted tokens
   int positions = 1;  // of one sequence at most, drafts included
+  int requests = 1;   // at once, each with positions of its own
 };
 
 // The small model, see OpenCheckpoint. Throws UserError when it is the target itself, or has

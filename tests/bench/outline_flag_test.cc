@@ -42,7 +42,7 @@ TEST(OutlineFileTest, RefusesWhatItsWriterCanMend) {
   expect("", "no numbered point, expected at least two; write a line");
   expect("Dogs\nCats\n", "no numbered point");
   expect("1. Dogs\n", "one numbered point");
-  expect("1. Dogs\n2. Cats\n1. Fish\n", "1 points have the number of an earlier one");
+  expect("1. Dogs\n2. Cats\n1. Fish\n", "points with the number of an earlier one: 1");
   expect("1. a\n2. b\n3. c\n4. d\n5. e\n", "5 points, expected 3 at most");
   ExpectRefusal([] { ReadOutlineFile("/no/such/file", 3); },
                 {"--outline file:/no/such/file: cannot be read"});

@@ -34,7 +34,8 @@ class OutlineSizeTest : public testing::Test {
     need_.skeleton_prompt = 12;
     need_.skeleton = 20;
   }
-  JobSize Size() const { return SizeOf(need_, {flags_, config_, 2}); }
+  JobInputs Inputs() const { return {flags_, config_, 2}; }
+  JobSize Size() const { return SizeOf(need_, Inputs()); }
 
   EngineFlags flags_;
   ModelConfig config_;
@@ -97,8 +98,15 @@ TEST_F(OutlineSizeTest, TheContextBounds) {
   need_.skeleton = 1;
   EXPECT_EQ(RefusalOf([&] { Size(); }),
             "--outline: a point takes 15 tokens with its prompt and 7 new ones, at most 21 "
-            "together have room in the context of small; shorten the question, or ask for fewer "
-            "tokens");
+            "together have room in the context of small; shorten the question or the outline, or "
+            "ask for fewer tokens");
+  EXPECT_EQ(WhyNoRoom(need_, Inputs()),
+            "a point takes 15 tokens with its prompt and 7 new ones, at most 21 together have room "
+            "in the context of small");
+  // Nor has the answer in one piece, but that is no reason against an outline.
+  need_.answer = 500;
+  config_.context = 100;
+  EXPECT_EQ(WhyNoRoom(need_, Inputs()), "");
 }
 
 }  // namespace

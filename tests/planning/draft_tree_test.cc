@@ -108,7 +108,8 @@ TEST(DraftTreeTest, WhatIsNoTreeIsNamed) {
   EXPECT_EQ(Refusal("jupiter_tree: 1\npaths: [[0], [0, 0, 0]]"),
             "t.yaml: line 2: paths[1]: the path [0, 0, 0] hangs on [0, 0], which is not in the "
             "tree; add it");
-  EXPECT_EQ(Refusal("[[0], [1], [0]]"), "t.yaml: line 1: [2]: the path [0] is [0], too; keep one");
+  EXPECT_EQ(Refusal("[[0], [1], [0]]"),
+            "t.yaml: line 1: [2]: the path [0] stands at [0], too; keep one");
   EXPECT_EQ(Refusal("[[0], [-1]]"),
             "t.yaml: line 1: [1][0]: expected a whole number from 0 to 1022, got \"-1\"");
   EXPECT_EQ(Refusal("[[0], [1023]]"),
