@@ -2,6 +2,8 @@
 
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -205,7 +207,8 @@ class RealSuite : public Suite {
     row.wire = flags_.engine.wire;
     row.note = which.all_cores ? "every core of the host" : "";
     if (which.drafting >= 0) {
-      row.policy = flags_.draft.All()[static_cast<std::size_t>(which.drafting)].draft;
+      const DraftFlags draft = flags_.draft.All()[static_cast<std::size_t>(which.drafting)];
+      row.policy = fmt::format("{} {}", draft.draft, draft.speculate);
     }
     row.ranks = context_.size();
     row.prompt_tokens = which.prompt_tokens;
@@ -223,7 +226,11 @@ class RealSuite : public Suite {
       tpot.push_back(sample.metrics.tpot);
     }
     ResultRow row = DescribeCase(which);
-    if (which.drafting >= 0) row.tokens_per_step = samples.back().drafts.acceptance_length;
+    if (which.drafting >= 0) {
+      const DraftStatistics& drafts = samples.back().drafts;
+      row.tokens_per_step = drafts.acceptance_length;
+      row.rows = static_cast<int>(std::lround(std::max(1.0, drafts.draft_length)));
+    }
     row.valid = label_ == "VALID" ? "exact" : label_ == "INVALID" ? "invalid" : "not_checked";
     row.e2e_s = row.e2e_p50_s = Quantile(e2e, 0.5);
     row.e2e_p90_s = Quantile(e2e, 0.9);

@@ -31,11 +31,11 @@ class TextMaker {
   std::vector<Text> Make(std::int64_t positions, const TextProgress& progress) {
     while (Collected() < positions) {
       // Texts that bring nothing on average never will.
-      if (next_ > positions + std::ssize(slots_)) {
+      if (counted_ > positions + std::ssize(slots_)) {
         FailUser(
             "the model ends its texts at once: {} texts have {} usable positions; give other "
             "prompts",
-            finished_.size(), collected_);
+            counted_, collected_);
       }
       Step();
       progress(std::min(positions, Collected()));
