@@ -13,7 +13,8 @@ namespace jupiter {
 std::uint64_t FingerprintModel(Checkpoint& checkpoint);
 
 // The same for every file that has these weights in these types, whatever its format: of the
-// model's size and of what no format lays out in its own way (embedding, final norm).
+// model's size and of what no format lays out in its own way (embedding, final norm, an MLP
+// matrix).
 std::uint64_t FingerprintWeights(Checkpoint& checkpoint);
 
 }  // namespace jupiter

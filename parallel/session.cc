@@ -9,9 +9,9 @@
 #include "model/fingerprint.h"
 #include "parallel/agreement.h"
 #include "parallel/decoding/fixed_drafter.h"
+#include "parallel/numerics_key.h"
 #include "parallel/streaming.h"
 #include "parallel/together.h"
-#include "planning/layer_split.h"
 #include "planning/slices.h"
 
 namespace jupiter {
@@ -91,37 +91,6 @@ double FactorOf(const Transport& transport, const SessionOptions& options) {
   return options.slowdown[static_cast<std::size_t>(transport.rank())];
 }
 
-// How the sums of a strategy with shares differ from those of one process; empty where they do not.
-std::string SumsKey(const Plan& plan, const std::string& strategy) {
-  if (strategy == "sequence") {
-    const bool exact =
-        plan.wire == DType::kF32 || plan.wire == plan.kv || plan.shares.rows.size() == 1;
-    // Keys of a row that cannot be cut, and of all behind it, stay at home.
-    return exact ? ""
-                 : fmt::format(" kv-wire={} slices={}", Name(plan.wire), ToString(plan.slices));
-  }
-  std::string key =
-      fmt::format(" sums={} {} wire={}", strategy, Show(plan.shares), Name(plan.wire));
-  // Its order of sums depends on the tile that a row is in.
-  if (strategy == "galaxy") key += fmt::format(" slices={}", ToString(plan.slices));
-  return key;
-}
-
-std::string NumericsKey(std::uint64_t fingerprint, const SessionOptions& options,
-                        const Plan& plan) {
-  std::string key = fmt::format("{:016x} weights={} residual={} kv={}", fingerprint,
-                                options.quantise ? Name(*options.quantise) : "file",
-                                Name(plan.residual), Name(plan.kv));
-  const std::string& sums = plan.reference_of.empty() ? plan.strategy : plan.reference_of;
-  if (!plan.shares.empty()) return key + SumsKey(plan, sums);
-  std::vector<int> boundaries = plan.reference_boundaries;
-  if (boundaries.empty()) boundaries = BoundariesOf(plan);
-  if (!WireIsExact(plan) && !boundaries.empty()) {
-    key += fmt::format(" wire={}@{}", Name(plan.wire), fmt::join(boundaries, ","));
-  }
-  return key;
-}
-
 void CheckRequestFits(const SessionOptions& options, const ModelConfig& config) {
   if (options.prompt_tokens < 1) FailUser("the prompt is empty; give at least one token");
   if (options.prompt_tokens >= config.context) {
@@ -170,65 +139,7 @@ void CheckStreams(const SessionOptions& options) {
       options.strategy);
 }
 
-void CheckWire(std::string_view what, DType wire, std::int64_t width) {
-  const int block = BlockColumns(wire);
-  if (width % block == 0) return;
-  FailUser("--wire {}: the {} width {} is not a multiple of {}; use f32 or f16", Name(wire), what,
-           width, block);
-}
-
 }  // namespace
-
-int RowsUnderWay(const SessionOptions& options) {
-  return options.step_rows * options.under_way - 1;
-}
-
-Plan MakePlan(const SessionOptions& options, const ModelShape& shape, int ranks,
-              const std::vector<double>& speeds) {
-  const ModelConfig& config = shape.config;
-  Plan plan;
-  plan.strategy = options.strategy;
-  plan.slices = options.slices;
-  plan.wire = options.wire;
-  plan.residual = options.residual;
-  plan.kv = options.kv;
-  plan.reference_boundaries = options.reference_boundaries;
-  plan.reference_of = options.reference_of;
-  plan.shares = options.shares;
-  plan.overlap = options.overlap;
-  switch (options.split) {
-    case LayerSplit::kEqual: plan.layers = EqualLayers(config.layers, ranks); break;
-    case LayerSplit::kSpeed: plan.layers = ProportionalLayers(config.layers, speeds); break;
-    case LayerSplit::kGiven:
-      CheckLayers(options.layers, config.layers, ranks);
-      CheckOrder(options.order, ranks);
-      plan.layers = options.layers;
-      plan.order = options.order;
-      break;
-  }
-  const std::vector<double> same(static_cast<std::size_t>(ranks), 1.0);
-  FindStrategy(options.strategy).adapt(plan, {shape, speeds.empty() ? same : speeds});
-  if (plan.reference_of.empty()) CheckShares(plan.shares, shape, ranks);
-  CheckWire("hidden", plan.wire, config.hidden);
-  if (plan.strategy == "sequence") CheckWire("KV", plan.wire, config.kv_width());
-  return plan;
-}
-
-void ReferTo(const Plan& plan, SessionOptions& options) {
-  options.strategy = "local";
-  options.split = LayerSplit::kEqual;
-  options.slowdown.clear();  // it is not measured
-  options.reference_boundaries = WireIsExact(plan) ? std::vector<int>{} : BoundariesOf(plan);
-  options.wire = plan.wire;
-  if (!IsShared(plan)) return;
-  if (SumsKey(plan, plan.strategy).empty()) {
-    options.shares = {};
-    return;
-  }
-  options.reference_of = plan.strategy;
-  options.shares = plan.shares;
-  options.slices = plan.slices;
-}
 
 Session::Session(Transport& transport, Device& device, Checkpoint& checkpoint,
                  const SessionOptions& options)
@@ -273,7 +184,7 @@ Session::Session(Transport& transport, Device& device, Checkpoint& checkpoint,
        {"--stream", options.stream ? "given" : "not given"},
        {"plan", ToJson(plan_)}});
   numerics_key_ =
-      fmt::format("{} device={}", NumericsKey(fingerprint, options, plan_), device.name());
+      fmt::format("{} device={}", NumericsKey(fingerprint, options.quantise, plan_), device.name());
   Together(transport, [&] { PlanCapacity(); });
   const int stages = static_cast<int>(PipelineRanks(plan_).size());
   const std::int64_t message = capacity_.prompt_rows * RowBytes(plan_.wire, config.hidden);

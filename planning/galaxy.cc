@@ -1,6 +1,7 @@
 #include "planning/galaxy.h"
 
 #include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>

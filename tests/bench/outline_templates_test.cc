@@ -127,7 +127,10 @@ TEST(OutlineTemplatesTest, DefaultWorkloadHasTheTokensOfTheTemplates) {
   const char* const folder = std::getenv("JUPITER_TEST_MODELS");
   const std::string vocabulary =
       std::string(folder == nullptr ? "" : folder) + "/tokenizers/ggml-vocab-llama-spm.gguf";
-  if (!std::filesystem::exists(vocabulary)) GTEST_SKIP() << "no " << vocabulary;
+  if (!std::filesystem::exists(vocabulary)) {
+    GTEST_SKIP()
+        << "set JUPITER_TEST_MODELS to a folder that has tokenizers/ggml-vocab-llama-spm.gguf";
+  }
   const auto tokenizer = OpenTokenizer(vocabulary);
   const OutlineTemplate llama2 = LoadOutlineTemplate(kDefaultOutlineTemplates, "llama2");
   const OutlineWorkload workload =

@@ -248,7 +248,8 @@ TEST(SpeculationStepsTest, WrongGuessesAreStale) {
 // is answered does not.
 TEST(SpeculationStepsTest, SlowStagesDropWhatBecameStale) {
   const int size = TestContext().size();
-  if (size < 3) GTEST_SKIP() << "no stage between the first and the last";
+  if (size < 3)
+    GTEST_SKIP() << "needs a stage between the first and the last: run under mpirun -np 3";
   const Setting setting{
       .strategy = "jupiter", .drafter = "oracle", .under_way = 4, .middle_slowdown = 20};
   const std::vector<Answer>& plain = Plain(setting);

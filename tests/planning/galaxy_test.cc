@@ -1,6 +1,5 @@
 // Galaxy's shares against its two steps written out plainly, and against all shares there are.
 #include "planning/galaxy.h"
-#include "planning/programme.h"
 
 #include <gtest/gtest.h>
 
@@ -10,6 +9,7 @@
 #include <map>
 #include <numeric>
 
+#include "planning/programme.h"
 #include "tests/planning/stage_problems.h"
 
 namespace jupiter {

@@ -1,12 +1,12 @@
 // Cuts of prompts against all cuts, and the pipeline recurrence against a clock that ticks.
 #include "planning/sequence_partition.h"
-#include "planning/programme.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <numeric>
 
+#include "planning/programme.h"
 #include "tests/planning/stage_problems.h"
 
 namespace jupiter {

@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "kernels/base/half.h"
+#include "model/fingerprint.h"
 #include "tests/model/loaders/checks.h"
 #include "tests/model/loaders/decode.h"
 
@@ -51,6 +52,13 @@ std::vector<float> ToHalves(const std::vector<float>& rows, int head_dim, std::s
     for (std::size_t c = 0; c < columns; ++c) out[target * columns + c] = rows[row * columns + c];
   }
   return out;
+}
+
+TEST_F(StoriesTest, FingerprintOfWeightsKnowsTheModelInEveryFormat) {
+  const std::uint64_t weights = FingerprintWeights(*bin_);
+  EXPECT_EQ(FingerprintWeights(*f32_), weights);
+  EXPECT_EQ(FingerprintWeights(*hf_), weights);
+  EXPECT_NE(FingerprintWeights(*f16_), weights);
 }
 
 TEST_F(StoriesTest, ConfigsAgree) {
