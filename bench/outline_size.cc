@@ -36,9 +36,8 @@ class Room {
     const std::int64_t most = inputs_.config.context - inputs_.rows_under_way;
     if (prompt + tokens > most && why_.empty()) {
       why_ = fmt::format(
-          "{} takes {} tokens with its prompt and {} new ones, at most {} together have room in "
-          "the "
-          "context of {}",
+          "{} takes {} tokens with its prompt and {} new ones, at most {} together have room "
+          "in the context of {}",
           what, prompt, tokens, most, inputs_.config.name);
     }
     size_.prompt_tokens = std::max(size_.prompt_tokens, static_cast<int>(prompt));
