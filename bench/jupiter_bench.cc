@@ -14,17 +14,17 @@
 #include <string_view>
 #include <vector>
 
-#include "bench/bench_flags.h"
-#include "bench/benchmark_flags.h"
-#include "bench/cases.h"
-#include "bench/emulated_suite.h"
-#include "bench/environment.h"
-#include "bench/long_wait.h"
+#include "bench/emulate/emulated_suite.h"
+#include "bench/flags/bench_flags.h"
+#include "bench/measure/benchmark_flags.h"
+#include "bench/measure/cases.h"
+#include "bench/measure/long_wait.h"
+#include "bench/measure/real_suite.h"
 #include "bench/paper/paper_suite.h"
-#include "bench/real_suite.h"
+#include "bench/report/environment.h"
 #include "bench/results/results_folder.h"
 #include "kernels/base/check.h"
-#include "parallel/together.h"
+#include "parallel/transport/together.h"
 
 namespace jupiter {
 namespace {

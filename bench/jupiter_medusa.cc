@@ -8,17 +8,18 @@
 #include <cstdio>
 #include <fstream>
 
-#include "bench/draft_measurement.h"
-#include "bench/medusa_flags.h"
-#include "bench/medusa_report.h"
-#include "bench/progress_bar.h"
-#include "bench/prompt_lines.h"
-#include "bench/report_text.h"
-#include "bench/tool.h"
+#include "bench/flags/tool.h"
+#include "bench/medusa/draft_measurement.h"
+#include "bench/medusa/medusa_flags.h"
+#include "bench/medusa/medusa_report.h"
+#include "bench/medusa/progress_bar.h"
+#include "bench/medusa/prompt_lines.h"
+#include "bench/report/report_text.h"
 #include "kernels/base/check.h"
+#include "kernels/make_device.h"
 #include "model/loaders/formats.h"
 #include "model/medusa/novel_text.h"
-#include "planning/tree_planner.h"
+#include "planning/drafts/tree_planner.h"
 
 namespace jupiter {
 namespace {

@@ -6,15 +6,15 @@
 #include <filesystem>
 #include <fstream>
 
-#include "bench/bandwidth_flag.h"
-#include "bench/flags.h"
-#include "bench/plan_report.h"
-#include "bench/planned.h"
-#include "bench/tool.h"
+#include "bench/flags/bandwidth_flag.h"
+#include "bench/flags/flags.h"
+#include "bench/flags/planned.h"
+#include "bench/flags/tool.h"
+#include "bench/plan/plan_report.h"
 #include "kernels/base/check.h"
-#include "model/weights.h"
-#include "planning/pipeline_tree.h"
-#include "planning/profile_format.h"
+#include "model/stage/weights.h"
+#include "planning/planners/pipeline_tree.h"
+#include "planning/testbed/profile_format.h"
 
 namespace jupiter {
 namespace {

@@ -7,13 +7,14 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "bench/host_facts.h"
-#include "bench/link_meter.h"
-#include "bench/profile_flags.h"
-#include "bench/profile_report.h"
+#include "bench/profile/link_meter.h"
+#include "bench/profile/profile_flags.h"
+#include "bench/profile/profile_report.h"
+#include "bench/report/host_facts.h"
 #include "kernels/base/check.h"
-#include "model/fingerprint.h"
-#include "parallel/together.h"
+#include "kernels/make_device.h"
+#include "model/loaders/fingerprint.h"
+#include "parallel/transport/together.h"
 
 namespace jupiter {
 namespace {

@@ -7,15 +7,15 @@
 #include <optional>
 #include <variant>
 
-#include "bench/bandwidth_flag.h"
-#include "bench/emulated_case.h"
-#include "bench/emulated_profile.h"
-#include "bench/flags.h"
-#include "bench/recorded_run.h"
-#include "bench/timeline.h"
-#include "bench/tool.h"
+#include "bench/emulate/emulated_case.h"
+#include "bench/emulate/emulated_profile.h"
+#include "bench/emulate/recorded_run.h"
+#include "bench/flags/bandwidth_flag.h"
+#include "bench/flags/flags.h"
+#include "bench/flags/tool.h"
+#include "bench/report/timeline.h"
 #include "kernels/base/check.h"
-#include "planning/recorded_costs.h"
+#include "planning/replay/recorded_costs.h"
 
 namespace jupiter {
 namespace {

@@ -7,17 +7,18 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
-#include "bench/draft_flags.h"
-#include "bench/draft_statistics.h"
-#include "bench/flags.h"
-#include "bench/job.h"
-#include "bench/planned.h"
-#include "bench/recorded_run.h"
-#include "bench/reference.h"
-#include "bench/run_report.h"
+#include "bench/emulate/recorded_run.h"
+#include "bench/flags/flags.h"
+#include "bench/flags/planned.h"
+#include "bench/generate/job.h"
+#include "bench/measure/drafting.h"
+#include "bench/report/draft_statistics.h"
+#include "bench/report/reference.h"
+#include "bench/report/run_report.h"
 #include "kernels/base/check.h"
-#include "parallel/record_gather.h"
-#include "parallel/together.h"
+#include "kernels/make_device.h"
+#include "parallel/transport/record_gather.h"
+#include "parallel/transport/together.h"
 
 namespace jupiter {
 namespace {

@@ -9,13 +9,13 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "bench/flags.h"
-#include "bench/metrics.h"
+#include "bench/flags/flags.h"
+#include "bench/report/metrics.h"
 #include "kernels/base/check.h"
 #include "kernels/base/clock.h"
-#include "parallel/link_model.h"
-#include "parallel/preflight.h"
-#include "planning/units.h"
+#include "parallel/session/preflight.h"
+#include "parallel/transport/link_model.h"
+#include "planning/text/units.h"
 
 namespace jupiter {
 namespace {

@@ -6,10 +6,10 @@
 
 #include "kernels/base/check.h"
 #include "kernels/base/rng.h"
-#include "planning/edgeshard.h"
-#include "planning/galaxy.h"
-#include "planning/layer_partition.h"
-#include "planning/sequence_partition.h"
+#include "planning/partition/edgeshard.h"
+#include "planning/partition/galaxy.h"
+#include "planning/partition/layer_partition.h"
+#include "planning/partition/sequence_partition.h"
 
 namespace jupiter {
 namespace {

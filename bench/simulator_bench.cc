@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <memory>
 
-#include "planning/simulator.h"
+#include "planning/replay/simulator.h"
 
 namespace jupiter {
 namespace {

@@ -190,8 +190,4 @@ struct DeviceOptions {
   std::string isa;
 };
 
-// Makes a device by name. Throws UserError for an unknown name and for one that this build or
-// machine lacks (and says why).
-std::unique_ptr<Device> MakeDevice(std::string_view name, const DeviceOptions& options);
-
 }  // namespace jupiter

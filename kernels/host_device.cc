@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "kernels/block_formats.h"
-#include "kernels/cpu/memory.h"
+#include "kernels/memory.h"
 
 namespace jupiter {
 

@@ -1,7 +1,8 @@
+#include "kernels/make_device.h"
+
 #include "kernels/base/check.h"
 #include "kernels/cpu/cpu_device.h"
 #include "kernels/cuda/device_query.h"
-#include "kernels/device.h"
 #include "kernels/eigen/eigen_device.h"
 #include "kernels/recording/recording_device.h"
 

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "bench/metrics.h"
 #include "bench/paper/systems.h"
+#include "bench/report/metrics.h"
 #include "kernels/base/check.h"
 
 namespace jupiter {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "bench/report_text.h"
+#include "bench/report/report_text.h"
 #include "kernels/base/check.h"
 
 namespace jupiter {

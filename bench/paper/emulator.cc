@@ -3,19 +3,19 @@
 #include <algorithm>
 #include <cmath>
 
-#include "bench/emulated_profile.h"
-#include "bench/metrics.h"
+#include "bench/emulate/emulated_profile.h"
 #include "bench/paper/policy_times.h"
 #include "bench/paper/systems.h"
+#include "bench/report/metrics.h"
 #include "kernels/base/check.h"
 #include "kernels/base/clock.h"
 #include "kernels/base/rng.h"
-#include "model/weights.h"
-#include "parallel/agreement.h"
-#include "parallel/together.h"
-#include "planning/pipeline_tree.h"
-#include "planning/round_time.h"
-#include "planning/scaled_acceptance.h"
+#include "model/stage/weights.h"
+#include "parallel/transport/agreement.h"
+#include "parallel/transport/together.h"
+#include "planning/drafts/scaled_acceptance.h"
+#include "planning/planners/pipeline_tree.h"
+#include "planning/replay/round_time.h"
 
 namespace jupiter {
 namespace {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "bench/emulated_case.h"
+#include "bench/emulate/emulated_case.h"
 #include "bench/paper/cells.h"
 #include "bench/paper/policies.h"
 #include "bench/results/result_row.h"

@@ -9,7 +9,7 @@
 
 #include "bench/paper/systems.h"
 #include "kernels/base/check.h"
-#include "planning/yaml_reader.h"
+#include "planning/text/yaml_reader.h"
 
 namespace jupiter {
 namespace {

@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "kernels/base/dtype.h"
-#include "planning/draft_acceptance.h"
-#include "planning/draft_heads.h"
-#include "planning/outline_workload.h"
+#include "planning/drafts/draft_acceptance.h"
+#include "planning/drafts/draft_heads.h"
+#include "planning/drafts/outline_workload.h"
 
 namespace jupiter {
 

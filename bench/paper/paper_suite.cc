@@ -8,15 +8,15 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "bench/measure/virtual_cases.h"
 #include "bench/paper/emulator.h"
 #include "bench/paper/predictions.h"
 #include "bench/paper/report.h"
 #include "bench/paper/systems.h"
-#include "bench/report_text.h"
+#include "bench/report/report_text.h"
 #include "bench/results/results_folder.h"
-#include "bench/virtual_cases.h"
 #include "kernels/base/check.h"
-#include "planning/find_data.h"
+#include "planning/text/find_data.h"
 
 namespace jupiter {
 namespace {

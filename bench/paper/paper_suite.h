@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "bench/suite.h"
-#include "parallel/transport.h"
+#include "bench/measure/suite.h"
+#include "parallel/transport/transport.h"
 
 namespace jupiter {
 

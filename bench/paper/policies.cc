@@ -1,8 +1,8 @@
 #include "bench/paper/policies.h"
 
 #include "kernels/base/check.h"
-#include "planning/scaled_acceptance.h"
-#include "planning/tree_planner.h"
+#include "planning/drafts/scaled_acceptance.h"
+#include "planning/drafts/tree_planner.h"
 
 namespace jupiter {
 namespace {

@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
+#include "bench/emulate/shape_run.h"
 #include "bench/paper/experiment.h"
-#include "bench/shape_run.h"
-#include "planning/testbed_profile.h"
+#include "planning/replay/testbed_profile.h"
 
 namespace jupiter {
 

@@ -23,7 +23,7 @@ TextTable PhaseTable(const RowIndex& rows, const PaperExperiment& experiment,
                      const std::string& profile, const std::string& system);
 
 // While all requests of an answer decode: replayed round, requests in flight and utilisation beside
-// those of the formula (planning/round_time.h).
+// those of the formula (planning/replay/round_time.h).
 TextTable RoundTable(const RowIndex& rows, const PaperExperiment& experiment,
                      const std::string& profile, const std::string& system);
 

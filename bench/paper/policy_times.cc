@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "bench/metrics.h"
+#include "bench/report/metrics.h"
 #include "kernels/base/check.h"
 
 namespace jupiter {

@@ -3,9 +3,9 @@
 
 #include <vector>
 
-#include "bench/shape_run.h"
-#include "planning/plan.h"
-#include "planning/simulator.h"
+#include "bench/emulate/shape_run.h"
+#include "planning/plan/plan.h"
+#include "planning/replay/simulator.h"
 
 namespace jupiter {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "kernels/base/check.h"
-#include "planning/testbed_profile.h"
+#include "planning/replay/testbed_profile.h"
 
 namespace jupiter {
 namespace {

@@ -8,7 +8,7 @@
 #include <functional>
 #include <string_view>
 
-#include "bench/text_file.h"
+#include "bench/flags/text_file.h"
 #include "kernels/base/check.h"
 
 namespace jupiter {

@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
-#include "planning/planners.h"
-#include "planning/testbed_profile.h"
+#include "planning/planners/planners.h"
+#include "planning/replay/testbed_profile.h"
 
 namespace jupiter {
 

@@ -5,8 +5,8 @@
 
 #include "bench/paper/experiment.h"
 #include "kernels/base/check.h"
-#include "planning/scaled_acceptance.h"
-#include "planning/yaml_reader.h"
+#include "planning/drafts/scaled_acceptance.h"
+#include "planning/text/yaml_reader.h"
 
 namespace jupiter {
 namespace {

@@ -64,7 +64,7 @@ struct ResultRow {
   // Of virtual runs: until the outline was known, and while every request of the answer decodes:
   // seconds between two steps of one, requests under way, share of the time that stages compute.
   std::optional<double> skeleton_s, round_s, in_flight, utilisation;
-  // The same of pipelines by formula (planning/round_time.h); at work: those of
+  // The same of pipelines by formula (planning/replay/round_time.h); at work: those of
   // them that are on a device or a link; the others wait in queues.
   std::optional<double> formula_round_s, formula_in_flight, formula_at_work, formula_utilisation;
   std::int64_t bytes_total = 0;  // payload and headers that all ranks sent

@@ -12,7 +12,7 @@
 #include <nlohmann/json.hpp>
 #include <system_error>
 
-#include "bench/text_file.h"
+#include "bench/flags/text_file.h"
 #include "kernels/base/check.h"
 
 namespace jupiter {

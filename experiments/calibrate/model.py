@@ -25,7 +25,7 @@ Board = namedtuple("Board", "pass_s stream dequantise row split_loss activation"
 
 
 def proportional(units, speeds):
-    """Units in proportion to speed by largest remainder, as planning/layer_split.h."""
+    """Units in proportion to speed by largest remainder, as planning/plan/layer_split.h."""
     whole = sum(speeds)
     shares = [units * speed / whole for speed in speeds]
     split = [int(share) for share in shares]

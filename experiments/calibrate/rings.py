@@ -1,7 +1,7 @@
 """Galaxy's tile-overlapped rings as a recurrence over layers, ranks and tiles.
 
 A rank holds its outgoing link for one message at a time; a message arrives when it has left. The
-same rules as planning/simulator.h without latency, host time and wire overhead.
+same rules as planning/replay/simulator.h without latency, host time and wire overhead.
 """
 
 _SETTLED = 6  # layers after which every further layer takes the same time

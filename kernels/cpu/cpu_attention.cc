@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "kernels/cpu/cpu_device.h"
-#include "kernels/cpu/memory.h"
+#include "kernels/memory.h"
 
 namespace jupiter::cpu {
 namespace {

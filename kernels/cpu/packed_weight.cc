@@ -9,8 +9,8 @@
 #include "kernels/base/check.h"
 #include "kernels/base/half.h"
 #include "kernels/block_formats.h"
-#include "kernels/cpu/memory.h"
 #include "kernels/cpu/quant_formats.h"
+#include "kernels/memory.h"
 
 namespace jupiter::cpu {
 namespace {

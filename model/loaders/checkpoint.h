@@ -21,7 +21,7 @@
 #include <vector>
 
 #include "kernels/base/tensor.h"
-#include "model/config.h"
+#include "model/config/config.h"
 
 namespace jupiter {
 

@@ -151,12 +151,12 @@ std::string ReadName(const GgufFile& gguf) {
   return name;
 }
 
-constexpr std::pair<std::string_view, std::string_view> kWholeNames[] = {
+constexpr std::pair<std::string_view, std::string_view> kGgufWholeNames[] = {
     {"embed", "token_embd.weight"},
     {"final_norm", "output_norm.weight"},
     {"head", "output.weight"},
 };
-constexpr std::pair<std::string_view, std::string_view> kLayerNames[] = {
+constexpr std::pair<std::string_view, std::string_view> kGgufLayerNames[] = {
     {"attn_norm", "attn_norm.weight"},
     {"mlp_norm", "ffn_norm.weight"},
     {"wq", "attn_q.weight"},
@@ -201,13 +201,13 @@ ModelConfig ReadGgufConfig(const GgufFile& gguf) {
 }
 
 std::string GgufTensorName(const std::string& canonical_name) {
-  for (const auto& [ours, theirs] : kWholeNames) {
+  for (const auto& [ours, theirs] : kGgufWholeNames) {
     if (canonical_name == ours) return std::string(theirs);
   }
   // "layers.N.<part>"
   const std::size_t dot = canonical_name.rfind('.');
   const std::string part = canonical_name.substr(dot + 1);
-  for (const auto& [ours, theirs] : kLayerNames) {
+  for (const auto& [ours, theirs] : kGgufLayerNames) {
     if (part == ours) return fmt::format("blk.{}.{}", canonical_name.substr(7, dot - 7), theirs);
   }
   JUPITER_CHECK(false, "tensor {}", canonical_name);

@@ -123,12 +123,12 @@ void ReadRope(const JsonObject& json, ModelConfig& config) {
   }
 }
 
-constexpr std::pair<std::string_view, std::string_view> kWholeNames[] = {
+constexpr std::pair<std::string_view, std::string_view> kHfWholeNames[] = {
     {"embed", "model.embed_tokens.weight"},
     {"final_norm", "model.norm.weight"},
     {"head", "lm_head.weight"},
 };
-constexpr std::pair<std::string_view, std::string_view> kLayerNames[] = {
+constexpr std::pair<std::string_view, std::string_view> kHfLayerNames[] = {
     {"attn_norm", "input_layernorm.weight"}, {"mlp_norm", "post_attention_layernorm.weight"},
     {"wq", "self_attn.q_proj.weight"},       {"wk", "self_attn.k_proj.weight"},
     {"wv", "self_attn.v_proj.weight"},       {"wo", "self_attn.o_proj.weight"},
@@ -159,12 +159,12 @@ ModelConfig ReadHfConfig(std::string_view text, const std::string& path, std::st
 }
 
 std::string HfTensorName(const std::string& canonical_name) {
-  for (const auto& [ours, theirs] : kWholeNames) {
+  for (const auto& [ours, theirs] : kHfWholeNames) {
     if (canonical_name == ours) return std::string(theirs);
   }
   const std::size_t dot = canonical_name.rfind('.');
   const std::string part = canonical_name.substr(dot + 1);
-  for (const auto& [ours, theirs] : kLayerNames) {
+  for (const auto& [ours, theirs] : kHfLayerNames) {
     if (part == ours) return fmt::format("model.{}.{}", canonical_name.substr(0, dot), theirs);
   }
   JUPITER_CHECK(false, "tensor {}", canonical_name);

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "kernels/base/dtype.h"
-#include "model/config.h"
+#include "model/config/config.h"
 
 namespace jupiter {
 

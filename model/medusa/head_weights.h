@@ -1,5 +1,5 @@
 // Draft heads in host memory, in f32: what is trained. See model/loaders/medusa_layout.h for what
-// they are and model/medusa_heads.h for what they compute.
+// they are and model/stage/medusa_heads.h for what they compute.
 #pragma once
 
 #include <map>

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "model/medusa/text_maker.h"
-#include "model/medusa_heads.h"
+#include "model/stage/medusa_heads.h"
 
 namespace jupiter {
 

@@ -10,8 +10,8 @@
 #include <span>
 #include <vector>
 
-#include "model/sampler.h"
-#include "model/stage.h"
+#include "model/sampling/sampler.h"
+#include "model/stage/stage.h"
 
 namespace jupiter {
 

@@ -6,7 +6,7 @@
 #include "kernels/base/dtype.h"
 #include "kernels/base/tensor.h"
 #include "kernels/device.h"
-#include "parallel/transport.h"
+#include "parallel/transport/transport.h"
 
 namespace jupiter {
 

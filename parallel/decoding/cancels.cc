@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "kernels/base/check.h"
-#include "model/token_tree.h"
+#include "model/batch/token_tree.h"
 
 namespace jupiter {
 namespace {

@@ -13,7 +13,7 @@
 
 #include "parallel/decoding/stale_items.h"
 #include "parallel/decoding/step_result.h"
-#include "parallel/transport.h"
+#include "parallel/transport/transport.h"
 
 namespace jupiter {
 

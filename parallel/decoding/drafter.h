@@ -8,7 +8,7 @@
 #include <span>
 
 #include "kernels/base/tensor.h"
-#include "model/token_tree.h"
+#include "model/batch/token_tree.h"
 #include "parallel/decoding/fill_tree.h"
 
 namespace jupiter {

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "model/token_tree.h"
-#include "planning/draft_tree.h"
+#include "model/batch/token_tree.h"
+#include "planning/drafts/draft_tree.h"
 
 namespace jupiter {
 

@@ -12,7 +12,7 @@
 
 #include "parallel/decoding/judge.h"
 #include "parallel/decoding/request_state.h"
-#include "parallel/strategy.h"
+#include "parallel/strategies/strategy.h"
 
 namespace jupiter {
 

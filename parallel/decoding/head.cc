@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "kernels/base/check.h"
-#include "model/logits_hash.h"
+#include "model/sampling/logits_hash.h"
 
 namespace jupiter {
 namespace {

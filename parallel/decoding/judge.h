@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "kernels/device.h"
-#include "model/batch.h"
-#include "model/sampler.h"
-#include "model/token_tree.h"
-#include "planning/drawn_acceptance.h"
+#include "model/batch/batch.h"
+#include "model/batch/token_tree.h"
+#include "model/sampling/sampler.h"
+#include "planning/drafts/drawn_acceptance.h"
 
 namespace jupiter {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "model/medusa_heads.h"
+#include "model/stage/medusa_heads.h"
 
 namespace jupiter {
 namespace {

@@ -6,8 +6,8 @@
 #include <string>
 
 #include "kernels/device.h"
-#include "model/config.h"
-#include "model/stage.h"
+#include "model/config/config.h"
+#include "model/stage/stage.h"
 #include "parallel/decoding/drafter.h"
 
 namespace jupiter {

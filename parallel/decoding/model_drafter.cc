@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "kernels/base/check.h"
-#include "model/fingerprint.h"
+#include "model/loaders/fingerprint.h"
 #include "model/loaders/formats.h"
 
 namespace jupiter {

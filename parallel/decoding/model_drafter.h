@@ -12,7 +12,7 @@
 
 #include "kernels/device.h"
 #include "model/loaders/checkpoint.h"
-#include "model/stage.h"
+#include "model/stage/stage.h"
 #include "parallel/decoding/drafter.h"
 
 namespace jupiter {

@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "model/ngram_draft.h"
+#include "model/batch/ngram_draft.h"
 #include "parallel/decoding/drafter.h"
 
 namespace jupiter {

@@ -5,9 +5,9 @@
 #include <functional>
 #include <vector>
 
-#include "model/batch.h"
-#include "model/sampler.h"
-#include "model/token_tree.h"
+#include "model/batch/batch.h"
+#include "model/batch/token_tree.h"
+#include "model/sampling/sampler.h"
 
 namespace jupiter {
 

@@ -12,7 +12,7 @@
 #include <optional>
 #include <vector>
 
-#include "model/batch.h"
+#include "model/batch/batch.h"
 #include "parallel/decoding/drafter.h"
 #include "parallel/decoding/request.h"
 #include "parallel/decoding/step_result.h"

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <map>
 
-#include "model/batch.h"
+#include "model/batch/batch.h"
 
 namespace jupiter {
 

@@ -4,7 +4,7 @@
 #include <span>
 
 #include "kernels/base/check.h"
-#include "model/int_message.h"
+#include "model/batch/int_message.h"
 
 namespace jupiter {
 namespace {

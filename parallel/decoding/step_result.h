@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "parallel/decoding/fill_tree.h"
-#include "parallel/transport.h"
+#include "parallel/transport/transport.h"
 
 namespace jupiter {
 

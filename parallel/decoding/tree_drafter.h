@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "parallel/decoding/drafter.h"
-#include "planning/draft_tree.h"
+#include "planning/drafts/draft_tree.h"
 
 namespace jupiter {
 

@@ -6,7 +6,7 @@
 // whose memory the model exceeds.
 #include "parallel/strategies/strategies.h"
 #include "parallel/strategies/sums_reference.h"
-#include "planning/slices.h"
+#include "planning/plan/slices.h"
 
 namespace jupiter {
 

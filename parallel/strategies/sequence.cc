@@ -9,7 +9,7 @@
 // Decode: one row cannot be cut, so the source, which has them all, goes on alone: 0 bytes, 0
 // messages. Later rows of such a sequence are known to the source only.
 #include "parallel/collectives/ring_all_gather.h"
-#include "parallel/lockstep.h"
+#include "parallel/strategies/lockstep.h"
 #include "parallel/strategies/strategies.h"
 
 namespace jupiter {

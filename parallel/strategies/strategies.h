@@ -1,8 +1,8 @@
 // The entries that the registry lists, one per file.
 #pragma once
 
-#include "parallel/pipeline.h"
-#include "parallel/strategy.h"
+#include "parallel/strategies/pipeline.h"
+#include "parallel/strategies/strategy.h"
 
 namespace jupiter {
 

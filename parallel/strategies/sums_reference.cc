@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "kernels/base/check.h"
-#include "parallel/lockstep.h"
-#include "planning/slices.h"
+#include "parallel/strategies/lockstep.h"
+#include "planning/plan/slices.h"
 
 namespace jupiter {
 namespace {

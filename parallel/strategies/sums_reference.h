@@ -2,7 +2,7 @@
 // the same order: the reference their logits must equal to the last bit where sums are reordered.
 #pragma once
 
-#include "parallel/strategy.h"
+#include "parallel/strategies/strategy.h"
 
 namespace jupiter {
 

@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-#include "parallel/lockstep.h"
+#include "parallel/strategies/lockstep.h"
 
 namespace jupiter {
 

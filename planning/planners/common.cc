@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "planning/planners/planners.h"
+#include "planning/planners/common.h"
 
 namespace jupiter {
 

@@ -1,10 +1,10 @@
-#include "planning/edgeshard.h"
+#include "planning/partition/edgeshard.h"
 
 #include <fmt/format.h>
 
 #include "kernels/base/check.h"
-#include "planning/expected_bytes.h"
-#include "planning/planners/planners.h"
+#include "planning/cost/expected_bytes.h"
+#include "planning/planners/common.h"
 
 namespace jupiter {
 namespace {

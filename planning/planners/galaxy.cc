@@ -1,9 +1,9 @@
 // Galaxy's planner: what its programme is given of a task, and a plan of what it answers.
-#include "planning/galaxy.h"
+#include "planning/partition/galaxy.h"
 
 #include <algorithm>
 
-#include "planning/planners/planners.h"
+#include "planning/planners/common.h"
 
 namespace jupiter {
 namespace {

@@ -16,10 +16,10 @@
 #include <utility>
 #include <vector>
 
-#include "planning/expected_bytes.h"
-#include "planning/layer_partition.h"
-#include "planning/planners/planners.h"
-#include "planning/sequence_partition.h"
+#include "planning/cost/expected_bytes.h"
+#include "planning/partition/layer_partition.h"
+#include "planning/partition/sequence_partition.h"
+#include "planning/planners/common.h"
 
 namespace jupiter {
 namespace {

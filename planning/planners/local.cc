@@ -3,8 +3,8 @@
 
 #include <utility>
 
-#include "planning/planners/planners.h"
-#include "planning/slices.h"
+#include "planning/plan/slices.h"
+#include "planning/planners/common.h"
 
 namespace jupiter {
 namespace {

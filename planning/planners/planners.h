@@ -1,43 +1,63 @@
-// One maker per planner, for the registry.
+// All planners by name: each makes a plan for a task, predicts what it will take, or says why
+// nothing fits.
 #pragma once
 
-#include "planning/planners.h"
-#include "planning/stage_table.h"
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "planning/cost/predict.h"
+#include "planning/drafts/tree_planner.h"
 
 namespace jupiter {
 
-PlannedRun PlanLocal(const Predictor& predictor);
-PlannedRun PlanEqual(const Predictor& predictor);
-PlannedRun PlanProportional(const Predictor& predictor);
-PlannedRun PlanJupiter(const Predictor& predictor);
-PlannedRun PlanEdgeShardByLatency(const Predictor& predictor);
-PlannedRun PlanEdgeShardByThroughput(const Predictor& predictor);
-PlannedRun PlanEdgeShardOnAllDevices(const Predictor& predictor);
-PlannedRun PlanSequence(const Predictor& predictor);
-PlannedRun PlanMegatron(const Predictor& predictor);
-PlannedRun PlanDeTransformer(const Predictor& predictor);
-PlannedRun PlanGalaxyShares(const Predictor& predictor);
-
-// The task's plan for these layers by rank, not yet predicted.
-Plan PipelinePlan(const PlanningTask& task, std::string strategy, std::vector<int> layers,
-                  std::vector<int> order);
-// The same for ranks that compute these shares of all layers, the prompt in one slice.
-Plan SharedPlan(const PlanningTask& task, std::string strategy, Shares shares);
-// A run that cannot be, and why.
-PlannedRun Infeasible(Obstacle obstacle, std::string reason);
-
-// Memory and names of a stage problem for the task; its times are left empty. Activations and
-// buffers are those of batches of up to `largest_slice` rows of the prompt.
-StageProblem StageMemoryOf(const PlanningTask& task, int largest_slice);
-// Of a decode step (a verification step when the task has draft heads) on the last stage's device:
-// output matrix and draft heads.
-double StepHeadSeconds(const Predictor& predictor, int device);
-
-// layers[order[i]] = counts[i], and the devices without layers behind the others.
-struct RankLayers {
-  std::vector<int> layers;  // by rank
-  std::vector<int> order;   // empty when it is 0, 1, 2, ...
+struct PlannedRun {
+  std::string planner;
+  std::string note;  // what to know about how it was made; may be empty
+  bool feasible = false;
+  Obstacle obstacle = Obstacle::kNone;  // when not
+  std::string reason;                   // when not
+  Plan plan;
+  // `local`: the device of the cluster that has the model. Check and prediction are those of this
+  // device alone, as rank 0 of 1; plans have `local` on rank 0 whichever it is.
+  std::optional<int> device;
+  std::optional<PlanCheck> check;        // whenever there is a plan
+  std::optional<Prediction> prediction;  // of pipelines, whenever there is a plan
+  std::optional<TreePlan> trees;         // where a draft tree was planned for it
 };
-RankLayers ByRank(const std::vector<int>& order, const std::vector<int>& counts, int devices);
+
+struct PlannerEntry {
+  std::string_view name;
+  std::string_view summary;  // one line for --help
+  PlannedRun (*make)(const Predictor& predictor);
+};
+
+// In the order of reports.
+const std::vector<PlannerEntry>& Planners();
+// Throws UserError that lists the known names.
+const PlannerEntry& FindPlanner(std::string_view name);
+
+// The planner that a strategy's paper has; nothing for strategies without layers to split.
+std::string_view PlannerOf(std::string_view strategy);
+
+// A plan, whether it fits, and what a pipeline is predicted to take.
+PlannedRun Judge(const Predictor& predictor, Plan plan);
+
+// The whole model on one device of a cluster, which sends nothing.
+struct SingleDevice {
+  int device = 0;         // of the cluster
+  Plan plan;              // `local` for all ranks of the cluster, the model on rank 0
+  Prediction prediction;  // of the device, as rank 0 of a cluster of it alone
+};
+// The prompt whole, or in slices that bound the activations (planning/plan/slices.h): what is
+// predicted to take less time, among those for which there is memory.
+SingleDevice OnSingleDevice(const Predictor& predictor, int device);
+// The device that takes least end-to-end time among those that can hold everything; of equals the
+// first. When none can, the one that lacks least, and prediction.reason says so.
+SingleDevice FastestSingleDevice(const Predictor& predictor);
+
+// Jupiter's second programme alone: slices of the task's prompt under the layers of a plan.
+std::vector<int> PlanSlices(const Predictor& predictor, const Plan& plan);
 
 }  // namespace jupiter

@@ -1,5 +1,5 @@
 #include "kernels/base/check.h"
-#include "planning/planners/planners.h"
+#include "planning/planners/common.h"
 
 namespace jupiter {
 

@@ -1,5 +1,5 @@
 // Strategies without a planner: the papers cut evenly.
-#include "planning/planners/planners.h"
+#include "planning/planners/common.h"
 
 namespace jupiter {
 namespace {

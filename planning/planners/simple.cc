@@ -1,8 +1,8 @@
 // Splits that ask little: for comparison with the planners.
 #include <algorithm>
 
-#include "planning/layer_split.h"
-#include "planning/planners/planners.h"
+#include "planning/plan/layer_split.h"
+#include "planning/planners/common.h"
 
 namespace jupiter {
 namespace {

@@ -1,4 +1,4 @@
-"""A message-by-message replay by the rules of planning/simulator.h, written for the test alone.
+"""A message-by-message replay by the rules of planning/replay/simulator.h, written for the test alone.
 
 A program is a list per rank of ("op", seconds), ("send", peer, seconds on the wire) and ("receive",
 peer). Latency, host time and wire overhead are 0, as in the fitted profile.

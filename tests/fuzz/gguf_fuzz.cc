@@ -1,9 +1,9 @@
 // GGUF files: any bytes, or a good model of some type, damaged.
-#include "damage.h"
 #include "model/loaders/formats.h"
 #include "model/loaders/mapped_file.h"
+#include "tests/fuzz/damage.h"
+#include "tests/fuzz/use_checkpoint.h"
 #include "tests/model/loaders/test_model.h"
-#include "use_checkpoint.h"
 
 namespace jupiter {
 namespace {

@@ -1,8 +1,8 @@
 // A Hugging Face directory whose config, index and shards do not fit together.
-#include "damage.h"
+#include "tests/fuzz/damage.h"
+#include "tests/fuzz/use_checkpoint.h"
 #include "tests/model/loaders/temp_directory.h"
 #include "tests/model/loaders/test_model.h"
-#include "use_checkpoint.h"
 
 namespace jupiter {
 namespace {

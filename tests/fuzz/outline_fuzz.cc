@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <string>
 
-#include "damage.h"
-#include "outline_checks.h"
+#include "tests/fuzz/damage.h"
+#include "tests/model/outline/outline_checks.h"
 
 namespace {
 

@@ -8,12 +8,12 @@
 #include <string>
 #include <string_view>
 
-#include "damage.h"
 #include "kernels/base/check.h"
-#include "planning/plan_file.h"
-#include "planning/record.h"
-#include "planning/recorded_costs.h"
-#include "planning/simulator.h"
+#include "planning/plan/plan_file.h"
+#include "planning/record/record.h"
+#include "planning/replay/recorded_costs.h"
+#include "planning/replay/simulator.h"
+#include "tests/fuzz/damage.h"
 
 namespace jupiter {
 namespace {

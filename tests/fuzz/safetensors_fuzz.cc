@@ -1,11 +1,11 @@
 // The header of a safetensors file, draft heads and config.json: any bytes, or good ones, damaged.
-#include "damage.h"
 #include "model/loaders/hf_model.h"
 #include "model/loaders/mapped_file.h"
 #include "model/loaders/medusa_file.h"
 #include "model/loaders/safetensors_file.h"
+#include "tests/fuzz/damage.h"
+#include "tests/fuzz/use_checkpoint.h"
 #include "tests/model/loaders/test_model.h"
-#include "use_checkpoint.h"
 
 namespace jupiter {
 namespace {

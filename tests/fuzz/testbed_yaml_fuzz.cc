@@ -9,13 +9,13 @@
 #include <string>
 #include <string_view>
 
-#include "damage.h"
 #include "kernels/base/check.h"
-#include "planning/cluster.h"
-#include "planning/draft_acceptance.h"
-#include "planning/draft_tree.h"
-#include "planning/testbed_profile.h"
-#include "testbed_texts.h"
+#include "planning/drafts/draft_acceptance.h"
+#include "planning/drafts/draft_tree.h"
+#include "planning/replay/testbed_profile.h"
+#include "planning/testbed/cluster.h"
+#include "tests/fuzz/damage.h"
+#include "tests/planning/testbed_texts.h"
 
 namespace jupiter {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "kernels/base/check.h"
 #include "model/tokenizers/llama2c_tokenizer.h"
-#include "use_tokenizer.h"
+#include "tests/fuzz/use_tokenizer.h"
 
 namespace {
 

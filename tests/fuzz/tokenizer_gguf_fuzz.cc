@@ -1,11 +1,11 @@
 // The vocabulary keys of GGUF files, well-formed as a container (which has a target of its own).
 #include <fuzzer/FuzzedDataProvider.h>
 
-#include "gguf_bytes.h"
 #include "kernels/base/check.h"
 #include "model/loaders/gguf_file.h"
 #include "model/tokenizers/gguf_tokenizer.h"
-#include "use_tokenizer.h"
+#include "tests/fuzz/use_tokenizer.h"
+#include "tests/model/tokenizers/gguf_bytes.h"
 
 namespace jupiter {
 namespace {

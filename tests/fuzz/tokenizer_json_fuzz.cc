@@ -5,7 +5,7 @@
 
 #include "kernels/base/check.h"
 #include "model/tokenizers/hf_tokenizer.h"
-#include "use_tokenizer.h"
+#include "tests/fuzz/use_tokenizer.h"
 
 namespace jupiter {
 namespace {

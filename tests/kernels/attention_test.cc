@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "backends.h"
-#include "reference.h"
+#include "tests/kernels/backends.h"
+#include "tests/kernels/reference.h"
 
 namespace jupiter {
 namespace {

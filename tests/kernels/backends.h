@@ -1,7 +1,8 @@
 // Every device of this build, with every instruction set.
 #pragma once
 
-#include "test_inputs.h"
+#include "kernels/make_device.h"
+#include "tests/kernels/test_inputs.h"
 
 namespace jupiter {
 

@@ -3,8 +3,9 @@
 
 #include <algorithm>
 
-#include "op_cases.h"
-#include "test_inputs.h"
+#include "kernels/make_device.h"
+#include "tests/kernels/op_cases.h"
+#include "tests/kernels/test_inputs.h"
 
 namespace jupiter {
 namespace {

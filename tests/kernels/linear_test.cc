@@ -1,8 +1,9 @@
 // Linear and Embed against double, on every instruction set and on eigen.
 #include <gtest/gtest.h>
 
-#include "backends.h"
-#include "reference.h"
+#include "kernels/make_device.h"
+#include "tests/kernels/backends.h"
+#include "tests/kernels/reference.h"
 
 namespace jupiter {
 namespace {

@@ -5,7 +5,8 @@
 #include <cstring>
 
 #include "kernels/base/check.h"
-#include "test_inputs.h"
+#include "kernels/make_device.h"
+#include "tests/kernels/test_inputs.h"
 
 namespace jupiter {
 namespace {

@@ -11,8 +11,9 @@
 #include <string>
 
 #include "kernels/base/math.h"
-#include "op_cases.h"
-#include "test_inputs.h"
+#include "kernels/make_device.h"
+#include "tests/kernels/op_cases.h"
+#include "tests/kernels/test_inputs.h"
 
 namespace jupiter {
 namespace {

@@ -1,10 +1,10 @@
-#include "op_cases.h"
+#include "tests/kernels/op_cases.h"
 
 #include <fmt/format.h>
 
 #include <cstring>
 
-#include "test_inputs.h"
+#include "tests/kernels/test_inputs.h"
 
 namespace jupiter {
 namespace {

@@ -1,4 +1,4 @@
-#include "reference.h"
+#include "tests/kernels/reference.h"
 
 #include <cstring>
 

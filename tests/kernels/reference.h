@@ -4,7 +4,7 @@
 #include <cmath>
 #include <vector>
 
-#include "test_inputs.h"
+#include "tests/kernels/test_inputs.h"
 
 namespace jupiter {
 

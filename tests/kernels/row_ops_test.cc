@@ -4,8 +4,8 @@
 #include <cstring>
 #include <limits>
 
-#include "backends.h"
-#include "reference.h"
+#include "tests/kernels/backends.h"
+#include "tests/kernels/reference.h"
 
 namespace jupiter {
 namespace {

@@ -1,4 +1,4 @@
-#include "test_inputs.h"
+#include "tests/kernels/test_inputs.h"
 
 #include <cstring>
 #include <numeric>

@@ -1,9 +1,9 @@
-#include "mpi_main.h"
+#include "tests/parallel/mpi_main.h"
 
 #include <gtest/gtest.h>
 
 #include "kernels/base/check.h"
-#include "parallel/last_words.h"
+#include "parallel/transport/last_words.h"
 
 namespace jupiter {
 namespace {

@@ -1,7 +1,7 @@
 // The main of tests that run on several ranks: every rank runs every test, in the same order.
 #pragma once
 
-#include "parallel/context.h"
+#include "parallel/transport/context.h"
 
 namespace jupiter {
 

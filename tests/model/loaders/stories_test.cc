@@ -5,7 +5,7 @@
 #include <cstdlib>
 
 #include "kernels/base/half.h"
-#include "model/fingerprint.h"
+#include "model/loaders/fingerprint.h"
 #include "tests/model/loaders/checks.h"
 #include "tests/model/loaders/decode.h"
 

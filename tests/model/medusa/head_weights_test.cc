@@ -4,11 +4,11 @@
 
 #include "kernels/base/half.h"
 #include "model/loaders/medusa_file.h"
-#include "model/medusa_heads.h"
+#include "model/stage/medusa_heads.h"
 #include "tests/model/loaders/checks.h"
 #include "tests/model/loaders/decode.h"
 #include "tests/model/loaders/temp_directory.h"
-#include "tests/model/test_stage.h"
+#include "tests/model/stage/test_stage.h"
 
 namespace jupiter {
 namespace {

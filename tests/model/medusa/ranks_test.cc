@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "tests/model/test_stage.h"
+#include "tests/model/stage/test_stage.h"
 
 namespace jupiter {
 namespace {

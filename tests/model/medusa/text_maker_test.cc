@@ -6,9 +6,10 @@
 #include <algorithm>
 #include <numeric>
 
+#include "kernels/make_device.h"
 #include "model/loaders/formats.h"
 #include "tests/model/loaders/checks.h"
-#include "tests/model/test_stage.h"
+#include "tests/model/stage/test_stage.h"
 
 namespace jupiter {
 namespace {

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "model/medusa/head_gradient.h"
-#include "tests/model/test_stage.h"
+#include "tests/model/stage/test_stage.h"
 
 namespace jupiter {
 namespace {

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "../tokenizers/test_files.h"
-#include "toy_tokenizer.h"
+#include "tests/model/outline/toy_tokenizer.h"
+#include "tests/model/tokenizers/test_files.h"
 
 namespace jupiter {
 namespace {

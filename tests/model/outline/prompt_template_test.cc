@@ -4,7 +4,7 @@
 
 #include "kernels/base/check.h"
 #include "model/outline/encode_prompt.h"
-#include "toy_tokenizer.h"
+#include "tests/model/outline/toy_tokenizer.h"
 
 namespace jupiter {
 namespace {

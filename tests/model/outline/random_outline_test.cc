@@ -5,7 +5,7 @@
 #include <random>
 
 #include "kernels/base/check.h"
-#include "outline_checks.h"
+#include "tests/model/outline/outline_checks.h"
 
 namespace jupiter {
 namespace {

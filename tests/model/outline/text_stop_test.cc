@@ -4,7 +4,7 @@
 
 #include <random>
 
-#include "toy_tokenizer.h"
+#include "tests/model/outline/toy_tokenizer.h"
 
 namespace jupiter {
 namespace {

@@ -6,9 +6,9 @@
 #include <fstream>
 #include <iostream>
 
-#include "../tokenizers/test_files.h"
 #include "kernels/base/check.h"
 #include "model/outline/router.h"
+#include "tests/model/tokenizers/test_files.h"
 
 namespace jupiter {
 namespace {

@@ -1,4 +1,4 @@
-#include "gguf_bytes.h"
+#include "tests/model/tokenizers/gguf_bytes.h"
 
 #include <cstring>
 

@@ -4,10 +4,10 @@
 
 #include <limits>
 
-#include "gguf_bytes.h"
 #include "model/loaders/gguf_file.h"
 #include "model/tokenizers/byte_alphabet.h"
-#include "test_files.h"
+#include "tests/model/tokenizers/gguf_bytes.h"
+#include "tests/model/tokenizers/test_files.h"
 
 namespace jupiter {
 namespace {

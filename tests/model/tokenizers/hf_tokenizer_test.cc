@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "model/tokenizers/byte_alphabet.h"
-#include "random_text.h"
-#include "test_files.h"
+#include "tests/model/tokenizers/random_text.h"
+#include "tests/model/tokenizers/test_files.h"
 
 namespace jupiter {
 namespace {

@@ -6,7 +6,7 @@
 #include <cstring>
 #include <limits>
 
-#include "test_files.h"
+#include "tests/model/tokenizers/test_files.h"
 
 namespace jupiter {
 namespace {

@@ -4,8 +4,8 @@
 #include <ctime>
 
 #include "model/tokenizers/tokenizer.h"
-#include "random_text.h"
-#include "test_files.h"
+#include "tests/model/tokenizers/random_text.h"
+#include "tests/model/tokenizers/test_files.h"
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)

@@ -1,9 +1,9 @@
 #include <gtest/gtest.h>
 
-#include "gguf_bytes.h"
 #include "model/tokenizers/tokenizer.h"
-#include "random_text.h"
-#include "test_files.h"
+#include "tests/model/tokenizers/gguf_bytes.h"
+#include "tests/model/tokenizers/random_text.h"
+#include "tests/model/tokenizers/test_files.h"
 
 namespace jupiter {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "model/tokenizers/unicode.h"
 #include "model/tokenizers/utf8.h"
-#include "random_text.h"
+#include "tests/model/tokenizers/random_text.h"
 
 namespace jupiter {
 namespace {

@@ -1,4 +1,4 @@
-#include "random_text.h"
+#include "tests/model/tokenizers/random_text.h"
 
 #include "model/tokenizers/utf8.h"
 

@@ -8,8 +8,8 @@
 
 #include "model/loaders/gguf_file.h"
 #include "model/tokenizers/hf_tokenizer.h"
-#include "test_files.h"
-#include "vectors.h"
+#include "tests/model/tokenizers/test_files.h"
+#include "tests/model/tokenizers/vectors.h"
 
 namespace jupiter {
 namespace {

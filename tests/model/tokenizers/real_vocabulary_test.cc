@@ -4,9 +4,9 @@
 #include <nlohmann/json.hpp>
 
 #include "model/tokenizers/tokenizer.h"
-#include "random_text.h"
-#include "test_files.h"
-#include "vectors.h"
+#include "tests/model/tokenizers/random_text.h"
+#include "tests/model/tokenizers/test_files.h"
+#include "tests/model/tokenizers/vectors.h"
 
 namespace jupiter {
 namespace {

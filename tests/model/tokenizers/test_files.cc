@@ -1,4 +1,4 @@
-#include "test_files.h"
+#include "tests/model/tokenizers/test_files.h"
 
 #include <gtest/gtest.h>
 

@@ -2,7 +2,7 @@
 
 #include "model/tokenizers/tokenizer.h"
 #include "model/tokenizers/utf8.h"
-#include "random_text.h"
+#include "tests/model/tokenizers/random_text.h"
 
 namespace jupiter {
 namespace {

@@ -1,8 +1,8 @@
-#include "vectors.h"
+#include "tests/model/tokenizers/vectors.h"
 
 #include <sstream>
 
-#include "test_files.h"
+#include "tests/model/tokenizers/test_files.h"
 
 namespace jupiter {
 

@@ -1,0 +1,38 @@
+#include "bench/emulate/emulated_profile.h"
+
+#include <cmath>
+
+#include "parallel/transport/agreement.h"
+#include "parallel/transport/together.h"
+
+namespace jupiter {
+
+std::optional<TestbedProfile> ShareProfile(Transport& transport, const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  TestbedProfile profile;
+  std::string yaml;
+  OnFirstRank(transport, [&] {
+    profile = MakeTestbedProfile(text);
+    yaml = ToYaml(profile);
+  });
+  yaml = Broadcast(transport, yaml, 0);
+  // The first rank's own names the file and its lines in errors.
+  if (transport.rank() == 0) return profile;
+  return ParseTestbedProfile(yaml, text);
+}
+
+void RecordSteps(const StepShape& step, int tokens, SessionOptions& options) {
+  options.step_rows = step.rows;
+  // One token is that of the prompt.
+  options.max_tokens = 1 + static_cast<int>(std::ceil(tokens / step.tokens));
+}
+
+RequestMetrics PerToken(const RequestMetrics& replayed, const StepShape& step, int tokens) {
+  RequestMetrics metrics;
+  metrics.ttft = replayed.ttft;
+  metrics.tpot = replayed.tpot / step.tokens;
+  metrics.e2el = metrics.ttft + tokens * metrics.tpot;
+  return metrics;
+}
+
+}  // namespace jupiter

@@ -1,0 +1,26 @@
+// What --profile changes in an emulated case.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "bench/report/metrics.h"
+#include "parallel/session/session.h"
+#include "planning/replay/testbed_profile.h"
+
+namespace jupiter {
+
+// The profile of --profile, which rank 0 reads; the same on all ranks. Nothing for an empty text.
+// Throws UserError on all ranks. Collective.
+std::optional<TestbedProfile> ShareProfile(Transport& transport, const std::string& text);
+
+// A request of `tokens` tokens behind the prompt, as it is recorded under a profile: so many
+// decoding steps of so many rows.
+void RecordSteps(const StepShape& step, int tokens, SessionOptions& options);
+
+// Of a replay of such a request: times per token, where every generated token, the first one
+// included, counts as a decoding pass behind the prompt. So the published end-to-end times are
+// made up.
+RequestMetrics PerToken(const RequestMetrics& replayed, const StepShape& step, int tokens);
+
+}  // namespace jupiter

@@ -1,0 +1,140 @@
+#include "bench/emulate/emulated_suite.h"
+
+#include <benchmark/benchmark.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "bench/emulate/emulated_case.h"
+#include "bench/flags/bandwidth_flag.h"
+#include "bench/measure/virtual_cases.h"
+#include "bench/report/report_text.h"
+#include "kernels/base/check.h"
+#include "kernels/base/clock.h"
+#include "parallel/transport/together.h"
+
+namespace jupiter {
+namespace {
+
+std::vector<EmulatedCase> ListCases(const BenchFlags& flags) {
+  std::vector<EmulatedCase> cases;
+  for (double bandwidth : ParseBandwidths(flags.bandwidths)) {
+    for (int prompt : ParseList("--n-prompt", flags.prompt_tokens)) {
+      for (int tokens : ParseList("--n-gen", flags.tokens)) {
+        for (const std::string& strategy : flags.strategies) {
+          FindStrategy(strategy);
+          cases.push_back({strategy, prompt, tokens, bandwidth});
+        }
+      }
+    }
+  }
+  return cases;
+}
+
+std::string FileName(std::string name) {
+  std::replace_if(
+      name.begin(), name.end(), [](char c) { return c == '/' || c == ':'; }, '-');
+  return name + ".jsonl";
+}
+
+class EmulatedSuite : public Suite {
+ public:
+  EmulatedSuite(Transport& transport, const BenchFlags& flags)
+      : flags_(flags), recorder_(transport, flags), cases_(ListCases(flags)) {
+    OnFirstRank(transport, [&] {
+      const std::string& folder = flags_.save_records;
+      if (folder.empty()) return;
+      std::error_code error;
+      std::filesystem::create_directories(folder, error);
+      if (!std::filesystem::is_directory(folder, error)) {
+        FailUser("--save-records {}: no folder can be made there", folder);
+      }
+    });
+    for (const EmulatedCase& which : cases_) recorder_.Check(which);
+  }
+
+  void Register(const Tell& tell) override {
+    tell_ = tell;
+    if (recorder_.profile()) {
+      benchmark::AddCustomContext("profile", ReportText(recorder_.profile()->name));
+    }
+    std::vector<std::string> names;
+    for (const EmulatedCase& which : cases_) names.push_back(NameOf(which));
+    RegisterVirtualCases(
+        names, [this](benchmark::State& state, std::size_t place) { Measure(state, place); });
+  }
+
+  void Serve(const std::string& command) override {
+    recorder_.Record(cases_[PlaceIn(command, cases_.size())]);
+  }
+
+  Outcome outcome() const override { return outcome_; }
+
+ private:
+  std::string NameOf(const EmulatedCase& which) const {
+    return CaseName(recorder_.cluster().name, flags_.engine.model, which);
+  }
+
+  void Measure(benchmark::State& state, std::size_t index) {
+    tell_(fmt::format("{}", index));
+    const double start = Now();
+    const RecordedCase recorded = recorder_.Record(cases_[index]);
+    if (!recorded.missing.empty()) {
+      outcome_.skipped = true;
+      state.SkipWithError(ReportText(recorded.missing).c_str());
+      return;
+    }
+    Keep(recorded, Now() - start);
+    Replay replay;
+    for (auto _ : state) {
+      replay = Simulate(*recorded.record, TestbedOf(recorded), {.spans = true});
+      state.SetIterationTime(MetricsOf(recorded, replay).e2el);
+    }
+    outcome_.measured = true;
+    Report(state, recorded, replay);
+  }
+
+  void Keep(const RecordedCase& recorded, double seconds) const {
+    const std::string name = NameOf(recorded.which);
+    fmt::print(stderr, "{}: {}, slices {}; {:.2f} s, {:.0f} messages per second\n", name,
+               ShowSplit(recorded.plan), fmt::join(recorded.check->slices, ","), seconds,
+               Rate(static_cast<double>(Messages(*recorded.record)), seconds));
+    if (flags_.save_records.empty()) return;
+    SaveRecord(*recorded.record, flags_.save_records + "/" + FileName(name));
+  }
+
+  static void Report(benchmark::State& state, const RecordedCase& recorded, const Replay& replay) {
+    const RequestMetrics metrics = MetricsOf(recorded, replay);
+    auto& counters = state.counters;
+    counters["TTFT_ms"] = metrics.ttft * 1e3;
+    counters["TPOT_ms"] = metrics.tpot * 1e3;
+    counters["prefill_tps"] = Rate(recorded.which.prompt_tokens, metrics.ttft);
+    counters["decode_tps"] = Rate(1, metrics.tpot);
+    counters["payload_B"] = static_cast<double>(PayloadBytes(*recorded.record));
+    counters["messages"] = static_cast<double>(Messages(*recorded.record));
+    counters["bubble"] = Bubble(replay, recorded.plan);
+    if (recorded.prediction) {
+      counters["planned_bubble"] = recorded.prediction->bubble;
+      counters["planned_TTFT_ms"] = recorded.prediction->ttft * 1e3;
+      counters["planned_TPOT_ms"] = recorded.prediction->tpot * 1e3;
+    }
+    const std::string_view caveat = FindStrategy(recorded.which.strategy).caveat;
+    state.SetLabel(fmt::format("EMULATED {}{}{}", ShowSplit(recorded.plan),
+                               caveat.empty() ? "" : "; ", caveat));
+  }
+
+  const BenchFlags& flags_;
+  CaseRecorder recorder_;
+  std::vector<EmulatedCase> cases_;
+  Tell tell_;
+  Outcome outcome_;
+};
+
+}  // namespace
+
+std::unique_ptr<Suite> MakeEmulatedSuite(Transport& transport, const BenchFlags& flags) {
+  return std::make_unique<EmulatedSuite>(transport, flags);
+}
+
+}  // namespace jupiter

@@ -1,0 +1,199 @@
+#include "bench/flags/planned.h"
+
+#include <fmt/ranges.h>
+
+#include <cstdio>
+#include <utility>
+
+#include "bench/flags/text_file.h"
+#include "kernels/base/check.h"
+#include "model/stage/weights.h"
+#include "parallel/transport/agreement.h"
+#include "parallel/transport/together.h"
+
+namespace jupiter {
+namespace {
+
+void CheckStrategy(const std::string& strategy, const std::string& path) {
+  try {
+    FindStrategy(strategy);
+  } catch (const UserError& error) {
+    FailUser("{}: strategy: {}", path, error.what());
+  }
+}
+
+// A plan's slices and shares are its own; its types may be repeated, but not changed.
+void RefuseOtherFlags(const EngineFlags& flags, const Plan& plan) {
+  const std::pair<const char*, const char*> own[] = {
+      {"--slices", "slices"},  {"--min-slice", "slices"}, {"--heads", "shares"},
+      {"--columns", "shares"}, {"--rows", "shares"},      {"--overlap", "shares"}};
+  for (const auto& [flag, what] : own) {
+    if (flags.given.count(flag) == 0) continue;
+    FailUser("{} with --plan {}: the {} are the plan's; leave {} out", flag, flags.plan, what,
+             flag);
+  }
+  struct Type {
+    const char* flag;
+    const std::string& given;
+    DType planned;
+  };
+  const Type types[] = {{"--wire", flags.wire, plan.wire},
+                        {"--residual", flags.residual, plan.residual},
+                        {"--kv", flags.kv, plan.kv}};
+  for (const Type& type : types) {
+    if (flags.given.count(type.flag) == 0 || type.given == Name(type.planned)) continue;
+    FailUser("{} {} with --plan {}: the plan has {}; leave {} out, or plan again with it",
+             type.flag, type.given, flags.plan, Name(type.planned), type.flag);
+  }
+}
+
+}  // namespace
+
+namespace {
+
+// Makes slices and shares of a planner's plan those that the user names; whether there are any.
+bool TakeGiven(const SessionOptions& options, Plan& plan) {
+  bool taken = false;
+  const auto take = [&taken](const auto& given, auto& own) {
+    own = given;
+    taken = true;
+  };
+  const bool shared = IsShared(plan);
+  const bool slices = options.slices.kind != SlicePolicy::Kind::kAuto;
+  if (slices && (shared || plan.strategy == "jupiter")) take(options.slices, plan.slices);
+  if (!shared) return taken;
+  const bool cuts_heads = plan.strategy != "sequence";
+  const bool cuts_rows = plan.strategy == "sequence" || plan.strategy == "galaxy";
+  const Shares& given = options.shares;
+  if (cuts_heads && !given.heads.empty()) take(given.heads, plan.shares.heads);
+  if (cuts_heads && !given.columns.empty()) take(given.columns, plan.shares.columns);
+  if (cuts_rows && !given.rows.empty()) take(given.rows, plan.shares.rows);
+  if (!options.overlap) take(false, plan.overlap);
+  return taken;
+}
+
+}  // namespace
+
+Cluster ShareCluster(Transport& transport, const std::string& path) {
+  std::string text;
+  OnFirstRank(transport, [&] {
+    const Cluster cluster = LoadCluster(path);
+    if (cluster.size() != transport.size()) {
+      FailUser("{}: line {}: devices: {} of them for {} ranks; start mpirun with -np {}", path,
+               cluster.devices_line, cluster.size(), transport.size(), cluster.size());
+    }
+    text = ToYaml(cluster);
+  });
+  return ParseCluster(Broadcast(transport, text, 0), path);
+}
+
+PlanningTask TaskFor(const ModelShape& shape, const Cluster& cluster, const SessionOptions& options,
+                     const DraftHeads& drafts) {
+  return {.shape = shape,
+          .cluster = cluster,
+          .prompt_tokens = options.prompt_tokens,
+          .tokens = options.max_tokens,
+          .wire = options.wire,
+          .residual = options.residual,
+          .min_slice = options.slices.least,
+          .drafts = drafts};
+}
+
+void Follow(SessionOptions& options, const Plan& plan) {
+  options.split = IsShared(plan) ? LayerSplit::kEqual : LayerSplit::kGiven;
+  options.layers = plan.layers;
+  options.order = plan.order;
+  options.shares = plan.shares;
+  options.overlap = plan.overlap;
+  options.slices = plan.slices;
+  options.wire = plan.wire;
+  options.residual = plan.residual;
+  options.kv = plan.kv;
+}
+
+PlannedRun PlanOf(const Predictor& predictor, const SessionOptions& options) {
+  // A session has it on rank 0, whichever device would be the fastest.
+  if (options.strategy == "local") return Judge(predictor, OnSingleDevice(predictor, 0).plan);
+  PlannedRun run = FindPlanner(PlannerOf(options.strategy)).make(predictor);
+  if (!run.check || !TakeGiven(options, run.plan)) return run;
+  CheckShares(run.plan.shares, predictor.task().shape, predictor.task().cluster.size());
+  return Judge(predictor, std::move(run.plan));
+}
+
+GivenPlanning ReadPlanning(Transport& transport, const EngineFlags& flags) {
+  GivenPlanning given;
+  if (!flags.cluster.empty()) given.cluster = ShareCluster(transport, flags.cluster);
+  if (flags.plan.empty()) return given;
+  std::string text;
+  OnFirstRank(transport, [&] {
+    const std::optional<std::string> file = ReadTextFile(flags.plan);
+    if (!file) FailUser("{}: no such plan, or it cannot be read", flags.plan);
+    const Plan plan = ParsePlanFile(*file, flags.plan).plan;
+    CheckStrategy(plan.strategy, flags.plan);
+    RefuseOtherFlags(flags, plan);
+    if (static_cast<int>(plan.layers.size()) != transport.size()) {
+      FailUser("{}: layers: of {} ranks, there are {}; start mpirun with -np {}", flags.plan,
+               plan.layers.size(), transport.size(), plan.layers.size());
+    }
+    text = *file;
+  });
+  given.plan = ParsePlanFile(Broadcast(transport, text, 0), flags.plan);
+  given.plan_path = flags.plan;
+  return given;
+}
+
+void NotePlan(const Transport& transport, const GivenPlanning& given,
+              const std::vector<std::string>& strategies, std::string_view others_do) {
+  if (!given.plan) return;
+  const std::string& planned = given.plan->plan.strategy;
+  std::vector<std::string> others;
+  for (const std::string& strategy : strategies) {
+    if (strategy != planned) others.push_back(strategy);
+  }
+  if (others.size() == strategies.size()) {
+    FailUser("--plan {}: it is for {}, which is not among --strategies {}", given.plan_path,
+             planned, fmt::join(strategies, ","));
+  }
+  if (others.empty() || transport.rank() != 0) return;
+  fmt::print(stderr, "note: --plan {} is for {} alone; {} {}\n", given.plan_path, planned,
+             fmt::join(others, ", "), others_do);
+}
+
+std::string StrategyFor(const GivenPlanning& given, const std::string& asked) {
+  if (!given.plan) return asked.empty() ? "jupiter" : asked;
+  const std::string& planned = given.plan->plan.strategy;
+  if (!asked.empty() && asked != planned) {
+    FailUser("--strategy {}: {}: strategy: the plan is for {}; leave the flag out", asked,
+             given.plan_path, planned);
+  }
+  return planned;
+}
+
+void FollowGiven(const GivenPlanning& given, const ModelConfig& config, SessionOptions& options) {
+  CheckModel(*given.plan, given.plan_path, config);
+  CheckPrompt(given.plan->plan, given.plan_path, options.prompt_tokens);
+  Follow(options, given.plan->plan);
+}
+
+void ApplyPlanning(const GivenPlanning& given, const Checkpoint& checkpoint,
+                   SessionOptions& options) {
+  if (given.PlansFor(options.strategy)) FollowGiven(given, checkpoint.config(), options);
+  // Planners want a whole model in memory; what streams takes what the session finds there.
+  if (!given.cluster || options.stream) return;
+  const ModelShape shape = ShapeOf(checkpoint, options.quantise, options.kv);
+  const Predictor predictor(TaskFor(shape, *given.cluster, options));
+  const PlannedRun run = PlanOf(predictor, options);
+  if (!run.feasible) FailUser("{} does not fit the cluster: {}", options.strategy, run.reason);
+  Follow(options, run.plan);
+}
+
+void CutShorterPrompts(SessionOptions& options, const GivenPlanning& given) {
+  SlicePolicy& slices = options.slices;
+  if (!given.cluster || !options.shorter_prompts || slices.kind != SlicePolicy::Kind::kLengths) {
+    return;
+  }
+  slices.kind = SlicePolicy::Kind::kTable;
+  slices.table = {std::exchange(slices.lengths, {})};
+}
+
+}  // namespace jupiter

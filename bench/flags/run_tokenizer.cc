@@ -1,0 +1,50 @@
+#include "bench/flags/run_tokenizer.h"
+
+#include <cstdio>
+
+#include "kernels/base/check.h"
+
+namespace jupiter {
+namespace {
+
+std::unique_ptr<Tokenizer> Find(const EngineFlags& flags) {
+  if (!flags.tokenizer.empty()) return OpenTokenizer(flags.tokenizer);
+  try {
+    return OpenTokenizer(flags.model);
+  } catch (const UserError& error) {
+    FailUser("{} (the model was taken for its tokenizer; --tokenizer FILE names another)",
+             error.what());
+  }
+}
+
+// A vocabulary may be smaller than the model's, which is often padded, but never larger.
+void CheckVocabulary(const Tokenizer& tokenizer, const EngineFlags& flags,
+                     const ModelConfig& config) {
+  if (tokenizer.vocab_size() <= config.vocab) return;
+  FailUser("{}: the tokenizer has {} tokens, the model {} has {}; give the model's own tokenizer",
+           flags.tokenizer.empty() ? flags.model : flags.tokenizer, tokenizer.vocab_size(),
+           config.name, config.vocab);
+}
+
+}  // namespace
+
+std::unique_ptr<Tokenizer> OpenRunTokenizer(const EngineFlags& flags, const ModelConfig& config) {
+  std::unique_ptr<Tokenizer> tokenizer = Find(flags);
+  CheckVocabulary(*tokenizer, flags, config);
+  return tokenizer;
+}
+
+std::unique_ptr<Tokenizer> OpenTokenizerIfAny(const EngineFlags& flags, const ModelConfig& config) {
+  if (!flags.tokenizer.empty()) return OpenRunTokenizer(flags, config);
+  std::unique_ptr<Tokenizer> tokenizer;
+  try {
+    tokenizer = Find(flags);
+  } catch (const UserError& error) {
+    fmt::print(stderr, "note: no token ends the answer before --tokens: {}\n", error.what());
+    return nullptr;
+  }
+  CheckVocabulary(*tokenizer, flags, config);
+  return tokenizer;
+}
+
+}  // namespace jupiter

@@ -1,0 +1,17 @@
+// One answer to stdout.
+#pragma once
+
+#include "bench/generate/job.h"
+#include "model/tokenizers/tokenizer.h"
+
+namespace jupiter {
+
+// Runs the request (the source's) and prints its text, or its ids, as it comes. Collective; the
+// source has the generation.
+Generation PrintAnswer(const JobRun& run, const Request& request, const Tokenizer* tokenizer,
+                       bool ids);
+
+// Slices, TTFT and TPOT.
+std::string ShowAnswer(const Generation& generation, std::int64_t prompt_tokens);
+
+}  // namespace jupiter

@@ -1,0 +1,101 @@
+#include "bench/report/run_report.h"
+
+#include <fmt/ranges.h>
+
+#include <sstream>
+
+#include "bench/report/draft_statistics.h"
+#include "bench/report/reference.h"
+#include "kernels/base/check.h"
+#include "parallel/transport/agreement.h"
+
+namespace jupiter {
+
+std::string DescribePlan(const Session& session, const ModelConfig& config) {
+  const Plan& plan = session.plan();
+  std::string text =
+      fmt::format("plan: {}, {} layers of {} split {}, slices {}, wire {}, residual {}, KV {}\n",
+                  plan.strategy, config.layers, config.name,
+                  IsShared(plan) ? ShowSplit(plan) : fmt::format("{}", fmt::join(plan.layers, ",")),
+                  ToString(plan.slices), Name(plan.wire), Name(plan.residual), Name(plan.kv));
+  if (!session.streaming().empty()) text += fmt::format("stream: {}\n", session.streaming());
+  const std::vector<int> idle = session.idle_ranks();
+  if (!idle.empty()) {
+    text += fmt::format("note: ranks without layers that stay idle: {}\n", fmt::join(idle, ", "));
+  }
+  return text;
+}
+
+std::vector<RankReport> GatherReports(Transport& transport, const RankReport& own) {
+  const TrafficCounters& t = own.traffic;
+  const std::vector<std::string> texts =
+      Gather(transport, fmt::format("{} {} {} {} {} {} {} {} {} {} {}", own.host, own.threads,
+                                    own.load_seconds, own.bytes_read, t.messages_sent,
+                                    t.messages_received, t.payload_sent, t.payload_received,
+                                    t.header_sent, t.header_received, t.wait_seconds));
+  std::vector<RankReport> reports;
+  for (const std::string& text : texts) {
+    std::istringstream fields(text);
+    RankReport report;
+    TrafficCounters& traffic = report.traffic;
+    fields >> report.host >> report.threads >> report.load_seconds >> report.bytes_read >>
+        traffic.messages_sent >> traffic.messages_received >> traffic.payload_sent >>
+        traffic.payload_received >> traffic.header_sent >> traffic.header_received >>
+        traffic.wait_seconds;
+    JUPITER_CHECK(!fields.fail(), "report '{}'", text);
+    reports.push_back(report);
+  }
+  return reports;
+}
+
+std::string ShowRanks(const std::vector<RankReport>& reports) {
+  std::string text = fmt::format("{:>4} {:<16} {:>7} {:>8} {:>12} {:>9} {:>14} {:>12} {:>8}\n",
+                                 "rank", "host", "threads", "load s", "bytes read", "msg sent",
+                                 "payload sent B", "header sent B", "wait s");
+  for (std::size_t rank = 0; rank < reports.size(); ++rank) {
+    const RankReport& report = reports[rank];
+    text += fmt::format("{:>4} {:<16} {:>7} {:>8.3f} {:>12} {:>9} {:>14} {:>12} {:>8.3f}\n", rank,
+                        report.host, report.threads, report.load_seconds, report.bytes_read,
+                        report.traffic.messages_sent, report.traffic.payload_sent,
+                        report.traffic.header_sent, report.traffic.wait_seconds);
+  }
+  return text;
+}
+
+std::string ShowMetrics(const RequestMetrics& metrics, int prompt_tokens, int tokens) {
+  std::string text = fmt::format("prefill: {} tokens, TTFT {:.2f} ms, {:.1f} t/s\n", prompt_tokens,
+                                 metrics.ttft * 1e3, Rate(prompt_tokens, metrics.ttft));
+  text += fmt::format("decode: {} tokens, TPOT {:.3f} ms, {:.1f} t/s\n", tokens, metrics.tpot * 1e3,
+                      Rate(1, metrics.tpot));
+  return text;
+}
+
+std::string ShowHashes(std::span<const Generation> generations) {
+  std::vector<std::int32_t> tokens;
+  std::vector<std::uint64_t> logits;
+  for (const Generation& generation : generations) {
+    tokens.insert(tokens.end(), generation.tokens.begin(), generation.tokens.end());
+    logits.insert(logits.end(), generation.logits_hashes.begin(), generation.logits_hashes.end());
+  }
+  return fmt::format("tokens hash {:016x}, logits hash {:016x}\n", HashTokens(tokens),
+                     HashAllLogits(logits));
+}
+
+std::string ShowDrafts(std::span<const Generation> generations) {
+  std::vector<DraftStep> steps;
+  int stale_steps = 0;
+  for (const Generation& generation : generations) {
+    steps.insert(steps.end(), generation.steps.begin(), generation.steps.end());
+    stale_steps += generation.stale_steps;
+  }
+  const DraftStatistics drafts = Summarise(steps);
+  std::string text = fmt::format(
+      "drafts: {} steps, acceptance length {:.2f} (tokens per step, root counted), acceptance rate "
+      "{:.2f}, {} drafted, {} wasted, {} stale steps; reached by depth:",
+      drafts.steps, drafts.acceptance_length, drafts.acceptance_rate, drafts.draft_tokens,
+      drafts.wasted_tokens, stale_steps);
+  for (double part : drafts.per_position) text += fmt::format(" {:.2f}", part);
+  return text + "\n";
+}
+
+}  // namespace jupiter

@@ -1,0 +1,65 @@
+// Drafted tokens as rows of a verification batch, and which of them the target accepts.
+//
+// Row 0 is the last known token; the other rows are guesses at what follows their parents. One
+// forward pass gives the target's own token behind every row, so the guesses that equal it were
+// right: the answer is that of plain decoding (speculative decoding: Leviathan et al., ICML 2023,
+// arXiv 2211.17192; with trees: Miao et al., SpecInfer, arXiv 2305.09781).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "model/batch/batch.h"
+
+namespace jupiter {
+
+struct TokenTree {
+  std::vector<std::int32_t> tokens;   // [rows]
+  std::vector<std::int32_t> parents;  // [rows]: -1 of row 0, of the others a row before them
+
+  std::int64_t rows() const { return std::ssize(tokens); }
+  bool operator==(const TokenTree&) const = default;
+};
+
+// Of each row: 0 of row 0, the root. CHECKs that each other row's parent is before it.
+std::vector<std::int32_t> DepthsOf(std::span<const std::int32_t> parents);
+
+// The tree as an item of a batch: provisional, the target needed behind every row. `accept` is left
+// to the caller.
+BatchItem ToItem(std::int32_t sequence, const TokenTree& tree);
+
+// The item's rows, behind a row 0 (token 0) that stands for the row it goes on from.
+TokenTree BehindRoot(const BatchItem& item);
+
+// Rows along the first child of each row, from row 0 on: drafts put the likeliest child first.
+std::vector<std::int32_t> LikeliestPath(const TokenTree& tree);
+// The last row of the likeliest path of an item that is a tree or goes on from one.
+std::int32_t GuessedRow(const BatchItem& item);
+
+// What a verified tree yields.
+struct Acceptance {
+  std::vector<std::int32_t> rows;    // the accepted path, from row 0 on; ascending
+  std::vector<std::int32_t> tokens;  // the target's token behind each of them: all of them new
+};
+
+// The target's token behind a row of this depth: the token at index (first new token's + depth) of
+// the answer, greedy or sampled.
+using TargetOf = std::function<std::int32_t(std::int32_t row, std::int32_t depth)>;
+
+// From row 0 on: to the first child that has the target's token, until there is none. Asks for the
+// targets along the path only.
+Acceptance AcceptPath(const TokenTree& tree, const TargetOf& target);
+// The same with the targets of all rows [rows].
+Acceptance AcceptPath(const TokenTree& tree, std::span<const std::int32_t> targets);
+
+// One verification step, for statistics.
+struct DraftStep {
+  std::int32_t nodes = 0;     // drafted tokens: rows without the root
+  std::int32_t depth = 0;     // of the deepest
+  std::int32_t accepted = 1;  // rows of the accepted path, root counted: new tokens of the step
+};
+DraftStep StepOf(const TokenTree& tree, const Acceptance& acceptance);
+
+}  // namespace jupiter

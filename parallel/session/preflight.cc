@@ -1,0 +1,163 @@
+#include "parallel/session/preflight.h"
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <string_view>
+
+#include "kernels/base/check.h"
+#include "parallel/transport/agreement.h"
+
+namespace jupiter {
+namespace {
+
+// Facts as lines "name<TAB>value".
+std::string Join(const std::vector<Fact>& facts) {
+  std::string text;
+  for (const auto& [name, value] : facts) text += fmt::format("{}\t{}\n", name, value);
+  return text;
+}
+
+std::vector<std::string> Lines(const std::string& text) {
+  std::istringstream stream(text);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+double Mebibytes(std::int64_t bytes) { return static_cast<double>(bytes) / (1 << 20); }
+
+std::int64_t ReadNumber(const char* path) {
+  std::ifstream file(path);
+  std::int64_t value = -1;
+  return file >> value ? value : -1;
+}
+
+std::int64_t FreeInControlGroup() {
+  const std::int64_t most = ReadNumber("/sys/fs/cgroup/memory.max");
+  const std::int64_t used = ReadNumber("/sys/fs/cgroup/memory.current");
+  return most < 0 || used < 0 ? INT64_MAX : std::max<std::int64_t>(0, most - used);
+}
+
+}  // namespace
+
+void CheckFacts(Transport& transport, const std::vector<Fact>& facts) {
+  const std::vector<std::string> all = AllGather(transport, Join(facts));
+  const std::vector<std::string> expected = Lines(all.front());
+  for (int rank = 1; rank < transport.size(); ++rank) {
+    const std::vector<std::string> actual = Lines(all[static_cast<std::size_t>(rank)]);
+    for (std::size_t i = 0; i < std::max(expected.size(), actual.size()); ++i) {
+      const std::string here = i < actual.size() ? actual[i] : "nothing";
+      const std::string there = i < expected.size() ? expected[i] : "nothing";
+      if (here == there) continue;
+      const auto value = [](const std::string& line) { return line.substr(line.find('\t') + 1); };
+      FailUser(
+          "{} differs: {} has {}, {} has {}; start all ranks with the same program, model and "
+          "flags",
+          there.substr(0, there.find('\t')), transport.context().Describe(rank), value(here),
+          transport.context().Describe(0), value(there));
+    }
+  }
+}
+
+std::int64_t AvailableMemory() {
+  std::ifstream file("/proc/meminfo");
+  std::int64_t available = INT64_MAX;
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream fields(line);
+    std::string name;
+    std::int64_t kibibytes = 0;
+    if (fields >> name >> kibibytes && name == "MemAvailable:") available = kibibytes * 1024;
+  }
+  return std::min(available, FreeInControlGroup());
+}
+
+MemoryBudget FindBudget(Transport& transport, std::int64_t limit) {
+  const MemoryBudget own{limit > 0 ? limit : AvailableMemory(), limit > 0};
+  const std::vector<std::string> all =
+      AllGather(transport, fmt::format("{} {}", own.bytes, own.limited ? 1 : 0));
+  if (own.limited) return own;
+  const Context& context = transport.context();
+  MemoryBudget least = own;
+  for (int rank = 0; rank < transport.size(); ++rank) {
+    std::istringstream fields(all[static_cast<std::size_t>(rank)]);
+    MemoryBudget other;
+    fields >> other.bytes >> other.limited;
+    JUPITER_CHECK(!fields.fail(), "budget of rank {}", rank);
+    if (other.limited || context.host(rank) != context.host(transport.rank())) continue;
+    least.bytes = std::min(least.bytes, other.bytes);
+  }
+  return least;
+}
+
+std::vector<RankMemory> GatherMemory(Transport& transport, const RankMemory& own) {
+  const StageMemory& stage = own.stage;
+  const std::vector<std::string> all =
+      AllGather(transport, fmt::format("{} {} {} {} {} {} {} {} {} {}", stage.weights, stage.kv,
+                                       stage.activations, stage.loading, stage.streamed_layers,
+                                       stage.pass_bytes, own.drafts, own.buffers, own.budget.bytes,
+                                       own.budget.limited ? 1 : 0));
+  std::vector<RankMemory> ranks;
+  for (int rank = 0; rank < transport.size(); ++rank) {
+    std::istringstream fields(all[static_cast<std::size_t>(rank)]);
+    RankMemory memory;
+    memory.host = transport.context().host(rank);
+    fields >> memory.stage.weights >> memory.stage.kv >> memory.stage.activations >>
+        memory.stage.loading >> memory.stage.streamed_layers >> memory.stage.pass_bytes >>
+        memory.drafts >> memory.buffers >> memory.budget.bytes >> memory.budget.limited;
+    JUPITER_CHECK(!fields.fail(), "memory of rank {}", rank);
+    ranks.push_back(memory);
+  }
+  return ranks;
+}
+
+std::string ShowMemory(const std::vector<RankMemory>& ranks) {
+  std::string text = fmt::format(
+      "{:>4} {:<16} {:>10} {:>9} {:>11} {:>8} {:>8} {:>8} {:>10} {:>12}\n", "rank", "host",
+      "weights", "KV", "activations", "loading", "drafts", "buffers", "total MiB", "there is MiB");
+  for (std::size_t rank = 0; rank < ranks.size(); ++rank) {
+    const RankMemory& memory = ranks[rank];
+    text += fmt::format(
+        "{:>4} {:<16} {:>10.1f} {:>9.1f} {:>11.1f} {:>8.1f} {:>8.1f} {:>8.1f} {:>10.1f} "
+        "{:>12.1f}{}\n",
+        rank, memory.host, Mebibytes(memory.stage.weights), Mebibytes(memory.stage.kv),
+        Mebibytes(memory.stage.activations), Mebibytes(memory.stage.loading),
+        Mebibytes(memory.drafts), Mebibytes(memory.buffers), Mebibytes(memory.total()),
+        Mebibytes(memory.budget.bytes), memory.budget.limited ? "" : " (host)");
+  }
+  return text;
+}
+
+std::string MemoryShortage(const std::vector<RankMemory>& ranks) {
+  const bool streams = std::any_of(ranks.begin(), ranks.end(), [](const RankMemory& memory) {
+    return memory.stage.streamed_layers > 0;
+  });
+  const std::string_view how = streams ? " even with one layer at a time" : "";
+  const std::string_view hint =
+      streams ? "quantise (--quantize q4_0), or shorten prompt or answer"
+              : "quantise (--quantize q4_0), shorten prompt or answer, split the layers otherwise "
+                "(--layers), or read them again for every batch (--strategy local --stream)";
+  std::map<std::string, std::int64_t> needed;  // by host
+  std::map<std::string, std::int64_t> available;
+  for (std::size_t rank = 0; rank < ranks.size(); ++rank) {
+    const RankMemory& memory = ranks[rank];
+    const std::int64_t bytes = memory.budget.bytes;
+    if (memory.budget.limited && memory.total() > bytes) {
+      return fmt::format("rank {} on {} needs {:.1f} MiB{}, its limit is {:.1f} MiB; {}", rank,
+                         memory.host, Mebibytes(memory.total()), how, Mebibytes(bytes), hint);
+    }
+    if (memory.budget.limited) continue;
+    needed[memory.host] += memory.total();
+    const auto [entry, first] = available.emplace(memory.host, bytes);
+    if (!first) entry->second = std::min(entry->second, bytes);
+  }
+  for (const auto& [host, bytes] : needed) {
+    if (bytes <= available[host]) continue;
+    return fmt::format("the ranks on {} need {:.1f} MiB{}, {:.1f} MiB are available there; {}",
+                       host, Mebibytes(bytes), how, Mebibytes(available[host]), hint);
+  }
+  return {};
+}
+
+}  // namespace jupiter

@@ -1,0 +1,395 @@
+#include "parallel/session/session.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "kernels/base/check.h"
+#include "kernels/base/clock.h"
+#include "model/loaders/fingerprint.h"
+#include "parallel/decoding/fixed_drafter.h"
+#include "parallel/session/numerics_key.h"
+#include "parallel/session/streaming.h"
+#include "parallel/transport/agreement.h"
+#include "parallel/transport/together.h"
+#include "planning/plan/slices.h"
+
+namespace jupiter {
+namespace {
+
+// What the source tells idle ranks.
+constexpr std::byte kRequestRuns{1};
+constexpr std::byte kRequestDone{2};
+
+// What ranks without work hear from the source while a request runs on the others.
+class News {
+ public:
+  News(Transport& transport, std::vector<int> idle)
+      : transport_(transport), idle_(std::move(idle)), told_(Now()) {}
+
+  // To be called often; tells seldom, for every word wakes a rank. It is bookkeeping, so it may
+  // depend on the clock.
+  void Runs() {
+    if (Now() - told_ <= transport_.context().deadline_seconds() / 10) return;
+    Tell(kRequestRuns);
+    told_ = Now();
+  }
+  void Done() { Tell(kRequestDone); }
+
+ private:
+  void Tell(std::byte news) {
+    if (transport_.rank() != Strategy::kSource) return;
+    for (int rank : idle_) {
+      Message message(1, 0);
+      message.header()[0] = news;
+      transport_.Send(rank, Channel::kControl, std::move(message));
+    }
+  }
+
+  Transport& transport_;
+  std::vector<int> idle_;
+  double told_;
+};
+
+// Tells the news between ops: a batch for which layers are read may take longer than any deadline.
+class NewsBetweenOps : public OpObserver {
+ public:
+  explicit NewsBetweenOps(News& news) : news_(news) {}
+  void OnOp(const OpRecord&, double) override { news_.Runs(); }
+
+ private:
+  News& news_;
+};
+
+class LongerDeadline {
+ public:
+  LongerDeadline(Context& context, double seconds)
+      : context_(context), seconds_(context.deadline_seconds()) {
+    context_.set_deadline_seconds(std::max(seconds_, seconds));
+  }
+  LongerDeadline(const LongerDeadline&) = delete;
+  LongerDeadline& operator=(const LongerDeadline&) = delete;
+  ~LongerDeadline() { context_.set_deadline_seconds(seconds_); }
+
+ private:
+  Context& context_;
+  double seconds_;
+};
+
+std::vector<double> GatherSpeeds(Transport& transport, double speed) {
+  std::vector<double> speeds;
+  for (const std::string& text : AllGather(transport, fmt::format("{}", speed))) {
+    speeds.push_back(std::stod(text));
+  }
+  return speeds;
+}
+
+double FactorOf(const Transport& transport, const SessionOptions& options) {
+  if (options.slowdown.empty()) return 1;
+  JUPITER_CHECK(std::ssize(options.slowdown) == transport.size(), "{} factors",
+                options.slowdown.size());
+  return options.slowdown[static_cast<std::size_t>(transport.rank())];
+}
+
+void CheckRequestFits(const SessionOptions& options, const ModelConfig& config) {
+  if (options.prompt_tokens < 1) FailUser("the prompt is empty; give at least one token");
+  if (options.prompt_tokens >= config.context) {
+    FailUser("the prompt has {} tokens, the context of {} is {}; shorten it", options.prompt_tokens,
+             config.name, config.context);
+  }
+  if (options.max_tokens < 1) FailUser("--tokens is {}, expected at least 1", options.max_tokens);
+  JUPITER_CHECK(options.step_rows >= 1 && options.under_way >= 1 && options.requests >= 1);
+  const int drafts = RowsUnderWay(options);
+  const int room = config.context - options.prompt_tokens - drafts;
+  if (options.max_tokens <= room) return;
+  const std::string reserved = drafts > 0 ? fmt::format(" beside {} rows for drafts", drafts) : "";
+  FailUser("{} prompt tokens and {} new ones exceed the context of {}, {}{}; {}",
+           options.prompt_tokens, options.max_tokens, config.name, config.context, reserved,
+           room > 0 ? fmt::format("ask for at most {}", room)
+                    : "draft less (--draft-length, a smaller --tree), or not at all");
+}
+
+// Rows of the largest slice. A shorter prompt may have fewer slices, which are larger.
+int LargestSlice(const SlicePolicy& policy, const SessionOptions& options, int stages) {
+  if (options.shorter_prompts && policy.kind == SlicePolicy::Kind::kLengths) {
+    FailUser(
+        "--slices {}: these are lengths for one prompt, and here there are several; use auto, "
+        "whole or a number",
+        ToString(policy));
+  }
+  int largest = 0;
+  for (int tokens = options.shorter_prompts ? 1 : options.prompt_tokens;
+       tokens <= options.prompt_tokens; ++tokens) {
+    const std::vector<int> slices = CutPrompt(policy, tokens, stages);
+    largest = std::max(largest, *std::max_element(slices.begin(), slices.end()));
+  }
+  return largest;
+}
+
+// The rank that sees logits, known before there is a strategy.
+int HeadOf(const Plan& plan) {
+  return IsShared(plan) ? Strategy::kSource : PipelineRanks(plan).back();
+}
+
+void CheckStreams(const SessionOptions& options) {
+  if (!options.stream || FindStrategy(options.strategy).streams) return;
+  FailUser(
+      "--stream with strategy {}: only local reads layers again for every batch; use --strategy "
+      "local, or leave --stream out",
+      options.strategy);
+}
+
+}  // namespace
+
+Session::Session(Transport& transport, Device& device, Checkpoint& checkpoint,
+                 const SessionOptions& options)
+    : transport_(transport),
+      device_(device),
+      checkpoint_(checkpoint),
+      options_(options),
+      slowdown_(FactorOf(transport, options)) {
+  const ModelConfig& config = checkpoint.config();
+  // Before the split: measuring speeds is a conversation that all ranks must have.
+  CheckFacts(transport, {{"protocol version", fmt::format("{}", kProtocolVersion)},
+                         {"layer split", std::to_string(static_cast<int>(options.split))}});
+  std::vector<double> speeds;
+  if (options.split == LayerSplit::kSpeed) {
+    double speed = 0;
+    Together(transport, [&] { speed = MeasureLayerSpeed(device, checkpoint, options.quantise); });
+    speeds = GatherSpeeds(transport, speed / slowdown_.factor());
+  }
+  std::uint64_t fingerprint = 0;
+  Together(transport, [&] {
+    CheckRequestFits(options, config);
+    CheckStreams(options);
+    plan_ = MakePlan(options, ShapeOf(checkpoint, options.quantise, options.kv), transport.size(),
+                     speeds);
+    fingerprint = FingerprintModel(checkpoint);
+  });
+  CheckFacts(
+      transport,
+      {{"numerics version", fmt::format("{}", kNumericsVersion)},
+       {"device", std::string(device.name())},
+       {"model fingerprint", fmt::format("{:016x}", fingerprint)},
+       {"quantisation", options.quantise ? std::string(Name(*options.quantise)) : "as in the file"},
+       {"prompt tokens",
+        fmt::format("{}{}", options.prompt_tokens, options.shorter_prompts ? " at most" : "")},
+       {"answer tokens", fmt::format("{}", options.max_tokens)},
+       {"steps",
+        fmt::format("rows {} under way {} requests {} group {} kv {}", options.step_rows,
+                    options.under_way, options.requests, options.group, options.kv_positions)},
+       {"draft heads",
+        fmt::format("{} {} {}", options.medusa, options.medusa_heads, options.medusa_ranks)},
+       {"draft model", fmt::format("{} {}", options.draft_model, options.draft_length)},
+       {"--stream", options.stream ? "given" : "not given"},
+       {"plan", ToJson(plan_)}});
+  numerics_key_ =
+      fmt::format("{} device={}", NumericsKey(fingerprint, options.quantise, plan_), device.name());
+  Together(transport, [&] { PlanCapacity(); });
+  const int stages = static_cast<int>(PipelineRanks(plan_).size());
+  const std::int64_t message = capacity_.prompt_rows * RowBytes(plan_.wire, config.hidden);
+  if (stages > 1 && message > kMaxMessageBytes / 2) {
+    FailUser(
+        "a batch of {} rows makes a message of {} bytes, at most {} can be sent; use more "
+        "slices, or --wire f16",
+        capacity_.prompt_rows, message, kMaxMessageBytes / 2);
+  }
+  PlanMemory();
+}
+
+void Session::PlanMemory() {
+  const StrategyEntry& strategy = FindStrategy(plan_.strategy);
+  // A device that computes nothing takes nothing; whether the emulated one has the memory is for
+  // the memory model of planning/ to say.
+  const MemoryBudget budget =
+      FindBudget(transport_, device_.holds_data() ? options_.memory_limit
+                                                  : std::numeric_limits<std::int64_t>::max());
+  // Sends never block, so behind a slow rank the whole prompt may wait to leave, beside what waits
+  // for this rank (kMostWaitingBatches).
+  const std::int64_t rows = options_.prompt_tokens + kMostWaitingBatches * capacity_.prompt_rows;
+  const std::int64_t buffers = rows * RowBytes(plan_.wire, checkpoint_.config().hidden);
+  StageMemory drafts;
+  Together(transport_, [&] { drafts = PlanDrafts(); });
+  const std::int64_t draft_bytes = drafts.total();
+  if (options_.stream && transport_.rank() == Strategy::kSource) {
+    resident_layers_ = LayersThatStay(strategy, Inputs(), buffers + draft_bytes, budget);
+  }
+  RankMemory own{.host = {},
+                 .stage = strategy.plan_memory(Inputs()),
+                 .drafts = draft_bytes,
+                 .buffers = buffers,
+                 .budget = budget};
+  if (own.stage.total() == 0) own.buffers = 0;
+  memory_ = GatherMemory(transport_, own);
+}
+
+std::string Session::streaming() const {
+  if (!options_.stream) return {};
+  return ShowStreaming(memory_[Strategy::kSource].stage, checkpoint_.config().layers);
+}
+
+int Session::stages() const {
+  // Ranks that share layers are one stage.
+  return IsShared(plan_) ? 1 : static_cast<int>(PipelineRanks(plan_).size());
+}
+
+int Session::MostBatches() const {
+  if (options_.group == 0) return 2 * stages() - 1;
+  const int groups = (options_.requests + options_.group - 1) / options_.group;
+  return groups * std::min(options_.under_way, stages());
+}
+
+void Session::PlanCapacity() {
+  const int stages = static_cast<int>(PipelineRanks(plan_).size());
+  const int batches = MostBatches();
+  const int step_rows = options_.step_rows * ((options_.requests + batches - 1) / batches);
+  capacity_.head_rows = step_rows;
+  capacity_.prompt_rows = std::max(LargestSlice(plan_.slices, options_, stages), step_rows);
+  capacity_.positions = options_.prompt_tokens + options_.max_tokens + RowsUnderWay(options_);
+  capacity_.kv_positions = options_.kv_positions > 0
+                               ? options_.kv_positions
+                               : std::int64_t{options_.requests} * capacity_.positions;
+}
+
+StrategyInputs Session::Inputs() const {
+  return {transport_, device_, checkpoint_, plan_, capacity_, options_.quantise, resident_layers_};
+}
+
+void Session::Load() {
+  const std::string shortage = MemoryShortage(memory_);
+  if (!shortage.empty()) FailUser("{}", shortage);
+  const LongerDeadline longer(transport_.context(), options_.load_deadline_seconds);
+  const double start = Now();
+  bytes_before_load_ = checkpoint_.bytes_read();
+  Together(transport_, [&] { strategy_ = FindStrategy(plan_.strategy).build(Inputs()); });
+  Together(transport_, [&] { LoadDrafts(); });
+  load_seconds_ = Now() - start;
+}
+
+OpObserver* Session::ObserverOf(OpObserver* observer) {
+  if (slowdown_.factor() == 1) return observer;
+  slowdown_.Forward(observer);
+  return &slowdown_;
+}
+
+std::vector<int> Session::idle_ranks() const {
+  const std::vector<int> busy = PipelineRanks(plan_);
+  std::vector<int> idle;
+  for (int rank = 0; rank < transport_.size(); ++rank) {
+    if (std::find(busy.begin(), busy.end(), rank) == busy.end()) idle.push_back(rank);
+  }
+  return idle;
+}
+
+// An idle rank hears from the source several times per deadline while batches go out, so that its
+// deadline measures the progress of the others and not the length of the request.
+void Session::WaitForOthers() {
+  while (true) {
+    const Message message = transport_.Receive(Strategy::kSource, Channel::kControl,
+                                               "news of a request that runs on other ranks");
+    if (message.header()[0] == kRequestDone) return;
+  }
+}
+
+MedusaDrafterOptions Session::MedusaDrafting() const {
+  return {.path = options_.medusa,
+          .heads = options_.medusa_heads,
+          .ranks = options_.medusa_ranks,
+          .quantise = options_.quantise};
+}
+
+ModelDrafterOptions Session::ModelDrafting() const {
+  return {.quantise = options_.quantise,
+          .kv = plan_.kv,
+          .length = options_.draft_length,
+          .positions = capacity_.positions,
+          .requests = options_.requests};
+}
+
+StageMemory Session::PlanDrafts() {
+  const int rank = transport_.rank();
+  if (!options_.draft_model.empty() && rank == Strategy::kSource) {
+    draft_checkpoint_ = OpenDraftModel(options_.draft_model, checkpoint_);
+    return PlanModelDrafterMemory(device_, *draft_checkpoint_, ModelDrafting());
+  }
+  if (options_.medusa.empty() || rank != HeadOf(plan_)) return {};
+  return PlanMedusaDrafterMemory(device_, checkpoint_.config(), MedusaDrafting());
+}
+
+void Session::LoadDrafts() {
+  if (draft_checkpoint_ != nullptr) {
+    draft_model_ = MakeModelDrafter(device_, std::move(draft_checkpoint_), ModelDrafting());
+  }
+  if (options_.medusa.empty() || transport_.rank() != HeadOf(plan_)) return;
+  JUPITER_CHECK(transport_.rank() == strategy_->head());
+  head_drafter_ =
+      MakeMedusaDrafter(device_, checkpoint_.config(), strategy_->HeadWeight(), MedusaDrafting());
+}
+
+std::vector<int> Session::CancelledRanks(const DraftPolicy& draft, bool recorded) const {
+  const std::vector<int> ranks = PipelineRanks(plan_);
+  const bool cancels = draft.most_under_way > 1 && device_.holds_data() && !recorded;
+  if (!cancels || ranks.size() < 3) return {};
+  return {ranks.begin() + 1, ranks.end() - 1};
+}
+
+DecodingOptions Session::DecodingFor(const RunOptions& options, TargetJudge& judge, bool recorded) {
+  DecodingOptions decoding;
+  // More trees than stages would wait for one another, and go on from guesses for longer.
+  decoding.draft = {options.drafter, options_.step_rows, std::min(options_.under_way, stages())};
+  if (options.drafts) decoding.head_drafter = head_drafter_.get();
+  decoding.judge = &judge;
+  decoding.most_requests = options_.requests;
+  decoding.most_batches = MostBatches();
+  decoding.cancelled_ranks = CancelledRanks(decoding.draft, recorded);
+  return decoding;
+}
+
+Generation Session::Run(const Request& request, const RequestObserver& observer,
+                        Recorder* recorder) {
+  RunOptions options;
+  std::unique_ptr<Drafter> fixed;
+  if (options_.step_rows > 1) {
+    JUPITER_CHECK(!device_.holds_data(), "{} rows without a draft", options_.step_rows);
+    fixed = MakeFixedDrafter(options_.step_rows);
+    options.drafter = fixed.get();
+    options.drafts = true;
+  }
+  std::vector<Generation> generations = Run({{}, {request}}, options, observer, recorder);
+  return generations.empty() ? Generation{} : std::move(generations.front());
+}
+
+std::vector<Generation> Session::Run(const RequestSet& set, const RunOptions& options,
+                                     const RequestObserver& observer, Recorder* recorder) {
+  JUPITER_CHECK(strategy_ != nullptr, "Load comes first");
+  const std::vector<int> idle = idle_ranks();
+  if (std::find(idle.begin(), idle.end(), transport_.rank()) != idle.end()) {
+    WaitForOthers();
+    return {};
+  }
+  News news(transport_, idle);
+  RequestObserver telling = observer;
+  telling.on_batch = [&](const Batch& batch) {
+    news.Runs();
+    if (observer.on_batch) observer.on_batch(batch);
+  };
+  NewsBetweenOps between_ops(news);
+  const bool streams = memory_[Strategy::kSource].stage.streamed_layers > 0;
+  JUPITER_CHECK(!streams || recorder == nullptr, "a record would leave out what is read");
+  device_.Observe(ObserverOf(streams ? &between_ops : static_cast<OpObserver*>(recorder)));
+  transport_.Record(recorder);
+  transport_.LeavePayloadsOut(!device_.holds_data());
+  const std::unique_ptr<TargetJudge> judge =
+      device_.holds_data() ? MakeJudge(options.sampling)
+                           : MakeDrawnJudge(options.drawn ? &*options.drawn : nullptr);
+  std::vector<Generation> generations =
+      Generate({*strategy_, transport_, device_, recorder}, set,
+               DecodingFor(options, *judge, recorder != nullptr), telling);
+  device_.Observe(nullptr);
+  transport_.Record(nullptr);
+  transport_.LeavePayloadsOut(false);
+  news.Done();
+  return generations;
+}
+
+}  // namespace jupiter

@@ -1,0 +1,162 @@
+// One model, spread over the ranks by one strategy, ready for requests.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "parallel/decoding/generate.h"
+#include "parallel/decoding/medusa_drafter.h"
+#include "parallel/decoding/model_drafter.h"
+#include "parallel/session/preflight.h"
+#include "parallel/session/slowdown.h"
+#include "parallel/strategies/strategy.h"
+
+namespace jupiter {
+
+enum class LayerSplit : std::uint8_t { kEqual, kSpeed, kGiven };
+
+struct SessionOptions {
+  std::string strategy = "jupiter";
+  LayerSplit split = LayerSplit::kEqual;
+  std::vector<int> layers;  // kGiven: per rank
+  std::vector<int> order;   // kGiven: see Plan
+  SlicePolicy slices{.kind = SlicePolicy::Kind::kAuto, .lengths = {}};
+  DType wire = DType::kF32;
+  DType residual = DType::kF32;
+  DType kv = DType::kF32;
+  Shares shares;                          // given ones, see Plan
+  bool overlap = true;                    // see Plan
+  std::vector<int> reference_boundaries;  // see Plan
+  std::string reference_of;               // see Plan
+  std::optional<DType> quantise;
+  std::int64_t memory_limit = 0;  // bytes of each rank; 0: what its host has available
+  // Layers that the source has no memory for are read from the checkpoint for every batch.
+  bool stream = false;
+  std::vector<double> slowdown;  // per rank, see Slowdown; empty: as fast as they are
+  // Of waits for ranks that load: it takes longer than any message, the slowest disk decides.
+  double load_deadline_seconds = 600;
+  int prompt_tokens = 1;         // of the longest prompt, a prefix that it goes on from included
+  bool shorter_prompts = false;  // prompts of fewer tokens come, too
+  int max_tokens = 1;            // of the longest answer
+  int step_rows = 1;             // of an item of a decoding step at most: 1, or those of a draft
+  int under_way = 1;  // items of one request at once; above 1 it speculates continuously,
+                      // with one item for every stage at most
+  int requests = 1;   // at once
+  // Requests in a batch of steps when all run; 0: as many as leave a batch for every stage and for
+  // every link between two of them.
+  int group = 0;
+  // Of all requests at once, shared prefixes once; 0: `requests` times those of the longest.
+  std::int64_t kv_positions = 0;
+  std::string medusa;       // draft heads for the head, see OpenMedusa; empty: none
+  int medusa_heads = 0;     // the first so many; 0: all
+  int medusa_ranks = 10;    // candidates of each
+  std::string draft_model;  // a small model that drafts at the source; empty: none
+  int draft_length = 4;     // tokens of its drafts
+};
+
+// What decides on the tokens of a run, beside the model. The same on all ranks, but for the
+// drafter.
+struct RunOptions {
+  SamplingOptions sampling;
+  Drafter* drafter = nullptr;  // at the source; null: plain decoding
+  bool drafts = false;         // whether there is one
+  // Of a device that computes nothing: what becomes of drafts; none: their roots are accepted.
+  std::optional<DrawnDrafts> drawn;
+};
+
+// Rows that a request holds behind its text until they are settled; the last token has one of its
+// own.
+int RowsUnderWay(const SessionOptions& options);
+
+// The plan for these options on this many ranks. `speeds` (layers per second of each rank) is read
+// for kSpeed only. Throws UserError.
+Plan MakePlan(const SessionOptions& options, const ModelShape& shape, int ranks,
+              const std::vector<double>& speeds);
+
+// Makes options for `local` those of a reference for this plan: the same bits from one process.
+void ReferTo(const Plan& plan, SessionOptions& options);
+
+// Layers per second of this rank (in some unit that is the same on all ranks), from a short
+// measurement of a matrix of the model. Throws UserError when it cannot be read.
+double MeasureLayerSpeed(Device& device, Checkpoint& checkpoint, std::optional<DType> quantise);
+
+class Session {
+ public:
+  // Plans and checks without loading: every rank calls it together. Throws UserError (the same on
+  // all ranks) when ranks disagree about program, model or plan.
+  Session(Transport& transport, Device& device, Checkpoint& checkpoint,
+          const SessionOptions& options);
+
+  const Plan& plan() const { return plan_; }
+  // Names the function that is computed: model fingerprint, weight and KV types, and every rounding
+  // on the way. Two runs with the same key must give the same bits.
+  const std::string& numerics_key() const { return numerics_key_; }
+  bool is_source() const { return transport_.rank() == Strategy::kSource; }
+  // Of one sequence and of one answer, at most.
+  int positions() const { return capacity_.positions; }
+  int max_tokens() const { return options_.max_tokens; }
+  // Ranks that have nothing to do.
+  std::vector<int> idle_ranks() const;
+  // Batches that can be computed at the same time.
+  int stages() const;
+  const std::vector<RankMemory>& memory() const { return memory_; }
+  // With SessionOptions::stream: see ShowStreaming. Empty without.
+  std::string streaming() const;
+
+  // What drafts at the source once it is loaded; null without SessionOptions::draft_model.
+  Drafter* draft_model() const { return draft_model_.get(); }
+
+  // Loads this rank's weights. Throws UserError on all ranks when the memory of some host or rank
+  // does not suffice, or some rank cannot load.
+  void Load();
+  double load_seconds() const { return load_seconds_; }
+  // Of the checkpoint since then, by this rank.
+  std::int64_t bytes_read() const { return checkpoint_.bytes_read() - bytes_before_load_; }
+
+  // See Generate; idle ranks wait here until the requests are done. `recorder` may be null.
+  std::vector<Generation> Run(const RequestSet& set, const RunOptions& options,
+                              const RequestObserver& observer, Recorder* recorder);
+  // One request, decoded plainly and greedily. On a device that computes nothing its steps have
+  // SessionOptions::step_rows rows, of which the first is accepted.
+  Generation Run(const Request& request, const RequestObserver& observer, Recorder* recorder);
+
+ private:
+  StrategyInputs Inputs() const;
+  DecodingOptions DecodingFor(const RunOptions& options, TargetJudge& judge, bool recorded);
+  // See DecodingOptions.
+  std::vector<int> CancelledRanks(const DraftPolicy& draft, bool recorded) const;
+  void PlanCapacity();
+  // Of steps under way at once, see DecodingOptions.
+  int MostBatches() const;
+  MedusaDrafterOptions MedusaDrafting() const;
+  ModelDrafterOptions ModelDrafting() const;
+  // Also finds out whether this rank's drafts can be had.
+  StageMemory PlanDrafts();
+  void LoadDrafts();
+  void PlanMemory();
+  OpObserver* ObserverOf(OpObserver* observer);
+  void WaitForOthers();
+
+  Transport& transport_;
+  Device& device_;
+  Checkpoint& checkpoint_;
+  SessionOptions options_;
+  Slowdown slowdown_;
+  Plan plan_;
+  std::string numerics_key_;
+  Capacity capacity_;
+  std::optional<int> resident_layers_;  // of this rank, see StrategyInputs
+  std::vector<RankMemory> memory_;      // by rank
+  std::unique_ptr<Strategy> strategy_;
+  std::unique_ptr<HeadDrafter> head_drafter_;  // at the head, where there are draft heads
+  // At the source, where there is a draft model: its file until it is loaded.
+  std::unique_ptr<Checkpoint> draft_checkpoint_;
+  std::unique_ptr<Drafter> draft_model_;
+  double load_seconds_ = 0;
+  std::int64_t bytes_before_load_ = 0;  // of the checkpoint
+};
+
+}  // namespace jupiter

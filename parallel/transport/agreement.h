@@ -1,0 +1,28 @@
+// Texts that all ranks share, and errors that all ranks leave by together.
+//
+// Every rank calls these at the same point of the program, with nothing else under way on
+// Channel::kControl. They throw PeerError when a rank does not come.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "parallel/transport/transport.h"
+
+namespace jupiter {
+
+// The text of rank `root` on every rank; `text` is read there only.
+std::string Broadcast(Transport& transport, std::string text, int root);
+
+// The texts of all ranks, by rank, at rank 0; nothing elsewhere.
+std::vector<std::string> Gather(Transport& transport, std::string text);
+
+// The texts of all ranks, by rank, on every rank.
+std::vector<std::string> AllGather(Transport& transport, std::string text);
+
+// Throws the same UserError on every rank if any of them has an error (empty: none): the line alone
+// if all ranks say the same, else the first failing rank's line with its name and how many failed.
+void AgreeOrThrow(Transport& transport, const std::string& local_error);
+
+}  // namespace jupiter

@@ -1,0 +1,50 @@
+// Bytes of messages by formula, written independently of the code that sends: counters are held
+// against it.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "kernels/base/dtype.h"
+#include "model/config/config.h"
+#include "planning/plan/plan.h"
+
+namespace jupiter {
+
+// What travels of one message: frame, header and padding; and the payload.
+struct MessageBytes {
+  std::int64_t header = 0;
+  std::int64_t payload = 0;
+  std::int64_t total() const { return header + payload; }
+};
+
+// Hidden rows of one causal block of one sequence to the next stage. `opens`: it is the first of
+// its sequence. `head_rows`: rows that need logits.
+MessageBytes HiddenMessage(std::int64_t rows, std::int64_t hidden, DType wire, bool opens,
+                           std::int64_t head_rows);
+// The same block without its rows: where every rank embeds for itself.
+MessageBytes AnnouncedBlock(std::int64_t rows, bool opens, std::int64_t head_rows);
+// A batch that opens a sequence and has no rows.
+MessageBytes OpeningMessage();
+// Says that no batch follows.
+MessageBytes LastMessage();
+// A token from the head to the source.
+MessageBytes TokenMessage();
+// A piece of a collective.
+MessageBytes PieceMessage(std::int64_t payload);
+
+// What one rank sends to others, as TrafficCounters count it.
+struct ExpectedTraffic {
+  std::int64_t messages = 0;
+  std::int64_t header = 0;
+  std::int64_t payload = 0;
+  void Add(const MessageBytes& message);
+  bool operator==(const ExpectedTraffic&) const = default;
+};
+
+// Of rank `rank` in a whole request with a prompt in these slices and `tokens` generated tokens,
+// one per step, of which the last is not fed back. Any strategy of the registry, any shares.
+ExpectedTraffic RequestTraffic(const ModelConfig& config, const Plan& plan,
+                               const std::vector<int>& slices, int tokens, int rank);
+
+}  // namespace jupiter

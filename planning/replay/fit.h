@@ -1,0 +1,11 @@
+// Whether a record can run on a testbed at all, before it does.
+#pragma once
+
+#include "planning/replay/simulator.h"
+
+namespace jupiter {
+
+// Throws UserError: the number of ranks, links that carry nothing, peers that are not there.
+void CheckFit(const RunRecord& record, const Testbed& testbed);
+
+}  // namespace jupiter

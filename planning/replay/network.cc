@@ -1,0 +1,67 @@
+#include "planning/replay/network.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace jupiter {
+namespace {
+
+// When a message that begins to leave at `begin` has left. The overhead goes first, so the trace
+// rules the bits from begin + wire_seconds on.
+double WireEnd(const Link& link, double begin, double bytes) {
+  const double bits_seconds = 8 * bytes / (link.bandwidth * link.efficiency);
+  return link.trace.Finish(begin + link.wire_seconds, bits_seconds);
+}
+
+}  // namespace
+
+bool Network::Later::operator()(const Pending& a, const Pending& b) const {
+  return std::tie(a.time, a.message.source, a.message.event) >
+         std::tie(b.time, b.message.source, b.message.event);
+}
+
+Network::Network(const Testbed& testbed) : testbed_(testbed), ports_(testbed.links.size()) {}
+
+const Link& Network::LinkOf(const Message& message) const {
+  return testbed_.links[static_cast<std::size_t>(message.source)]
+                       [static_cast<std::size_t>(message.destination)];
+}
+
+void Network::Send(const Message& message, double time) {
+  if (testbed_.shared_medium) {
+    pending_.push({time, 0, message});
+    return;
+  }
+  const Link& link = LinkOf(message);
+  Port& port = PortOf(message.source);
+  const double begin = std::max(time, port.egress_free);
+  port.egress_free = WireEnd(link, begin, message.wire_bytes);
+  const double seconds = port.egress_free - begin;
+  port.egress += seconds;
+  pending_.push({begin + link.latency, seconds, message});
+}
+
+Delivery Network::Next() {
+  const Pending pending = pending_.top();
+  pending_.pop();
+  return testbed_.shared_medium ? TakeMedium(pending) : EnterIngress(pending);
+}
+
+Delivery Network::EnterIngress(const Pending& pending) {
+  Port& port = PortOf(pending.message.destination);
+  port.ingress_free = std::max(pending.time, port.ingress_free) + pending.seconds;
+  port.ingress += pending.seconds;
+  return {pending.message, port.ingress_free};
+}
+
+Delivery Network::TakeMedium(const Pending& pending) {
+  const Message& message = pending.message;
+  const Link& link = LinkOf(message);
+  const double begin = std::max(pending.time, medium_free_);
+  medium_free_ = WireEnd(link, begin, message.wire_bytes);
+  PortOf(message.source).egress += medium_free_ - begin;
+  PortOf(message.destination).ingress += medium_free_ - begin;
+  return {message, medium_free_ + link.latency};
+}
+
+}  // namespace jupiter

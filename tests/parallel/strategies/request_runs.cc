@@ -1,0 +1,91 @@
+#include "tests/parallel/strategies/request_runs.h"
+
+#include <fmt/ranges.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <sstream>
+
+#include "kernels/base/check.h"
+#include "kernels/make_device.h"
+#include "parallel/transport/agreement.h"
+#include "tests/parallel/mpi_main.h"
+
+namespace jupiter {
+
+std::vector<std::int32_t> TestPrompt(int vocab) {
+  std::vector<std::int32_t> prompt;
+  for (int i = 0; i < kPrompt; ++i) prompt.push_back((37 * i + 5) % vocab);
+  return prompt;
+}
+
+Generation RunRequest(const Settings& settings) {
+  Transport transport(TestContext());
+  const auto device = MakeDevice("cpu", settings.device);
+  const auto checkpoint = OpenCheckpoint(settings.model);
+  SessionOptions options = settings.session;
+  options.prompt_tokens = kPrompt;
+  options.max_tokens = kTokens;
+  Session session(transport, *device, *checkpoint, options);
+  session.Load();
+  Request request;
+  request.prompt = TestPrompt(checkpoint->config().vocab);
+  request.max_tokens = kTokens;
+  Generation generation = session.Run(request, {}, nullptr);
+  // The other ranks learn tokens and hashes, so that all of them assert.
+  std::string text;
+  for (std::size_t i = 0; i < generation.tokens.size(); ++i) {
+    text += fmt::format("{} {} ", generation.tokens[i], generation.logits_hashes[i]);
+  }
+  text = Broadcast(transport, text, 0);
+  std::istringstream fields(text);
+  Generation shared;
+  std::int32_t token = 0;
+  std::uint64_t hash = 0;
+  while (fields >> token >> hash) {
+    shared.tokens.push_back(token);
+    shared.logits_hashes.push_back(hash);
+  }
+  return shared;
+}
+
+Generation Reference(const Settings& settings) {
+  Settings plain = settings;
+  const auto checkpoint = OpenCheckpoint(settings.model);
+  const ModelShape shape = ShapeOf(*checkpoint, settings.session.quantise, settings.session.kv);
+  ReferTo(MakePlan(settings.session, shape, TestContext().size(), {}), plain.session);
+  plain.session.layers.clear();
+  plain.device = {.threads = 1, .isa = kReferenceIsa};
+  // Many settings have the same reference.
+  static std::map<std::string, Generation> known;
+  const SessionOptions& options = plain.session;
+  const Plan plan = MakePlan(options, shape, TestContext().size(), {});
+  const std::string key = fmt::format("{} {} {} {} {}", plain.model, ToJson(plan),
+                                      plan.reference_of, fmt::join(plan.reference_boundaries, ","),
+                                      options.quantise ? Name(*options.quantise) : "");
+  const auto found = known.find(key);
+  return found != known.end() ? found->second : known[key] = RunRequest(plain);
+}
+
+std::string LoadError(const SessionOptions& options) {
+  Transport transport(TestContext());
+  const auto device = MakeDevice("cpu", {});
+  const auto checkpoint = OpenCheckpoint("synthetic:tiny");
+  try {
+    Session session(transport, *device, *checkpoint, options);
+    session.Load();
+  } catch (const UserError& error) {
+    return error.what();
+  }
+  return {};
+}
+
+void ExpectSame(const Generation& got, const Generation& expected) {
+  ASSERT_EQ(got.tokens.size(), static_cast<std::size_t>(kTokens));
+  EXPECT_EQ(got.tokens, expected.tokens);
+  EXPECT_EQ(got.logits_hashes, expected.logits_hashes);
+}
+
+SlicePolicy Slices(const std::string& text) { return ParseSlices(text, 2); }
+
+}  // namespace jupiter

@@ -1,0 +1,43 @@
+// What the tests of strategies share: one request by a strategy, and by its reference.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "parallel/session/session.h"
+
+namespace jupiter {
+
+// Under a sanitizer portable code takes minutes, and every kernel is compared across instruction
+// sets in tests/kernels anyway.
+#ifdef JUPITER_SANITIZED
+inline constexpr const char* kReferenceIsa = "";
+#else
+inline constexpr const char* kReferenceIsa = "portable";
+#endif
+
+inline constexpr int kPrompt = 11;
+inline constexpr int kTokens = 8;
+
+std::vector<std::int32_t> TestPrompt(int vocab);
+
+struct Settings {
+  std::string model = "synthetic:tiny";
+  SessionOptions session;
+  DeviceOptions device;
+};
+
+// Runs one request on all ranks; every rank gets the source's result.
+Generation RunRequest(const Settings& settings);
+// One process, portable code; one row at a time where sums do not depend on it: as plain as it
+// gets.
+Generation Reference(const Settings& settings);
+// What loading the tiny model under these options is refused with; empty when it is not.
+std::string LoadError(const SessionOptions& options);
+void ExpectSame(const Generation& got, const Generation& expected);
+
+// Of at least 2 tokens.
+SlicePolicy Slices(const std::string& text);
+
+}  // namespace jupiter
