@@ -129,14 +129,14 @@ class Planning {
       : flags_(flags),
         options_(ToSessionOptions(flags.engine)),
         checkpoint_(OpenCheckpoint(flags.engine.model)),
-        shape_(ShapeOf(*checkpoint_, options_.quantise, options_.kv)),
+        shape_(ShapeOf(*checkpoint_, options_.quantise, options_.plan.kv)),
         drafts_(ParseDraftHeads(flags.draft_heads, shape_.head)),
         cluster_(WithBandwidth(LoadCluster(flags.cluster), flags.bandwidth)) {
     CheckPlanFlags(flags, checkpoint_->config());
     CheckTreeFlags(flags, drafts_);
     if (!flags.acceptance.empty()) acceptance_ = LoadAcceptance(flags.acceptance);
     trees_ = LoadTrees(flags.trees);
-    options_.slices.least = flags.engine.min_slice;
+    options_.plan.slices.least = flags.engine.min_slice;
   }
 
   int Execute() {
@@ -174,8 +174,9 @@ class Planning {
 
   // Jupiter looks furthest among splits of the layers, so its reason says most.
   [[noreturn]] void FailWithoutPlan(const std::vector<PlannedRun>& runs) const {
-    const auto jupiter = std::find_if(
-        runs.begin(), runs.end(), [](const PlannedRun& run) { return run.planner == "jupiter"; });
+    const auto jupiter = std::find_if(runs.begin(), runs.end(), [](const PlannedRun& run) {
+      return run.planner == DefaultStrategy().planner;
+    });
     const PlannedRun& told = jupiter == runs.end() ? runs.front() : *jupiter;
     FailUser("{} on {}: no plan; {}: {}: {}", shape_.config.name, cluster_.name, told.planner,
              Name(told.obstacle), told.reason);
@@ -185,7 +186,7 @@ class Planning {
     std::string text =
         fmt::format("{} on {}, prompt {}, answer {}\nweights {}, wire {}, KV {}\n\n",
                     shape_.config.name, cluster_.name, flags_.prompt_tokens, flags_.tokens,
-                    ShowWeights(shape_), Name(options_.wire), Name(options_.kv));
+                    ShowWeights(shape_), Name(options_.plan.wire), Name(options_.plan.kv));
     if (drafts_.any()) {
       text += fmt::format(
           "{}; TTFT, TPOT and E2E are those of plain decoding{}\n\n", ToString(drafts_),
@@ -227,7 +228,7 @@ class Planning {
   void Save(const PlannedRun& best) const {
     Plan plan = best.plan;
     // The other strategies take prompts of any length whole, or in slices of one length.
-    if (flags_.all_prompts > 0 && plan.strategy == "jupiter") {
+    if (flags_.all_prompts > 0 && FindTraits(plan.strategy).takes_slices) {
       plan.slices = SlicesOfAllPrompts(best);
     }
     std::ofstream file(flags_.save);

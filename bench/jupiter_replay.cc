@@ -113,7 +113,7 @@ std::string ModelOf(const ReplayFlags& flags, const std::optional<RecordedRun>& 
 // The record as it is must be what the profile would have recorded.
 void CheckOverlap(const ReplayFlags& flags, const TestbedProfile& profile, const Plan& plan) {
   const bool overlap = profile.collectives.galaxy_overlap;
-  if (plan.strategy != "galaxy" || plan.overlap == overlap) return;
+  if (!FindTraits(plan.strategy).overlaps || plan.overlap == overlap) return;
   FailUser(
       "{}: recorded {} overlap, the collectives {} are {}; record it again{}, or take the "
       "collectives of another profile",
@@ -138,7 +138,8 @@ Setting MakeSetting(const ReplayFlags& flags, const Cluster& cluster, const RunR
   const std::string strategy = StrategyOf(flags, run);
   const std::string model = ModelOf(flags, run);
   if (run) CheckOverlap(flags, profile, run->plan);
-  return {TestbedOf(profile, cluster, strategy, model, record), StepOf(profile, model)};
+  return {TestbedOf(profile, cluster, FindTraits(strategy).exchange, model, record),
+          StepOf(profile, model)};
 }
 
 std::string ShowTimes(const RequestMetrics& metrics, std::string_view of_e2el) {

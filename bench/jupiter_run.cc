@@ -54,8 +54,8 @@ RunFlags Parse(int argc, const char* const* argv) {
   AddEngineFlags(app, flags.engine);
   std::string strategies;
   for (const StrategyEntry& entry : Strategies()) {
-    strategies +=
-        fmt::format("{}{} ({})", strategies.empty() ? "" : "; ", entry.name, entry.summary);
+    strategies += fmt::format("{}{} ({})", strategies.empty() ? "" : "; ", entry.traits.name,
+                              entry.traits.summary);
   }
   app.add_option("-s,--strategy", flags.strategy,
                  "default: that of --plan, or jupiter. " + strategies);
@@ -90,7 +90,7 @@ class Run {
     drafting_.ReadFiles(transport_);
     drafting_.Apply(options_, transport_.size());
     const GivenPlanning given = ReadPlanning(transport_, flags.engine);
-    options_.strategy = StrategyFor(given, flags.strategy);
+    options_.plan.strategy = StrategyFor(given, flags.strategy);
     Together(transport_, [&] { Open(context); });
     ShareSize(transport_, size_, options_);
     ApplyPlanning(given, *checkpoint_, options_);
@@ -149,7 +149,7 @@ class Run {
                  "note: nothing is computed, so no draft is accepted: the record has what "
                  "drafts cost, and not what they gain\n");
     }
-    FindStrategy(options_.strategy);
+    FindStrategy(options_.plan.strategy);
     checkpoint_ = OpenCheckpoint(flags_.engine.model);
     if (!IsSource()) return;
     size_ = job_->Open({flags_.engine, checkpoint_->config(), RowsUnderWay(options_)});

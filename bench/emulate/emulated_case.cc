@@ -109,7 +109,7 @@ namespace {
 // What a step is under the profile, and what its messages weigh.
 void FollowProfile(const TestbedProfile& profile, const StepShape& step, RecordedCase& recorded) {
   recorded.step = step;
-  recorded.factors = FactorsOf(profile, recorded.which.strategy, step);
+  recorded.factors = FactorsOf(profile, FindTraits(recorded.which.strategy).exchange, step);
   if (!profile.collectives.galaxy_overlap) recorded.plan.overlap = false;
 }
 
@@ -172,7 +172,7 @@ CaseRecorder::CaseRecorder(Transport& transport, const BenchFlags& flags)
 
 SessionOptions CaseRecorder::OptionsFor(const EmulatedCase& which) const {
   SessionOptions options = options_;
-  options.strategy = which.strategy;
+  options.plan.strategy = which.strategy;
   options.prompt_tokens = which.prompt_tokens;
   options.max_tokens = which.tokens;
   return options;
@@ -183,12 +183,12 @@ PlannedRun CaseRecorder::PlanFor(const EmulatedCase& which, const Cluster& clust
   SessionOptions options = OptionsFor(which);
   const bool given = given_.PlansFor(which.strategy);
   if (given) FollowGiven(given_, checkpoint_->config(), options);
-  const ModelShape shape = ShapeOf(*checkpoint_, options.quantise, options.kv);
+  const ModelShape shape = ShapeOf(*checkpoint_, options.quantise, options.plan.kv);
   const Predictor predictor(TaskFor(shape, cluster, options));
   if (given) return Judge(predictor, given_.plan->plan);
   const bool planned = !flags_.engine.layers && flags_.engine.split.empty();
   if (planned) return PlanOf(predictor, options);
-  return Judge(predictor, MakePlan(options, shape, transport_.size(), {}));
+  return Judge(predictor, CompletePlan(options, shape, transport_.size(), {}));
 }
 
 void CaseRecorder::Check(const EmulatedCase& which) {

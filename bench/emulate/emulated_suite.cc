@@ -119,7 +119,7 @@ class EmulatedSuite : public Suite {
       counters["planned_TTFT_ms"] = recorded.prediction->ttft * 1e3;
       counters["planned_TPOT_ms"] = recorded.prediction->tpot * 1e3;
     }
-    const std::string_view caveat = FindStrategy(recorded.which.strategy).caveat;
+    const std::string_view caveat = FindTraits(recorded.which.strategy).caveat;
     state.SetLabel(fmt::format("EMULATED {}{}{}", ShowSplit(recorded.plan),
                                caveat.empty() ? "" : "; ", caveat));
   }

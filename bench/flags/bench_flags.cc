@@ -23,7 +23,8 @@ void RefuseRepeats(std::vector<std::string> strategies) {
 void CheckStreams(const BenchFlags& flags) {
   const auto& strategies = flags.strategies;
   if (!flags.engine.stream ||
-      std::find(strategies.begin(), strategies.end(), "local") != strategies.end()) {
+      std::any_of(strategies.begin(), strategies.end(),
+                  [](const std::string& strategy) { return FindTraits(strategy).streams; })) {
     return;
   }
   FailUser("--stream is for the rows of local, which is not among --strategies {}; leave it out",
@@ -120,7 +121,7 @@ BenchFlags ParseBenchFlags(int argc, char** argv) {
       "Flags of Google Benchmark (--benchmark_filter, --benchmark_out, ...) are passed on.",
       "jupiter_bench");
   AddEngineFlags(app, flags.engine);
-  for (const StrategyEntry& entry : Strategies()) flags.strategies.emplace_back(entry.name);
+  for (const StrategyEntry& entry : Strategies()) flags.strategies.push_back(entry.traits.name);
   app.add_option("-s,--strategies", flags.strategies, "strategies to run")
       ->delimiter(',')
       ->capture_default_str();

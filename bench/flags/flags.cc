@@ -159,15 +159,16 @@ SessionOptions ToSessionOptions(const EngineFlags& flags) {
   }
   SessionOptions options;
   options.split = ParseSplit(flags);
-  if (options.split == LayerSplit::kGiven) options.layers = ParseList("--layers", *flags.layers);
-  if (!flags.heads.empty()) options.shares.heads = ParseList("--heads", flags.heads);
-  if (!flags.columns.empty()) options.shares.columns = ParseList("--columns", flags.columns);
-  if (!flags.rows.empty()) options.shares.rows = ParseList("--rows", flags.rows);
-  options.overlap = flags.overlap;
-  options.slices = ParseSlices(flags.slices, flags.min_slice);
-  options.wire = ParseType("--wire", flags.wire, {DType::kF32, DType::kF16, DType::kQ8_0});
-  options.residual = ParseType("--residual", flags.residual, {DType::kF32, DType::kF16});
-  options.kv = ParseType("--kv", flags.kv, {DType::kF32, DType::kF16});
+  if (options.split == LayerSplit::kGiven)
+    options.plan.layers = ParseList("--layers", *flags.layers);
+  if (!flags.heads.empty()) options.plan.shares.heads = ParseList("--heads", flags.heads);
+  if (!flags.columns.empty()) options.plan.shares.columns = ParseList("--columns", flags.columns);
+  if (!flags.rows.empty()) options.plan.shares.rows = ParseList("--rows", flags.rows);
+  options.plan.overlap = flags.overlap;
+  options.plan.slices = ParseSlices(flags.slices, flags.min_slice);
+  options.plan.wire = ParseType("--wire", flags.wire, {DType::kF32, DType::kF16, DType::kQ8_0});
+  options.plan.residual = ParseType("--residual", flags.residual, {DType::kF32, DType::kF16});
+  options.plan.kv = ParseType("--kv", flags.kv, {DType::kF32, DType::kF16});
   if (!flags.quantize.empty()) {
     options.quantise = ParseType("--quantize", flags.quantize, {DType::kQ8_0, DType::kQ4_0});
   }
@@ -191,6 +192,7 @@ void SlowDown(Transport& transport, const EngineFlags& flags, SessionOptions& op
 }
 
 int RunProgram(Context& context, const std::function<int()>& body) {
+  AddBuiltInStrategies();
   return RunMain(context, [&] {
     try {
       return body();

@@ -58,17 +58,16 @@ bool TakeGiven(const SessionOptions& options, Plan& plan) {
     own = given;
     taken = true;
   };
-  const bool shared = IsShared(plan);
-  const bool slices = options.slices.kind != SlicePolicy::Kind::kAuto;
-  if (slices && (shared || plan.strategy == "jupiter")) take(options.slices, plan.slices);
-  if (!shared) return taken;
-  const bool cuts_heads = plan.strategy != "sequence";
-  const bool cuts_rows = plan.strategy == "sequence" || plan.strategy == "galaxy";
-  const Shares& given = options.shares;
-  if (cuts_heads && !given.heads.empty()) take(given.heads, plan.shares.heads);
-  if (cuts_heads && !given.columns.empty()) take(given.columns, plan.shares.columns);
-  if (cuts_rows && !given.rows.empty()) take(given.rows, plan.shares.rows);
-  if (!options.overlap) take(false, plan.overlap);
+  const StrategyTraits& traits = FindTraits(plan.strategy);
+  const Plan& given = options.plan;
+  const bool slices = given.slices.kind != SlicePolicy::Kind::kAuto;
+  if (slices && traits.takes_slices) take(given.slices, plan.slices);
+  if (traits.cuts_heads && !given.shares.heads.empty()) take(given.shares.heads, plan.shares.heads);
+  if (traits.cuts_heads && !given.shares.columns.empty()) {
+    take(given.shares.columns, plan.shares.columns);
+  }
+  if (traits.cuts_rows && !given.shares.rows.empty()) take(given.shares.rows, plan.shares.rows);
+  if (traits.overlaps && !given.overlap) take(false, plan.overlap);
   return taken;
 }
 
@@ -93,28 +92,24 @@ PlanningTask TaskFor(const ModelShape& shape, const Cluster& cluster, const Sess
           .cluster = cluster,
           .prompt_tokens = options.prompt_tokens,
           .tokens = options.max_tokens,
-          .wire = options.wire,
-          .residual = options.residual,
-          .min_slice = options.slices.least,
+          .wire = options.plan.wire,
+          .residual = options.plan.residual,
+          .min_slice = options.plan.slices.least,
           .drafts = drafts};
 }
 
 void Follow(SessionOptions& options, const Plan& plan) {
-  options.split = IsShared(plan) ? LayerSplit::kEqual : LayerSplit::kGiven;
-  options.layers = plan.layers;
-  options.order = plan.order;
-  options.shares = plan.shares;
-  options.overlap = plan.overlap;
-  options.slices = plan.slices;
-  options.wire = plan.wire;
-  options.residual = plan.residual;
-  options.kv = plan.kv;
+  options.plan = plan;
+  options.split = LayerSplit::kGiven;
 }
 
 PlannedRun PlanOf(const Predictor& predictor, const SessionOptions& options) {
   // A session has it on rank 0, whichever device would be the fastest.
-  if (options.strategy == "local") return Judge(predictor, OnSingleDevice(predictor, 0).plan);
-  PlannedRun run = FindPlanner(PlannerOf(options.strategy)).make(predictor);
+  const StrategyTraits& traits = FindTraits(options.plan.strategy);
+  if (traits.one_process) {
+    return Judge(predictor, OnSingleDevice(predictor, traits.name, Strategy::kSource).plan);
+  }
+  PlannedRun run = FindPlanner(traits.planner).plan_for(predictor, traits.name);
   if (!run.check || !TakeGiven(options, run.plan)) return run;
   CheckShares(run.plan.shares, predictor.task().shape, predictor.task().cluster.size());
   return Judge(predictor, std::move(run.plan));
@@ -160,7 +155,7 @@ void NotePlan(const Transport& transport, const GivenPlanning& given,
 }
 
 std::string StrategyFor(const GivenPlanning& given, const std::string& asked) {
-  if (!given.plan) return asked.empty() ? "jupiter" : asked;
+  if (!given.plan) return asked.empty() ? DefaultStrategy().name : asked;
   const std::string& planned = given.plan->plan.strategy;
   if (!asked.empty() && asked != planned) {
     FailUser("--strategy {}: {}: strategy: the plan is for {}; leave the flag out", asked,
@@ -177,18 +172,18 @@ void FollowGiven(const GivenPlanning& given, const ModelConfig& config, SessionO
 
 void ApplyPlanning(const GivenPlanning& given, const Checkpoint& checkpoint,
                    SessionOptions& options) {
-  if (given.PlansFor(options.strategy)) FollowGiven(given, checkpoint.config(), options);
+  if (given.PlansFor(options.plan.strategy)) FollowGiven(given, checkpoint.config(), options);
   // Planners want a whole model in memory; what streams takes what the session finds there.
   if (!given.cluster || options.stream) return;
-  const ModelShape shape = ShapeOf(checkpoint, options.quantise, options.kv);
+  const ModelShape shape = ShapeOf(checkpoint, options.quantise, options.plan.kv);
   const Predictor predictor(TaskFor(shape, *given.cluster, options));
   const PlannedRun run = PlanOf(predictor, options);
-  if (!run.feasible) FailUser("{} does not fit the cluster: {}", options.strategy, run.reason);
+  if (!run.feasible) FailUser("{} does not fit the cluster: {}", options.plan.strategy, run.reason);
   Follow(options, run.plan);
 }
 
 void CutShorterPrompts(SessionOptions& options, const GivenPlanning& given) {
-  SlicePolicy& slices = options.slices;
+  SlicePolicy& slices = options.plan.slices;
   if (!given.cluster || !options.shorter_prompts || slices.kind != SlicePolicy::Kind::kLengths) {
     return;
   }

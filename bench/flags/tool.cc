@@ -4,10 +4,12 @@
 
 #include "bench/flags/flags.h"
 #include "kernels/base/check.h"
+#include "parallel/strategies/strategy.h"
 
 namespace jupiter {
 
 int RunTool(const std::function<int()>& body) {
+  AddBuiltInStrategies();
   try {
     return body();
   } catch (const HelpRequest& help) {

@@ -46,8 +46,8 @@ std::string CaseRunner::Name(const Case& which) const {
 
 SessionOptions CaseRunner::OptionsFor(const Case& which) const {
   SessionOptions options = options_;
-  options.strategy = which.strategy;
-  options.stream = options_.stream && FindStrategy(which.strategy).streams;
+  options.plan.strategy = which.strategy;
+  options.stream = options_.stream && FindTraits(which.strategy).streams;
   options.prompt_tokens = which.prompt_tokens;
   options.max_tokens = which.tokens;
   if (which.drafting >= 0) {
@@ -83,7 +83,7 @@ void CaseRunner::Open(const Case& which) {
   drafting_ = nullptr;
   drafter_ = nullptr;
   device_ = MakeDeviceFor(which);
-  if (fault_ != Fault::kNone && which.strategy != "local") {
+  if (fault_ != Fault::kNone && !FindTraits(which.strategy).one_process) {
     device_ = MakeFaultyDevice(std::move(device_), fault_);
   }
   case_ = which;

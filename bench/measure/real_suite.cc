@@ -36,9 +36,8 @@ std::vector<Case> ListCases(const BenchFlags& flags, bool more_cores) {
   for (int prompt : ParseList("--n-prompt", flags.prompt_tokens)) {
     for (int tokens : ParseList("--n-gen", flags.tokens)) {
       for (const std::string& strategy : flags.strategies) {
-        FindStrategy(strategy);
-        const bool local = strategy == "local";
-        if (local && more_cores) cases.push_back({strategy, prompt, tokens, true});
+        const bool one_process = FindTraits(strategy).one_process;
+        if (one_process && more_cores) cases.push_back({strategy, prompt, tokens, true});
         for (int drafting = -1; drafting < draftings; ++drafting) {
           cases.push_back({strategy, prompt, tokens, false, drafting});
         }
@@ -285,8 +284,8 @@ class RealSuite : public Suite {
     counters["threads"] = which.all_cores ? HostCores() : ThreadsPerRank(flags_.engine, context_);
     if (which.drafting >= 0) ReportDrafts(state, samples);
     std::string label = label_;
-    for (const std::string& note : {runner_.Streaming(), runner_.Drafts(),
-                                    std::string(FindStrategy(which.strategy).caveat)}) {
+    for (const std::string& note :
+         {runner_.Streaming(), runner_.Drafts(), FindTraits(which.strategy).caveat}) {
       if (!note.empty()) label += "; " + note;
     }
     state.SetLabel(label);

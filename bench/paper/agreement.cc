@@ -102,7 +102,7 @@ std::string Show(const Agreement& agreement, const std::string& profile) {
   std::vector<Difference> galaxy;
   std::vector<Difference> others;
   for (const Difference& bar : agreement.bars) {
-    const bool apart = bar.system == "galaxy" && bar.phase == "prefill";
+    const bool apart = bar.system == kGalaxySystem && bar.phase == "prefill";
     (apart ? galaxy : others).push_back(bar);
   }
   const std::size_t rows =

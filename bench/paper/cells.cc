@@ -16,7 +16,7 @@ bool Has(const std::vector<std::string>& names, const std::string& name) {
 std::vector<std::string> ProfilesOf(const PaperExperiment& experiment, const std::string& system,
                                     const std::vector<std::string>& prediction_profiles) {
   std::vector<std::string> profiles = experiment.profiles;
-  if (system != "jupiter") return profiles;
+  if (system != kJupiterSystem) return profiles;
   for (const std::string& profile : prediction_profiles) {
     if (!Has(profiles, profile)) profiles.push_back(profile);
   }

@@ -110,8 +110,7 @@ void Finish(const std::vector<double>& ends, ResultRow& row) {
 
 // Requests in a batch of steps, as Session has them without a group.
 int MostItems(const ShapeRun& run, std::string_view strategy, int devices) {
-  const bool pipeline = strategy == "edgeshard" || strategy == "jupiter";
-  const int batches = pipeline ? 2 * devices - 1 : 1;
+  const int batches = FindTraits(strategy).cuts_layers ? 2 * devices - 1 : 1;
   return (MostRequests(run) + batches - 1) / batches;
 }
 
@@ -169,12 +168,12 @@ int PaperEmulator::PlannedNodes(const PaperCell& cell, const SpeculationWorkload
   SessionOptions options;
   options.prompt_tokens = experiment_.prompt_tokens;
   options.max_tokens = experiment_.generated_tokens;
-  options.kv = experiment_.kv;
+  options.plan.kv = experiment_.kv;
   DraftHeads heads = workload.heads;
   heads.tree_rows = kMostPlannedNodes + 1;
   const Predictor predictor(TaskFor(*model.shape, cluster, options, heads));
   Plan plan;
-  plan.strategy = "local";
+  plan.strategy = OneProcess().name;
   plan.layers.assign(static_cast<std::size_t>(cluster.size()), 0);
   plan.layers.front() = model.shape->config.layers;
   const TreePlan trees =
@@ -196,9 +195,9 @@ PaperEmulator::Work PaperEmulator::WorkFor(const PaperCell& cell, const PaperExp
 
 SessionOptions PaperEmulator::OptionsFor(const Work& work) const {
   SessionOptions options;
-  options.strategy = FindSystem(work.cell.system).strategy;
-  options.wire = work.experiment.wire;
-  options.kv = work.experiment.kv;
+  options.plan.strategy = FindSystem(work.cell.system).strategy;
+  options.plan.wire = work.experiment.wire;
+  options.plan.kv = work.experiment.kv;
   options.prompt_tokens = PromptLengths(work.policy.run).back();
   options.max_tokens = work.experiment.generated_tokens;
   return options;
@@ -216,7 +215,7 @@ PlannedRun PaperEmulator::PlanFor(const Work& work) const {
   const Cluster cluster = ClusterFor(work.cell);
   const SessionOptions options = OptionsFor(work);
   DraftHeads heads = work.policy.heads;
-  heads.tree_rows *= MostItems(work.policy.run, options.strategy, cluster.size());
+  heads.tree_rows *= MostItems(work.policy.run, options.plan.strategy, cluster.size());
   PlanningTask task = TaskFor(*work.model.shape, cluster, options, heads);
   task.all_positions = HeldPositions(work.policy.run);
   PlannedRun run =
@@ -289,7 +288,7 @@ ResultRow PaperEmulator::Describe(const Work& work, const RecordedCase& recorded
   }
   row.plan_hash = fmt::format("{:016x}", HashBytes(ToJson(recorded.plan)));
   row.note = ShowSplit(recorded.plan);
-  if (cell.system == "local") {
+  if (cell.system == kLocalSystem) {
     const auto device = static_cast<std::size_t>(recorded.source_device);
     row.note = fmt::format("on {}", recorded.cluster.devices[device].name);
   }

@@ -34,7 +34,7 @@ class Finder {
     OwnPlan();
     Overlap();
     for (const std::string& profile : experiment_.profiles) {
-      for (const std::string& policy : experiment_.PoliciesOf("jupiter")) {
+      for (const std::string& policy : experiment_.PoliciesOf(kJupiterSystem)) {
         AgainstOthers(profile, policy);
       }
     }
@@ -59,9 +59,10 @@ class Finder {
     std::string device;
     bool oom = false;
     for (const TableRow& row : TableRowsOf(experiment_)) {
-      const ResultRow* tried = row.model == model ? rows_.Find(first(), row, "local") : nullptr;
+      const ResultRow* tried =
+          row.model == model ? rows_.Find(first(), row, kLocalSystem) : nullptr;
       oom |= tried != nullptr && tried->oom;
-      const ResultRow* local = row.model == model ? Timed(first(), row, "local") : nullptr;
+      const ResultRow* local = row.model == model ? Timed(first(), row, kLocalSystem) : nullptr;
       if (local == nullptr) continue;
       seconds.Add(*local->e2e_s);
       device = local->note;
@@ -92,7 +93,7 @@ class Finder {
     const TableRow row{waterfall.env, waterfall.bandwidth, waterfall.model};
     std::vector<std::string> parts;
     for (const std::string& profile : experiment_.profiles) {
-      const ResultRow* found = Timed(profile, row, "megatron");
+      const ResultRow* found = Timed(profile, row, kMegatronSystem);
       if (found == nullptr) return;
       double compute = 0;
       for (const RankResult& rank : found->per_rank) compute = std::max(compute, rank.compute_ms);
@@ -109,8 +110,8 @@ class Finder {
   void OwnPlan() {
     Range gain;
     for (const TableRow& row : TableRowsOf(experiment_)) {
-      const ResultRow* forced = Timed(first(), row, "edgeshard");
-      const ResultRow* own = Timed(first(), row, "edgeshard-latency");
+      const ResultRow* forced = Timed(first(), row, kEdgeShardSystem);
+      const ResultRow* own = Timed(first(), row, kEdgeShardOwnPlanSystem);
       if (forced != nullptr && own != nullptr) gain.Add(*forced->e2e_s / *own->e2e_s);
     }
     if (gain.rows == 0) return;
@@ -129,7 +130,7 @@ class Finder {
             published_.Bar(row.env, row.mbps(), row.model, "prefill", system);
         return found == nullptr || found->oom ? 0.0 : found->ms_per_token;
       };
-      if (bar("Galaxy") > 0 && bar("M-LM") > 0 && Timed(first(), row, "galaxy") != nullptr) {
+      if (bar("Galaxy") > 0 && bar("M-LM") > 0 && Timed(first(), row, kGalaxySystem) != nullptr) {
         ratios[static_cast<int>(row.mbps())].Add(bar("Galaxy") / bar("M-LM"));
       }
     }
@@ -150,14 +151,14 @@ class Finder {
     Range best;
     Range local;
     for (const TableRow& row : TableRowsOf(experiment_)) {
-      const ResultRow* jupiter = rows_.Find(profile, row, "jupiter", policy);
+      const ResultRow* jupiter = rows_.Find(profile, row, kJupiterSystem, policy);
       if (jupiter == nullptr || !jupiter->e2e_s) continue;
       double least = 0;
       for (const std::string& system : experiment_.systems) {
-        const ResultRow* other = system == "jupiter" ? nullptr : Timed(profile, row, system);
+        const ResultRow* other = system == kJupiterSystem ? nullptr : Timed(profile, row, system);
         if (other == nullptr) continue;
         least = least == 0 ? *other->e2e_s : std::min(least, *other->e2e_s);
-        if (system == "local") local.Add(*other->e2e_s / *jupiter->e2e_s);
+        if (system == kLocalSystem) local.Add(*other->e2e_s / *jupiter->e2e_s);
       }
       if (least > 0) best.Add(least / *jupiter->e2e_s);
     }
@@ -178,7 +179,7 @@ class Finder {
     Range skeleton;
     const ResultRow* any = nullptr;
     for (const TableRow& row : TableRowsOf(experiment_)) {
-      const ResultRow* found = Timed(first(), row, "jupiter");
+      const ResultRow* found = Timed(first(), row, kJupiterSystem);
       if (found == nullptr || !found->skeleton_s) continue;
       skeleton.Add(*found->skeleton_s / *found->e2e_s);
       any = found;

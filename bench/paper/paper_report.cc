@@ -11,8 +11,6 @@
 namespace jupiter {
 namespace {
 
-constexpr const char* kPredicted = "jupiter";
-
 class PaperReport : public ExperimentReport {
  public:
   PaperReport(const PaperExperiment& experiment, std::vector<Reading> readings,
@@ -43,7 +41,7 @@ class PaperReport : public ExperimentReport {
   // One file per policy: predictions.csv has the system's own.
   std::vector<File> Files(const std::vector<ResultRow>& rows) const override {
     std::vector<File> files;
-    for (const std::string& policy : experiment_.PoliciesOf(kPredicted)) {
+    for (const std::string& policy : experiment_.PoliciesOf(kJupiterSystem)) {
       const std::string name =
           files.empty() ? "predictions.csv" : fmt::format("predictions-{}.csv", policy);
       files.emplace_back(name, ToCsv(Predictions(rows, policy)));
@@ -64,12 +62,12 @@ class PaperReport : public ExperimentReport {
  private:
   std::vector<PaperPrediction> Predictions(const std::vector<ResultRow>& rows,
                                            const std::string& policy) const {
-    return PredictionsOf(rows, experiment_, readings_, kPredicted, policy);
+    return PredictionsOf(rows, experiment_, readings_, kJupiterSystem, policy);
   }
 
   std::vector<PaperPrediction> AllPredictions(const std::vector<ResultRow>& rows) const {
     std::vector<PaperPrediction> all;
-    for (const std::string& policy : experiment_.PoliciesOf(kPredicted)) {
+    for (const std::string& policy : experiment_.PoliciesOf(kJupiterSystem)) {
       const std::vector<PaperPrediction> more = Predictions(rows, policy);
       all.insert(all.end(), more.begin(), more.end());
     }

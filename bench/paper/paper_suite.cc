@@ -127,7 +127,7 @@ class PaperSuite : public Suite {
     counters["sent_B"] = static_cast<double>(row.bytes_total);
     counters["messages"] = static_cast<double>(row.messages);
     counters["bubble"] = *row.bubble;
-    const std::string_view caveat = FindStrategy(FindSystem(row.system).strategy).caveat;
+    const std::string_view caveat = FindTraits(FindSystem(row.system).strategy).caveat;
     state.SetLabel(fmt::format("EMULATED {}{}{}", row.note, caveat.empty() ? "" : "; ", caveat));
   }
 

@@ -12,8 +12,6 @@
 namespace jupiter {
 namespace {
 
-constexpr const char* kOurs = "jupiter";
-
 std::string Digits(double value) {
   return value < 10    ? fmt::format("{:.2f}", value)
          : value < 100 ? fmt::format("{:.1f}", value)
@@ -58,7 +56,7 @@ std::optional<Best> BestOther(const RowIndex& rows, const PaperExperiment& exper
   std::optional<Best> best;
   for (const std::string& system : experiment.systems) {
     const ResultRow* found = rows.Find(profile, row, system, policy);
-    if (system == kOurs || found == nullptr || !found->e2e_s) continue;
+    if (system == kJupiterSystem || found == nullptr || !found->e2e_s) continue;
     if (!best || *found->e2e_s < best->seconds) best = {system, *found->e2e_s};
   }
   return best;
@@ -104,7 +102,7 @@ TextTable PolicyTable(const RowIndex& rows, const PaperExperiment& experiment,
       if (!any) continue;
       if (HasOthers(experiment)) {
         const auto best = BestOther(rows, experiment, profile, row, policy);
-        const auto gain = GainOf(rows.Find(profile, row, kOurs, policy), best);
+        const auto gain = GainOf(rows.Find(profile, row, kJupiterSystem, policy), best);
         cells.push_back(best ? best->system : "-");
         cells.push_back(gain ? fmt::format("{:.2f}x", *gain) : "-");
       }
@@ -209,7 +207,7 @@ std::vector<std::string> HeadlinesOf(const RowIndex& rows, const PaperExperiment
       std::vector<double> gains;
       for (const TableRow& row : TableRowsOf(experiment)) {
         const auto best = BestOther(rows, experiment, profile, row, policy);
-        const auto gain = GainOf(rows.Find(profile, row, kOurs, policy), best);
+        const auto gain = GainOf(rows.Find(profile, row, kJupiterSystem, policy), best);
         if (gain) gains.push_back(*gain);
       }
       if (gains.empty()) continue;
@@ -229,11 +227,11 @@ std::vector<std::string> GainsOf(const RowIndex& rows, const PaperExperiment& ex
   std::vector<std::string> lines;
   for (const std::string& profile : experiment.profiles) {
     std::vector<std::string> parts;
-    for (const std::string& policy : experiment.PoliciesOf(kOurs)) {
+    for (const std::string& policy : experiment.PoliciesOf(kJupiterSystem)) {
       std::vector<double> gains;
       for (const TableRow& row : TableRowsOf(experiment)) {
-        const ResultRow* plain = rows.Find(profile, row, kOurs, "plain");
-        const ResultRow* found = rows.Find(profile, row, kOurs, policy);
+        const ResultRow* plain = rows.Find(profile, row, kJupiterSystem, "plain");
+        const ResultRow* found = rows.Find(profile, row, kJupiterSystem, policy);
         if (policy == "plain" || plain == nullptr || found == nullptr) continue;
         if (plain->e2e_s && found->e2e_s) gains.push_back(*plain->e2e_s / *found->e2e_s);
       }

@@ -19,7 +19,7 @@ const ProfilePlan* FindPlan(const TestbedProfile& profile, const std::string& en
 
 void CheckPublished(const ProfilePlan& published, const Plan& plan, const PlanningTask& task) {
   try {
-    if (plan.strategy == "galaxy") {
+    if (IsShared(plan)) {
       CheckShares(plan.shares, task.shape, task.cluster.size());
     } else {
       CheckLayers(plan.layers, task.shape.config.layers, task.cluster.size());
@@ -33,10 +33,11 @@ void CheckPublished(const ProfilePlan& published, const Plan& plan, const Planni
 // The planner's plan with the layers or shares of the published runs in place of its own.
 PlannedRun TakePublished(const PaperSystem& system, const Predictor& predictor,
                          const ProfilePlan& published) {
-  PlannedRun run = FindPlanner(system.name == "galaxy" ? "megatron" : "equal").make(predictor);
+  const bool shares = system.published_plan == PublishedPlan::kShares;
+  PlannedRun run =
+      FindPlanner(shares ? "megatron" : "equal").plan_for(predictor, std::string(system.strategy));
   Plan plan = run.plan;
-  plan.strategy = system.strategy;
-  if (system.name == "galaxy") {
+  if (shares) {
     plan.shares.heads = published.galaxy_heads;
     plan.shares.columns = published.galaxy_columns;
   } else {
@@ -54,14 +55,15 @@ PlannedRun TakePublished(const PaperSystem& system, const Predictor& predictor,
 
 const std::vector<PaperSystem>& PaperSystems() {
   static const std::vector<PaperSystem> systems = {
-      {"local", "local", "local", "best single", ""},
+      {kLocalSystem, "local", "local", "best single", ""},
       {"sequence", "sequence", "sequence", "SP", "SP"},
-      {"megatron", "megatron", "megatron", "M-LM", "M-LM"},
+      {kMegatronSystem, "megatron", "megatron", "M-LM", "M-LM"},
       {"detransformer", "detransformer", "detransformer", "DT", "DT"},
-      {"galaxy", "galaxy", "galaxy", "Galaxy", "Galaxy"},
-      {"edgeshard", "edgeshard", "edgeshard-all", "EdgeShard", "EdgeShard"},
-      {"edgeshard-latency", "edgeshard", "edgeshard-latency", "EdgeShard, own plan", ""},
-      {"jupiter", "jupiter", "jupiter", "Jupiter", ""},
+      {kGalaxySystem, "galaxy", "galaxy", "Galaxy", "Galaxy", PublishedPlan::kShares},
+      {kEdgeShardSystem, "edgeshard", "edgeshard-all", "EdgeShard", "EdgeShard",
+       PublishedPlan::kLayers},
+      {kEdgeShardOwnPlanSystem, "edgeshard", "edgeshard-latency", "EdgeShard, own plan", ""},
+      {kJupiterSystem, "jupiter", "jupiter", "Jupiter", ""},
   };
   return systems;
 }
@@ -82,7 +84,7 @@ const PaperSystem& FindSystem(std::string_view name) {
 
 PlannedRun PlanSystem(const PaperSystem& system, const Predictor& predictor,
                       const TestbedProfile& profile, const std::string& env) {
-  const bool taken = system.name == "galaxy" || system.name == "edgeshard";
+  const bool taken = system.published_plan != PublishedPlan::kNothing;
   const ProfilePlan* published =
       taken ? FindPlan(profile, env, predictor.task().shape.config) : nullptr;
   if (published != nullptr) return TakePublished(system, predictor, *published);

@@ -1,6 +1,7 @@
 // The systems of the paper's comparison: a strategy each, under one of its plans.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,12 +11,24 @@
 
 namespace jupiter {
 
+// Systems that reports speak of by name.
+inline constexpr const char* kLocalSystem = "local";
+inline constexpr const char* kMegatronSystem = "megatron";
+inline constexpr const char* kGalaxySystem = "galaxy";
+inline constexpr const char* kEdgeShardSystem = "edgeshard";
+inline constexpr const char* kEdgeShardOwnPlanSystem = "edgeshard-latency";
+inline constexpr const char* kJupiterSystem = "jupiter";
+
+// What a profile may know of the plan of a system's published runs.
+enum class PublishedPlan : std::uint8_t { kNothing, kLayers, kShares };
+
 struct PaperSystem {
   std::string_view name;      // "edgeshard-latency"
   std::string_view strategy;  // "edgeshard"
   std::string_view planner;
   std::string_view column;     // "EdgeShard, latency plan": in tables
   std::string_view published;  // name in published/table.csv; empty: not there
+  PublishedPlan published_plan = PublishedPlan::kNothing;
 };
 
 // In the order of tables.

@@ -84,7 +84,7 @@ ProfileFlags ParseProfileFlags(int argc, const char* const* argv, int ranks) {
 MeterOptions ToMeterOptions(const ProfileFlags& flags, const ModelConfig& config) {
   const SessionOptions session = ToSessionOptions(flags.engine);
   MeterOptions options = flags.meter;
-  options.kv = session.kv;
+  options.kv = session.plan.kv;
   options.quantise = session.quantise;
   if (options.layers > config.layers) {
     FailUser("--layers is {}, {} has {}", options.layers, config.name, config.layers);

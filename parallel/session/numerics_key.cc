@@ -5,20 +5,26 @@
 
 #include <vector>
 
+#include "planning/plan/strategy_traits.h"
+
 namespace jupiter {
 
 std::string SumsKey(const Plan& plan, const std::string& strategy) {
-  if (strategy == "sequence") {
+  const StrategyTraits& traits = FindTraits(strategy);
+  if (traits.exchange == LayerExchange::kGatherKv) {
     const bool exact =
         plan.wire == DType::kF32 || plan.wire == plan.kv || plan.shares.rows.size() == 1;
-    // Keys of a row that cannot be cut, and of all behind it, stay at home.
+    // Keys of a row that cannot be cut, and of all after it, stay at home.
     return exact ? ""
                  : fmt::format(" kv-wire={} slices={}", Name(plan.wire), ToString(plan.slices));
   }
+  if (traits.sum_order == SumOrder::kOneProcess) return "";
   std::string key =
       fmt::format(" sums={} {} wire={}", strategy, Show(plan.shares), Name(plan.wire));
   // Its order of sums depends on the tile that a row is in.
-  if (strategy == "galaxy") key += fmt::format(" slices={}", ToString(plan.slices));
+  if (traits.sum_order == SumOrder::kTileRing) {
+    key += fmt::format(" slices={}", ToString(plan.slices));
+  }
   return key;
 }
 

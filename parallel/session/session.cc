@@ -132,11 +132,11 @@ int HeadOf(const Plan& plan) {
 }
 
 void CheckStreams(const SessionOptions& options) {
-  if (!options.stream || FindStrategy(options.strategy).streams) return;
+  if (!options.stream || FindStrategy(options.plan.strategy).traits.streams) return;
   FailUser(
       "--stream with strategy {}: only local reads layers again for every batch; use --strategy "
       "local, or leave --stream out",
-      options.strategy);
+      options.plan.strategy);
 }
 
 }  // namespace
@@ -162,8 +162,8 @@ Session::Session(Transport& transport, Device& device, Checkpoint& checkpoint,
   Together(transport, [&] {
     CheckRequestFits(options, config);
     CheckStreams(options);
-    plan_ = MakePlan(options, ShapeOf(checkpoint, options.quantise, options.kv), transport.size(),
-                     speeds);
+    plan_ = CompletePlan(options, ShapeOf(checkpoint, options.quantise, options.plan.kv),
+                         transport.size(), speeds);
     fingerprint = FingerprintModel(checkpoint);
   });
   CheckFacts(

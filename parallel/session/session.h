@@ -16,21 +16,24 @@
 
 namespace jupiter {
 
-enum class LayerSplit : std::uint8_t { kEqual, kSpeed, kGiven };
+// Where a session's plan has its layers from.
+enum class LayerSplit : std::uint8_t {
+  kEqual,  // as many for every rank, in the order of ranks
+  kSpeed,  // in proportion to the ranks' speeds, measured at start
+  kGiven,  // as the plan says
+};
 
 struct SessionOptions {
-  std::string strategy = "jupiter";
+  // The plan as far as it is decided on. The strategy fills in what is left open: layers (see
+  // `split`), shares, and slices that do not apply to it.
+  Plan plan{.strategy = DefaultStrategy().name,
+            .layers = {},
+            .order = {},
+            .slices = {.kind = SlicePolicy::Kind::kAuto, .lengths = {}},
+            .shares = {},
+            .reference_boundaries = {},
+            .reference_of = {}};
   LayerSplit split = LayerSplit::kEqual;
-  std::vector<int> layers;  // kGiven: per rank
-  std::vector<int> order;   // kGiven: see Plan
-  SlicePolicy slices{.kind = SlicePolicy::Kind::kAuto, .lengths = {}};
-  DType wire = DType::kF32;
-  DType residual = DType::kF32;
-  DType kv = DType::kF32;
-  Shares shares;                          // given ones, see Plan
-  bool overlap = true;                    // see Plan
-  std::vector<int> reference_boundaries;  // see Plan
-  std::string reference_of;               // see Plan
   std::optional<DType> quantise;
   std::int64_t memory_limit = 0;  // bytes of each rank; 0: what its host has available
   // Layers that the source has no memory for are read from the checkpoint for every batch.
@@ -71,10 +74,10 @@ struct RunOptions {
 // own.
 int RowsUnderWay(const SessionOptions& options);
 
-// The plan for these options on this many ranks. `speeds` (layers per second of each rank) is read
-// for kSpeed only. Throws UserError.
-Plan MakePlan(const SessionOptions& options, const ModelShape& shape, int ranks,
-              const std::vector<double>& speeds);
+// The options' plan, completed for this many ranks. `speeds` (layers per second of each rank) is
+// read for kSpeed only. Throws UserError.
+Plan CompletePlan(const SessionOptions& options, const ModelShape& shape, int ranks,
+                  const std::vector<double>& speeds);
 
 // Makes options for `local` those of a reference for this plan: the same bits from one process.
 void ReferTo(const Plan& plan, SessionOptions& options);

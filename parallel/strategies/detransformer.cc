@@ -41,13 +41,24 @@ class DeTransformer : public TensorParallel {
 }  // namespace
 
 StrategyEntry DeTransformerStrategy() {
-  return {"detransformer",
-          "as megatron, one all-reduce per layer (our reading; restructured model, text not "
-          "comparable)",
-          CutLayersInShares,
-          [](const StrategyInputs& inputs) { return Lockstep::PlanMemory(inputs, 3); },
-          [](const StrategyInputs& inputs) { return std::make_unique<DeTransformer>(inputs); },
-          "our reading; restructured model, text not comparable"};
+  return {.traits = {.name = "detransformer",
+                     .summary = "as megatron, one all-reduce per layer (our reading; restructured "
+                                "model, text not comparable)",
+                     .caveat = "our reading; restructured model, text not comparable",
+                     .cuts_heads = true,
+                     .takes_slices = true,
+                     .exchange = LayerExchange::kAllReduce,
+                     .sums_per_layer = 1,
+                     .sum_order = SumOrder::kColumnRing,
+                     .decodes_on = DecodesOn::kEveryRank,
+                     // As megatron, and the input of the feed-forward block.
+                     .sum_matrices = 3,
+                     .planner = "detransformer"},
+          .adapt = CutLayersInShares,
+          .plan_memory = Lockstep::PlanMemory,
+          .build = [](const StrategyInputs& inputs) {
+            return std::make_unique<DeTransformer>(inputs);
+          }};
 }
 
 }  // namespace jupiter

@@ -13,8 +13,13 @@ StrategyEntry EdgeShardStrategy() {
     plan.slices = SlicePolicy{};
     plan.shares = {};
   };
-  return {"edgeshard", "layers split over ranks, the prompt passes whole", adapt,
-          Pipeline::PlanMemory, Pipeline::Build};
+  return {.traits = {.name = "edgeshard",
+                     .summary = "layers split over ranks, the prompt passes whole",
+                     .cuts_layers = true,
+                     .planner = "edgeshard-latency"},
+          .adapt = adapt,
+          .plan_memory = Pipeline::PlanMemory,
+          .build = Pipeline::Build};
 }
 
 }  // namespace jupiter

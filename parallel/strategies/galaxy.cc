@@ -111,12 +111,24 @@ class Galaxy : public TensorParallel {
 }  // namespace
 
 StrategyEntry GalaxyStrategy() {
-  return {"galaxy",
-          "heads and columns split, rows between blocks, messages behind products",
-          CutLayersInShares,
-          [](const StrategyInputs& inputs) { return Lockstep::PlanMemory(inputs, 2); },
-          [](const StrategyInputs& inputs) { return std::make_unique<Galaxy>(inputs); },
-          "decoding is our extension"};
+  return {.traits = {.name = "galaxy",
+                     .summary = "heads and columns split, rows between blocks, messages behind "
+                                "products",
+                     .caveat = "decoding is our extension",
+                     .cuts_heads = true,
+                     .cuts_rows = true,
+                     .takes_slices = true,
+                     .overlaps = true,
+                     .exchange = LayerExchange::kTileRing,
+                     .sums_per_layer = 2,
+                     .sum_order = SumOrder::kTileRing,
+                     .decodes_on = DecodesOn::kEveryRank,
+                     // A partial sum, and what arrives to be added to it or zeros in its place.
+                     .sum_matrices = 2,
+                     .planner = "galaxy"},
+          .adapt = CutLayersInShares,
+          .plan_memory = Lockstep::PlanMemory,
+          .build = [](const StrategyInputs& inputs) { return std::make_unique<Galaxy>(inputs); }};
 }
 
 }  // namespace jupiter

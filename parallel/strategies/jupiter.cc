@@ -12,8 +12,14 @@ namespace jupiter {
 
 StrategyEntry JupiterStrategy() {
   const auto adapt = [](Plan& plan, const AdaptInputs&) { plan.shares = {}; };
-  return {"jupiter", "layers split over ranks, the prompt passes in slices", adapt,
-          Pipeline::PlanMemory, Pipeline::Build};
+  return {.traits = {.name = "jupiter",
+                     .summary = "layers split over ranks, the prompt passes in slices",
+                     .cuts_layers = true,
+                     .takes_slices = true,
+                     .planner = "jupiter"},
+          .adapt = adapt,
+          .plan_memory = Pipeline::PlanMemory,
+          .build = Pipeline::Build};
 }
 
 }  // namespace jupiter

@@ -30,9 +30,14 @@ StrategyEntry LocalStrategy() {
   const auto build = [sums](const StrategyInputs& inputs) {
     return sums(inputs) ? BuildSumsReference(inputs) : Pipeline::Build(inputs);
   };
-  StrategyEntry entry{"local", "the whole model on rank 0", adapt, memory, build};
-  entry.streams = true;
-  return entry;
+  return {.traits = {.name = "local",
+                     .summary = "the whole model on rank 0",
+                     .one_process = true,
+                     .streams = true,
+                     .planner = "local"},
+          .adapt = adapt,
+          .plan_memory = memory,
+          .build = build};
 }
 
 }  // namespace jupiter

@@ -54,9 +54,10 @@ StageOptions LockstepOptions(const Plan& plan, const ModelConfig& config, const 
   return options;
 }
 
-StageMemory Lockstep::PlanMemory(const StrategyInputs& inputs, int buffers) {
+StageMemory Lockstep::PlanMemory(const StrategyInputs& inputs) {
+  const int matrices = FindTraits(inputs.plan.strategy).sum_matrices;
   StageMemory memory = PlanStageMemory(inputs.device, inputs.checkpoint, OptionsOfShare(inputs));
-  memory.activations += buffers * inputs.capacity.prompt_rows *
+  memory.activations += matrices * inputs.capacity.prompt_rows *
                         RowBytes(DType::kF32, inputs.checkpoint.config().hidden);
   return memory;
 }

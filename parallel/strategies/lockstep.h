@@ -25,8 +25,9 @@ StageOptions LockstepOptions(const Plan& plan, const ModelConfig& config, const 
 
 class Lockstep : public Strategy {
  public:
-  // Memory of this rank: its stage and `buffers` matrices [prompt rows, hidden] beside it.
-  static StageMemory PlanMemory(const StrategyInputs& inputs, int buffers);
+  // Memory of this rank: its stage, and beside it what its strategy adds up in (see
+  // StrategyTraits::sum_matrices).
+  static StageMemory PlanMemory(const StrategyInputs& inputs);
 
   int head() const override { return kSource; }
   bool takes_part() const override { return true; }

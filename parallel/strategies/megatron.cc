@@ -20,11 +20,21 @@ class Megatron : public TensorParallel {
 }  // namespace
 
 StrategyEntry MegatronStrategy() {
-  return {"megatron",
-          "heads and columns of every layer split over ranks, two all-reduces per layer",
-          CutLayersInShares,
-          [](const StrategyInputs& inputs) { return Lockstep::PlanMemory(inputs, 2); },
-          [](const StrategyInputs& inputs) { return std::make_unique<Megatron>(inputs); }};
+  return {.traits = {.name = "megatron",
+                     .summary = "heads and columns of every layer split over ranks, two "
+                                "all-reduces per layer",
+                     .cuts_heads = true,
+                     .takes_slices = true,
+                     .exchange = LayerExchange::kAllReduce,
+                     .sums_per_layer = 2,
+                     .sum_order = SumOrder::kColumnRing,
+                     .decodes_on = DecodesOn::kEveryRank,
+                     // A partial sum, and what arrives to be added to it.
+                     .sum_matrices = 2,
+                     .planner = "megatron"},
+          .adapt = CutLayersInShares,
+          .plan_memory = Lockstep::PlanMemory,
+          .build = [](const StrategyInputs& inputs) { return std::make_unique<Megatron>(inputs); }};
 }
 
 }  // namespace jupiter

@@ -86,10 +86,17 @@ void CutRows(Plan& plan, const AdaptInputs& inputs) {
 }  // namespace
 
 StrategyEntry SequenceStrategy() {
-  return {"sequence",
-          "rows of the prompt split over ranks, keys and values gathered; decodes alone", CutRows,
-          [](const StrategyInputs& inputs) { return Lockstep::PlanMemory(inputs, 0); },
-          [](const StrategyInputs& inputs) { return std::make_unique<Sequence>(inputs); }};
+  return {.traits = {.name = "sequence",
+                     .summary = "rows of the prompt split over ranks, keys and values gathered; "
+                                "decodes alone",
+                     .cuts_rows = true,
+                     .takes_slices = true,
+                     .exchange = LayerExchange::kGatherKv,
+                     .decodes_on = DecodesOn::kSource,
+                     .planner = "sequence"},
+          .adapt = CutRows,
+          .plan_memory = Lockstep::PlanMemory,
+          .build = [](const StrategyInputs& inputs) { return std::make_unique<Sequence>(inputs); }};
 }
 
 }  // namespace jupiter

@@ -23,6 +23,7 @@
 #include "model/stage/stage.h"
 #include "parallel/transport/transport.h"
 #include "planning/plan/plan.h"
+#include "planning/plan/strategy_traits.h"
 
 namespace jupiter {
 
@@ -92,24 +93,28 @@ struct AdaptInputs {
 
 // A strategy as the registry knows it.
 struct StrategyEntry {
-  std::string_view name;
-  // One line for --help: what is cut and what is sent.
-  std::string_view summary;
+  StrategyTraits traits;
   // Makes a plan whose layers are split over the ranks into one that this strategy executes.
   std::function<void(Plan& plan, const AdaptInputs& inputs)> adapt;
   // Memory of this rank under the plan; zero for ranks that hold nothing.
   std::function<StageMemory(const StrategyInputs&)> plan_memory;
   // Builds this rank's part; throws UserError where this rank cannot (agree afterwards).
   std::function<std::unique_ptr<Strategy>(const StrategyInputs&)> build;
-  // What reports say beside its results; may be empty.
-  std::string_view caveat = {};
-  // Whether it takes StrategyInputs::resident_layers, which needs a source that has every layer.
-  bool streams = false;
 };
+
+// Makes another strategy known, in this program, everywhere: runs, emulation, plans, suites and
+// formulas. To be called before anything else asks for strategies. docs/extend.md has an example.
+void AddStrategy(StrategyEntry entry);
+// Makes the strategies of this folder known; programs call it first.
+void AddBuiltInStrategies();
 
 // All strategies, in the order of reports.
 const std::vector<StrategyEntry>& Strategies();
 // Throws UserError that lists the known names.
 const StrategyEntry& FindStrategy(std::string_view name);
+// The strategy of runs that name none, and the one that computes in one process, which the others
+// are compared with.
+const StrategyTraits& DefaultStrategy();
+const StrategyTraits& OneProcess();
 
 }  // namespace jupiter

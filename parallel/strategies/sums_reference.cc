@@ -40,6 +40,23 @@ void SumChunk(Device& device, const std::vector<TensorView>& parts, int last, DT
   }
 }
 
+// Which sums, messages and roundings a strategy has.
+struct SumsOf {
+  bool decoupled = false;  // one sum per layer, over attention and feed-forward block together
+  bool tiles = false;      // prompts: sums by rows, normed rows in messages
+  bool sums = true;        // otherwise keys and values travel
+};
+
+SumsOf FindSums(const std::string& strategy) {
+  const StrategyTraits& traits = FindTraits(strategy);
+  if (!traits.shares()) {
+    FailUser("{} adds up as one process does; it needs no reference of its own", strategy);
+  }
+  return {.decoupled = traits.sums_per_layer == 1,
+          .tiles = traits.exchange == LayerExchange::kTileRing,
+          .sums = traits.exchange != LayerExchange::kGatherKv};
+}
+
 class SumsReference : public Strategy {
  public:
   explicit SumsReference(const StrategyInputs& inputs)
@@ -194,19 +211,11 @@ class SumsReference : public Strategy {
   Tensor zeros_;                                // [prompt rows, hidden]
   std::vector<const BatchLayout*> layouts_;     // by rank, of this batch
   bool tiles_ = false;                          // this batch
-  LoneSequences alone_;                         // of sequence
+  LoneSequences alone_;                         // where the source decodes alone
   bool gathers_ = false;                        // this batch
 };
 
 }  // namespace
-
-SumsOf FindSums(const std::string& strategy) {
-  if (strategy == "megatron") return {};
-  if (strategy == "detransformer") return {.decoupled = true};
-  if (strategy == "galaxy") return {.tiles = true};
-  if (strategy == "sequence") return {.sums = false};
-  FailUser("{} adds up as one process does; it needs no reference of its own", strategy);
-}
 
 std::unique_ptr<Strategy> BuildSumsReference(const StrategyInputs& inputs) {
   return std::make_unique<SumsReference>(inputs);

@@ -6,15 +6,6 @@
 
 namespace jupiter {
 
-// Which sums, messages and roundings a strategy has.
-struct SumsOf {
-  bool decoupled = false;  // one sum per layer, see detransformer
-  bool tiles = false;      // prompts: sums by rows, normed rows in messages, see galaxy
-  bool sums = true;        // otherwise keys and values travel, see sequence
-};
-// Throws UserError for a strategy that adds up as one process does.
-SumsOf FindSums(const std::string& strategy);
-
 // The plan's reference_of names the strategy, its shares the ranks. Written from the definition of
 // the sums, without the code of the collectives.
 std::unique_ptr<Strategy> BuildSumsReference(const StrategyInputs& inputs);

@@ -5,6 +5,7 @@
 
 #include "kernels/base/check.h"
 #include "planning/plan/obstacle.h"
+#include "planning/plan/strategy_traits.h"
 
 namespace jupiter {
 namespace {
@@ -102,11 +103,7 @@ FixedBytes FixedBytesOf(const ModelShape& shape, DType wire, const RequestShape&
           rows * RowBytes(wire, shape.config.hidden)};
 }
 
-std::int64_t SumBytes(const ModelShape& shape, std::string_view strategy,
-                      const RequestShape& request) {
-  // megatron and galaxy: a partial sum, and what arrives to be added to it or zeros in its place;
-  // detransformer also the input of its feed-forward block.
-  const int matrices = strategy == "sequence" ? 0 : strategy == "detransformer" ? 3 : 2;
+std::int64_t SumBytes(const ModelShape& shape, int matrices, const RequestShape& request) {
   return matrices * LargestBatch(request) * F32(shape.config.hidden);
 }
 
@@ -128,7 +125,8 @@ MemoryNeed SharedNeed(const ModelShape& shape, const Plan& plan, const RequestSh
   }
   need.kv = shape.config.layers * 2 * request.held_positions() * RowBytes(shape.kv, widths.keys);
   const FixedBytes fixed = FixedBytesOf(shape, plan.wire, request, widths);
-  need.activations = fixed.activations + SumBytes(shape, plan.strategy, request);
+  need.activations =
+      fixed.activations + SumBytes(shape, FindTraits(plan.strategy).sum_matrices, request);
   need.buffers = fixed.buffers;
   if (rank != 0) return need;
   need.weights += HeadBytes(shape) - SharedHeadBytes(shape);

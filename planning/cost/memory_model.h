@@ -68,9 +68,8 @@ struct FixedBytes {
 FixedBytes FixedBytesOf(const ModelShape& shape, DType wire, const RequestShape& request);
 FixedBytes FixedBytesOf(const ModelShape& shape, DType wire, const RequestShape& request,
                         const ShareWidths& widths);
-// Rows that a strategy with shares keeps to add up, beside the workspace.
-std::int64_t SumBytes(const ModelShape& shape, std::string_view strategy,
-                      const RequestShape& request);
+// Rows that a rank keeps to add up, beside the workspace: see StrategyTraits::sum_matrices.
+std::int64_t SumBytes(const ModelShape& shape, int matrices, const RequestShape& request);
 // Rows that the head keeps beside its weights.
 std::int64_t HeadActivationBytes(const ModelShape& shape);
 

@@ -4,6 +4,7 @@
 #include "kernels/base/check.h"
 #include "planning/cost/expected_bytes.h"
 #include "planning/plan/shares.h"
+#include "planning/plan/strategy_traits.h"
 
 namespace jupiter {
 
@@ -51,8 +52,12 @@ ExpectedTraffic PipelineTraffic(const ModelConfig& config, const Plan& plan,
 // Ranks that compute every layer together: the source announces, collectives carry the rest.
 class SharedTraffic {
  public:
-  SharedTraffic(const ModelConfig& config, const Plan& plan, int rank)
-      : config_(config), plan_(plan), ranks_(static_cast<int>(plan.layers.size())), rank_(rank) {}
+  SharedTraffic(const ModelConfig& config, const Plan& plan, const StrategyTraits& traits, int rank)
+      : config_(config),
+        plan_(plan),
+        traits_(traits),
+        ranks_(static_cast<int>(plan.layers.size())),
+        rank_(rank) {}
 
   ExpectedTraffic Of(const std::vector<Block>& blocks) {
     if (ranks_ == 1) return {};
@@ -64,32 +69,30 @@ class SharedTraffic {
  private:
   void Count(const Block& block) {
     const bool tiles = block.rows > 1;
-    if (plan_.strategy == "sequence") {
+    if (traits_.exchange == LayerExchange::kGatherKv) {
       // A row alone is the source's, and what follows it as well.
       alone_ = alone_ || !tiles;
-      if (!alone_) return CountSequence(block);
+      if (!alone_) return CountGathers(block);
       if (block.opens) Announce(OpeningMessage());
       return;
     }
     AnnounceBlock(block);
-    if (plan_.strategy == "galaxy" && tiles) return CountGalaxy(block);
-    const int sums = plan_.strategy == "detransformer" ? 1 : 2;
-    for (int i = 0; i < sums * config_.layers; ++i) {
+    if (traits_.exchange == LayerExchange::kTileRing && tiles) return CountTiles(block);
+    for (int i = 0; i < traits_.sums_per_layer * config_.layers; ++i) {
       ReduceScatter(ColumnChunks(block.rows));
       AllGather(ColumnChunks(block.rows));
     }
   }
 
-  void CountSequence(const Block& block) {
+  void CountGathers(const Block& block) {
     AnnounceBlock(block);
     // Keys, values.
     for (int i = 0; i < 2 * config_.layers; ++i) AllGather(Tiles(block.rows, config_.kv_width()));
     HeadRow(block);
   }
 
-  void CountGalaxy(const Block& block) {
-    // Attention, feed-forward.
-    for (int i = 0; i < 2 * config_.layers; ++i) {
+  void CountTiles(const Block& block) {
+    for (int i = 0; i < traits_.sums_per_layer * config_.layers; ++i) {
       AllGather(Tiles(block.rows, config_.hidden));
       ReduceScatter(Tiles(block.rows, config_.hidden));
     }
@@ -150,6 +153,7 @@ class SharedTraffic {
 
   const ModelConfig& config_;
   const Plan& plan_;
+  const StrategyTraits& traits_;
   int ranks_;
   int rank_;
   bool alone_ = false;
@@ -161,8 +165,10 @@ class SharedTraffic {
 ExpectedTraffic RequestTraffic(const ModelConfig& config, const Plan& plan,
                                const std::vector<int>& slices, int tokens, int rank) {
   JUPITER_CHECK(tokens >= 1);
+  const StrategyTraits& traits = FindTraits(plan.strategy);
+  if (traits.traffic != nullptr) return traits.traffic(config, plan, slices, tokens, rank);
   const std::vector<Block> blocks = BlocksOf(slices, tokens);
-  if (IsShared(plan)) return SharedTraffic(config, plan, rank).Of(blocks);
+  if (IsShared(plan)) return SharedTraffic(config, plan, traits, rank).Of(blocks);
   return PipelineTraffic(config, plan, blocks, rank);
 }
 

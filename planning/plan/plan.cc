@@ -116,7 +116,7 @@ bool WireIsExact(const Plan& plan) {
   return plan.wire == DType::kF32 || plan.wire == plan.residual;
 }
 
-bool IsShared(const Plan& plan) { return plan.strategy != "local" && !plan.shares.empty(); }
+bool IsShared(const Plan& plan) { return plan.reference_of.empty() && !plan.shares.empty(); }
 
 std::string ShowSplit(const Plan& plan) {
   if (!IsShared(plan)) {

@@ -6,17 +6,16 @@
 
 namespace jupiter {
 
-PlannedRun PlanLocal(const Predictor& predictor);
-PlannedRun PlanEqual(const Predictor& predictor);
-PlannedRun PlanProportional(const Predictor& predictor);
-PlannedRun PlanJupiter(const Predictor& predictor);
-PlannedRun PlanEdgeShardByLatency(const Predictor& predictor);
-PlannedRun PlanEdgeShardByThroughput(const Predictor& predictor);
-PlannedRun PlanEdgeShardOnAllDevices(const Predictor& predictor);
-PlannedRun PlanSequence(const Predictor& predictor);
-PlannedRun PlanMegatron(const Predictor& predictor);
-PlannedRun PlanDeTransformer(const Predictor& predictor);
-PlannedRun PlanGalaxyShares(const Predictor& predictor);
+PlannedRun PlanLocal(const Predictor& predictor, const std::string& strategy);
+PlannedRun PlanEqual(const Predictor& predictor, const std::string& strategy);
+PlannedRun PlanProportional(const Predictor& predictor, const std::string& strategy);
+PlannedRun PlanJupiter(const Predictor& predictor, const std::string& strategy);
+PlannedRun PlanEdgeShardByLatency(const Predictor& predictor, const std::string& strategy);
+PlannedRun PlanEdgeShardByThroughput(const Predictor& predictor, const std::string& strategy);
+PlannedRun PlanEdgeShardOnAllDevices(const Predictor& predictor, const std::string& strategy);
+PlannedRun PlanEvenRows(const Predictor& predictor, const std::string& strategy);
+PlannedRun PlanEvenHeads(const Predictor& predictor, const std::string& strategy);
+PlannedRun PlanGalaxyShares(const Predictor& predictor, const std::string& strategy);
 
 // The task's plan for these layers by rank, not yet predicted.
 Plan PipelinePlan(const PlanningTask& task, std::string strategy, std::vector<int> layers,

@@ -76,12 +76,13 @@ std::string NoteOf(const EdgeShardPlan& plan, std::string_view before_ordered) {
   JUPITER_CHECK(false, "{}", static_cast<int>(plan.search));
 }
 
-PlannedRun ToRun(const Predictor& predictor, const EdgeShardPlan& plan, std::string note) {
+PlannedRun ToRun(const Predictor& predictor, const std::string& strategy, const EdgeShardPlan& plan,
+                 std::string note) {
   const PlanningTask& task = predictor.task();
   PlannedRun run;
   if (plan.feasible) {
     const RankLayers split = ByRank(plan.order, plan.layers, task.cluster.size());
-    run = Judge(predictor, PipelinePlan(task, "edgeshard", split.layers, split.order));
+    run = Judge(predictor, PipelinePlan(task, strategy, split.layers, split.order));
   } else {
     run = Infeasible(plan.obstacle, plan.reason);
   }
@@ -91,19 +92,19 @@ PlannedRun ToRun(const Predictor& predictor, const EdgeShardPlan& plan, std::str
 
 }  // namespace
 
-PlannedRun PlanEdgeShardByLatency(const Predictor& predictor) {
+PlannedRun PlanEdgeShardByLatency(const Predictor& predictor, const std::string& strategy) {
   const EdgeShardPlan plan = PlanEdgeShardLatency(ProblemOf(predictor));
-  return ToRun(predictor, plan, NoteOf(plan, kHeuristicFailed));
+  return ToRun(predictor, strategy, plan, NoteOf(plan, kHeuristicFailed));
 }
 
-PlannedRun PlanEdgeShardByThroughput(const Predictor& predictor) {
+PlannedRun PlanEdgeShardByThroughput(const Predictor& predictor, const std::string& strategy) {
   const EdgeShardPlan plan = PlanEdgeShardThroughput(ProblemOf(predictor));
-  return ToRun(predictor, plan, NoteOf(plan, kHeuristicFailed));
+  return ToRun(predictor, strategy, plan, NoteOf(plan, kHeuristicFailed));
 }
 
-PlannedRun PlanEdgeShardOnAllDevices(const Predictor& predictor) {
+PlannedRun PlanEdgeShardOnAllDevices(const Predictor& predictor, const std::string& strategy) {
   const EdgeShardPlan plan = PlanEdgeShardOnAll(ProblemOf(predictor));
-  return ToRun(predictor, plan, NoteOf(plan, ", each with a layer"));
+  return ToRun(predictor, strategy, plan, NoteOf(plan, ", each with a layer"));
 }
 
 }  // namespace jupiter

@@ -42,8 +42,9 @@ std::int64_t ShareBytes(const PlanningTask& task, const RequestShape& request,
 }
 
 // What a device has whatever its share is: that of a rank without one.
-std::int64_t FixedNeed(const PlanningTask& task, const RequestShape& request, int device) {
-  Plan plan = SharedPlan(task, "galaxy", {});
+std::int64_t FixedNeed(const PlanningTask& task, const std::string& strategy,
+                       const RequestShape& request, int device) {
+  Plan plan = SharedPlan(task, strategy, {});
   plan.shares.heads.assign(plan.layers.size(), 0);
   plan.shares.columns = plan.shares.heads;
   return NeedOf(task.shape, plan, request, device).total();
@@ -54,7 +55,8 @@ std::int64_t InWholeUnits(std::int64_t bytes, int units, int unit, int total) {
   return (bytes * units * unit + total - 1) / total;
 }
 
-GalaxyProblem ProblemOf(const Predictor& predictor, const ShareUnits& units) {
+GalaxyProblem ProblemOf(const Predictor& predictor, const std::string& strategy,
+                        const ShareUnits& units) {
   const PlanningTask& task = predictor.task();
   const ModelConfig& config = task.shape.config;
   const RequestShape request = task.Request(task.prompt_tokens);
@@ -70,7 +72,7 @@ GalaxyProblem ProblemOf(const Predictor& predictor, const ShareUnits& units) {
   problem.memory_help = MemoryHelp(task.shape);
   for (int device = 0; device < task.cluster.size(); ++device) {
     const ClusterDevice& described = task.cluster.devices[static_cast<std::size_t>(device)];
-    problem.fixed_bytes.push_back(FixedNeed(task, request, device));
+    problem.fixed_bytes.push_back(FixedNeed(task, strategy, request, device));
     problem.budget.push_back(static_cast<std::int64_t>(described.profile.usable_memory.value));
     problem.names.push_back(described.name);
   }
@@ -89,15 +91,15 @@ std::vector<int> HeadsOf(const std::vector<int>& units, int unit, int total) {
 
 }  // namespace
 
-PlannedRun PlanGalaxyShares(const Predictor& predictor) {
+PlannedRun PlanGalaxyShares(const Predictor& predictor, const std::string& strategy) {
   const PlanningTask& task = predictor.task();
   const ShareUnits units = UnitsOf(task.shape);
-  const GalaxyShares found = PlanGalaxy(ProblemOf(predictor, units));
+  const GalaxyShares found = PlanGalaxy(ProblemOf(predictor, strategy, units));
   if (!found.feasible) return Infeasible(found.obstacle, found.reason);
   Shares shares;
   shares.heads = HeadsOf(found.heads, units.heads, task.shape.config.kv_heads);
   shares.columns = found.columns;
-  return Judge(predictor, SharedPlan(task, "galaxy", std::move(shares)));
+  return Judge(predictor, SharedPlan(task, strategy, std::move(shares)));
 }
 
 }  // namespace jupiter

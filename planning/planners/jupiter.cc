@@ -171,7 +171,7 @@ std::vector<int> PlanSlices(const Predictor& predictor, const Plan& plan) {
                      [&](const std::vector<int>& slices) { return PredictTtft(costs, slices); });
 }
 
-PlannedRun PlanJupiter(const Predictor& predictor) {
+PlannedRun PlanJupiter(const Predictor& predictor, const std::string& strategy) {
   const PlanningTask& task = predictor.task();
   PlannedRun best;
   for (const ProfilePoint& point : ProfilePoints(task)) {
@@ -181,7 +181,7 @@ PlannedRun PlanJupiter(const Predictor& predictor) {
       continue;
     }
     const RankLayers split = ByRank(partition.order, partition.layers, task.cluster.size());
-    Plan plan = PipelinePlan(task, "jupiter", split.layers, split.order);
+    Plan plan = PipelinePlan(task, strategy, split.layers, split.order);
     plan.slices.kind = SlicePolicy::Kind::kLengths;
     plan.slices.lengths = PlanSlices(predictor, plan);
     PlannedRun run = Judge(predictor, std::move(plan));

@@ -17,10 +17,10 @@ Cluster Alone(const Cluster& cluster, int device) {
   return alone;
 }
 
-Plan LocalPlan(const PlanningTask& task, SlicePolicy slices) {
+Plan LocalPlan(const PlanningTask& task, const std::string& strategy, SlicePolicy slices) {
   std::vector<int> layers(static_cast<std::size_t>(task.cluster.size()), 0);
   layers.front() = task.shape.config.layers;
-  Plan plan = PipelinePlan(task, "local", std::move(layers), {});
+  Plan plan = PipelinePlan(task, strategy, std::move(layers), {});
   plan.slices = std::move(slices);
   return plan;
 }
@@ -39,24 +39,24 @@ bool IsBetter(const SingleDevice& single, const SingleDevice& best) {
 
 }  // namespace
 
-SingleDevice OnSingleDevice(const Predictor& predictor, int device) {
+SingleDevice OnSingleDevice(const Predictor& predictor, const std::string& strategy, int device) {
   const Cluster alone = Alone(predictor.task().cluster, device);
   const PlanningTask task = OnCluster(predictor.task(), alone);
   const Predictor judge(task);
   const auto take = [&](const SlicePolicy& slices) {
-    return SingleDevice{device, LocalPlan(predictor.task(), slices),
-                        judge.Predict(LocalPlan(task, slices))};
+    return SingleDevice{device, LocalPlan(predictor.task(), strategy, slices),
+                        judge.Predict(LocalPlan(task, strategy, slices))};
   };
   SingleDevice sliced = take(LocalSlices());
   SingleDevice whole = take(ChunksOf(task.prompt_tokens));
   return IsBetter(whole, sliced) ? whole : sliced;
 }
 
-SingleDevice FastestSingleDevice(const Predictor& predictor) {
+SingleDevice FastestSingleDevice(const Predictor& predictor, const std::string& strategy) {
   const PlanningTask& task = predictor.task();
-  SingleDevice best = OnSingleDevice(predictor, 0);
+  SingleDevice best = OnSingleDevice(predictor, strategy, 0);
   for (int device = 1; device < task.cluster.size(); ++device) {
-    SingleDevice single = OnSingleDevice(predictor, device);
+    SingleDevice single = OnSingleDevice(predictor, strategy, device);
     if (IsBetter(single, best)) best = std::move(single);
   }
   if (best.prediction.feasible) return best;
@@ -68,8 +68,8 @@ SingleDevice FastestSingleDevice(const Predictor& predictor) {
   return best;
 }
 
-PlannedRun PlanLocal(const Predictor& predictor) {
-  SingleDevice single = FastestSingleDevice(predictor);
+PlannedRun PlanLocal(const Predictor& predictor, const std::string& strategy) {
+  SingleDevice single = FastestSingleDevice(predictor, strategy);
   PlannedRun run;
   run.device = single.device;
   run.feasible = single.prediction.feasible;

@@ -29,8 +29,14 @@ struct PlannedRun {
 
 struct PlannerEntry {
   std::string_view name;
-  std::string_view summary;  // one line for --help
-  PlannedRun (*make)(const Predictor& predictor);
+  std::string_view summary;   // one line for --help
+  std::string_view strategy;  // that it was made for
+  // A plan that the strategy `strategy` executes: one that cuts what this planner cuts.
+  PlannedRun (*plan_for)(const Predictor& predictor, const std::string& strategy);
+
+  PlannedRun make(const Predictor& predictor) const {
+    return plan_for(predictor, std::string(strategy));
+  }
 };
 
 // In the order of reports.
@@ -38,13 +44,11 @@ const std::vector<PlannerEntry>& Planners();
 // Throws UserError that lists the known names.
 const PlannerEntry& FindPlanner(std::string_view name);
 
-// The planner that a strategy's paper has; nothing for strategies without layers to split.
-std::string_view PlannerOf(std::string_view strategy);
-
 // A plan, whether it fits, and what a pipeline is predicted to take.
 PlannedRun Judge(const Predictor& predictor, Plan plan);
 
-// The whole model on one device of a cluster, which sends nothing.
+// The whole model on one device of a cluster, which sends nothing, under `strategy`, which has it
+// on rank 0.
 struct SingleDevice {
   int device = 0;         // of the cluster
   Plan plan;              // `local` for all ranks of the cluster, the model on rank 0
@@ -52,10 +56,10 @@ struct SingleDevice {
 };
 // The prompt whole, or in slices that bound the activations (planning/plan/slices.h): what is
 // predicted to take less time, among those for which there is memory.
-SingleDevice OnSingleDevice(const Predictor& predictor, int device);
+SingleDevice OnSingleDevice(const Predictor& predictor, const std::string& strategy, int device);
 // The device that takes least end-to-end time among those that can hold everything; of equals the
 // first. When none can, the one that lacks least, and prediction.reason says so.
-SingleDevice FastestSingleDevice(const Predictor& predictor);
+SingleDevice FastestSingleDevice(const Predictor& predictor, const std::string& strategy);
 
 // Jupiter's second programme alone: slices of the task's prompt under the layers of a plan.
 std::vector<int> PlanSlices(const Predictor& predictor, const Plan& plan);

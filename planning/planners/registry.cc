@@ -5,20 +5,24 @@ namespace jupiter {
 
 const std::vector<PlannerEntry>& Planners() {
   static const std::vector<PlannerEntry> entries = {
-      {"local", "the whole model on the fastest device that can hold it", PlanLocal},
-      {"equal", "as many layers for every device, equal slices", PlanEqual},
-      {"proportional", "layers in proportion to speed, equal slices", PlanProportional},
-      {"jupiter", "Jupiter's two programmes: layers by the slowest stage, then slices",
+      {"local", "the whole model on the fastest device that can hold it", "local", PlanLocal},
+      {"equal", "as many layers for every device, equal slices", "jupiter", PlanEqual},
+      {"proportional", "layers in proportion to speed, equal slices", "jupiter", PlanProportional},
+      {"jupiter", "Jupiter's two programmes: layers by the slowest stage, then slices", "jupiter",
        PlanJupiter},
       {"edgeshard-latency", "EdgeShard's latency programme over subsets of the devices",
-       PlanEdgeShardByLatency},
-      {"edgeshard-throughput", "EdgeShard's throughput programme", PlanEdgeShardByThroughput},
+       "edgeshard", PlanEdgeShardByLatency},
+      {"edgeshard-throughput", "EdgeShard's throughput programme", "edgeshard",
+       PlanEdgeShardByThroughput},
       {"edgeshard-all", "EdgeShard's latency programme with at least one layer on every device",
-       PlanEdgeShardOnAllDevices},
-      {"sequence", "every device the whole model and as many rows of the prompt", PlanSequence},
-      {"megatron", "every device as many heads and columns of each layer", PlanMegatron},
-      {"detransformer", "as megatron", PlanDeTransformer},
-      {"galaxy", "Galaxy's shares of heads and columns, by speed and memory", PlanGalaxyShares},
+       "edgeshard", PlanEdgeShardOnAllDevices},
+      {"sequence", "every device the whole model and as many rows of the prompt", "sequence",
+       PlanEvenRows},
+      {"megatron", "every device as many heads and columns of each layer", "megatron",
+       PlanEvenHeads},
+      {"detransformer", "as megatron", "detransformer", PlanEvenHeads},
+      {"galaxy", "Galaxy's shares of heads and columns, by speed and memory", "galaxy",
+       PlanGalaxyShares},
   };
   return entries;
 }
@@ -30,10 +34,6 @@ const PlannerEntry& FindPlanner(std::string_view name) {
     known += fmt::format("{}{}", known.empty() ? "" : ", ", entry.name);
   }
   FailUser("unknown planner '{}'; known are: {}", name, known);
-}
-
-std::string_view PlannerOf(std::string_view strategy) {
-  return strategy == "edgeshard" ? "edgeshard-latency" : strategy;
 }
 
 }  // namespace jupiter

@@ -138,23 +138,24 @@ Cluster Apply(const TestbedProfile& profile, Cluster cluster) {
   return cluster;
 }
 
-PayloadFactors FactorsOf(const TestbedProfile& profile, const std::string& strategy,
+PayloadFactors FactorsOf(const TestbedProfile& profile, LayerExchange exchange,
                          const StepShape& step) {
   const ProfileCollectives& kinds = profile.collectives;
   const VolumeFactor& point = kinds.point_to_point;
   PayloadFactors factors;
   factors.prompt[kBatchChannel] = point.prefill;
   factors.step[kBatchChannel] = point.decode * step.payload_factor;
-  const VolumeFactor& pieces = strategy == "sequence" ? kinds.all_gather : kinds.all_reduce;
+  const VolumeFactor& pieces =
+      exchange == LayerExchange::kGatherKv ? kinds.all_gather : kinds.all_reduce;
   factors.prompt[kCollectiveChannel] =
-      strategy == "galaxy" ? kinds.tile_ring.prefill : pieces.prefill;
+      exchange == LayerExchange::kTileRing ? kinds.tile_ring.prefill : pieces.prefill;
   factors.padded_rows = step.padded_rows;
   factors.step[kCollectiveChannel] = pieces.decode * step.payload_factor;
   return factors;
 }
 
-Testbed TestbedOf(const TestbedProfile& profile, const Cluster& cluster,
-                  const std::string& strategy, const std::string& model, const RunRecord& record) {
+Testbed TestbedOf(const TestbedProfile& profile, const Cluster& cluster, LayerExchange exchange,
+                  const std::string& model, const RunRecord& record) {
   if (record.ranks.empty() || !TellsPhases(record)) {
     FailUser(
         "the record does not say where the prompt ends and steps begin, which a profile must "
@@ -163,7 +164,7 @@ Testbed TestbedOf(const TestbedProfile& profile, const Cluster& cluster,
   const StepShape step = StepOf(profile, model);
   CheckStepRows(profile, step, record);
   Testbed testbed = TestbedOf(Apply(profile, cluster));
-  testbed.payload_factors = FactorsOf(profile, strategy, step);
+  testbed.payload_factors = FactorsOf(profile, exchange, step);
   return testbed;
 }
 

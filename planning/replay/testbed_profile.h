@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "planning/plan/strategy_traits.h"
 #include "planning/replay/simulator.h"
 #include "planning/replay/two_regimes.h"
 
@@ -138,14 +139,14 @@ StepShape SpeculativeStep(const TestbedProfile& profile, const std::string& mode
 // UserError for a device that the profile does not have.
 Cluster Apply(const TestbedProfile& profile, Cluster cluster);
 
-// What the messages of a strategy have on the wire. Messages without payload, and rows for the
-// head, are as they are.
-PayloadFactors FactorsOf(const TestbedProfile& profile, const std::string& strategy,
+// What the messages of a strategy with this exchange have on the wire. Messages without payload,
+// and rows for the head, are as they are.
+PayloadFactors FactorsOf(const TestbedProfile& profile, LayerExchange exchange,
                          const StepShape& step);
 
 // The testbed of one run. Throws UserError, also for a record that does not say which messages
 // belong to the prompt, or whose steps have other rows than those of the profile.
-Testbed TestbedOf(const TestbedProfile& profile, const Cluster& cluster,
-                  const std::string& strategy, const std::string& model, const RunRecord& record);
+Testbed TestbedOf(const TestbedProfile& profile, const Cluster& cluster, LayerExchange exchange,
+                  const std::string& model, const RunRecord& record);
 
 }  // namespace jupiter

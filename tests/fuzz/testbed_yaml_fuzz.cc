@@ -129,8 +129,9 @@ void UseTestbedProfile(const TestbedProfile& profile) {
     ExpectTime(cluster.links[0][0].HostSeconds(1e6));
   }
   const StepShape step = StepOf(profile, "small");
-  for (const char* strategy : {"sequence", "galaxy", "jupiter"}) {
-    const PayloadFactors factors = FactorsOf(profile, strategy, step);
+  for (LayerExchange exchange :
+       {LayerExchange::kNone, LayerExchange::kGatherKv, LayerExchange::kTileRing}) {
+    const PayloadFactors factors = FactorsOf(profile, exchange, step);
     for (const auto& [channel, factor] : factors.step) ExpectTime(factor);
     for (const auto& [channel, factor] : factors.prompt) ExpectTime(factor);
   }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "kernels/base/check.h"
+#include "parallel/strategies/strategy.h"
 #include "parallel/transport/last_words.h"
 
 namespace jupiter {
@@ -39,6 +40,7 @@ int main(int argc, char** argv) {
   jupiter::Context context(&argc, &argv);
   context.set_deadline_seconds(30);
   jupiter::test_context = &context;
+  jupiter::AddBuiltInStrategies();
   testing::InitGoogleTest(&argc, argv);
   return jupiter::RunMain(context, jupiter::RunTests);
 }

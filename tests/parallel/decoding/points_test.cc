@@ -89,8 +89,8 @@ class Outliner {
         device_(MakeDevice("cpu", {})),
         checkpoint_(OpenCheckpoint("synthetic:tiny:q8_0")) {
     SessionOptions options;
-    options.strategy = setting.strategy;
-    options.slices = ParseSlices("auto", 4);
+    options.plan.strategy = setting.strategy;
+    options.plan.slices = ParseSlices("auto", 4);
     options.prompt_tokens = static_cast<int>(Prefix().size()) + 7;
     options.shorter_prompts = true;
     options.max_tokens = 17;

@@ -127,7 +127,7 @@ Outcome RunSetting(const Setting& setting, const std::vector<Answer>& plain = {}
   const auto device = MakeDevice("cpu", {});
   const auto checkpoint = OpenCheckpoint(setting.model);
   SessionOptions options;
-  options.strategy = setting.strategy;
+  options.plan.strategy = setting.strategy;
   options.prompt_tokens = kPromptTokens * (setting.prefix ? 2 : 1);
   options.max_tokens = kAnswer;
   options.requests = setting.at_once;

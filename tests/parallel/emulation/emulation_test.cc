@@ -23,8 +23,8 @@ constexpr int kTokens = 4;
 
 SessionOptions OptionsFor(const std::string& strategy, const std::string& slices) {
   SessionOptions options;
-  options.strategy = strategy;
-  options.slices = ParseSlices(slices, 4);
+  options.plan.strategy = strategy;
+  options.plan.slices = ParseSlices(slices, 4);
   options.prompt_tokens = kPrompt;
   options.max_tokens = kTokens;
   return options;
@@ -44,7 +44,7 @@ RunRecord Record(const std::string& model, const SessionOptions& options) {
 }
 
 ModelShape ShapeFor(const std::string& model, const SessionOptions& options) {
-  return ShapeOf(*OpenCheckpoint(model), options.quantise, options.kv);
+  return ShapeOf(*OpenCheckpoint(model), options.quantise, options.plan.kv);
 }
 
 // What a rank does by the formulas of planning/, in order.
@@ -154,15 +154,15 @@ class EmulationTest : public testing::TestWithParam<EmulationCase> {
  protected:
   SessionOptions Options() const {
     SessionOptions options = OptionsFor(GetParam().strategy, GetParam().slices);
-    options.wire = GetParam().wire;
-    options.residual = GetParam().residual;
-    options.kv = GetParam().kv;
+    options.plan.wire = GetParam().wire;
+    options.plan.residual = GetParam().residual;
+    options.plan.kv = GetParam().kv;
     return options;
   }
   Plan PlanOf(const SessionOptions& options) const {
-    return MakePlan(options,
-                    ShapeOf(*OpenCheckpoint(GetParam().model), options.quantise, options.kv),
-                    TestContext().size(), {});
+    return CompletePlan(
+        options, ShapeOf(*OpenCheckpoint(GetParam().model), options.quantise, options.plan.kv),
+        TestContext().size(), {});
   }
 };
 
@@ -216,7 +216,7 @@ class SharedEmulationTest : public testing::TestWithParam<std::string> {
  protected:
   static SessionOptions Options(const std::string& slices) {
     SessionOptions options = OptionsFor(GetParam(), slices);
-    options.shares = UnevenShares(TestContext().size());
+    options.plan.shares = UnevenShares(TestContext().size());
     return options;
   }
 };
@@ -225,7 +225,7 @@ class SharedEmulationTest : public testing::TestWithParam<std::string> {
 TEST_P(SharedEmulationTest, RecordsWhatARealRunDoes) {
   for (const char* model : {"synthetic:tiny", "synthetic:tiny:q8_0"}) {
     SessionOptions options = Options("17,3,28");
-    options.wire = DType::kF16;
+    options.plan.wire = DType::kF16;
     ExpectSameRecords(RecordOn("cpu", model, options), Record(model, options));
   }
 }
@@ -238,11 +238,11 @@ TEST_P(SharedEmulationTest, RecordsTheSameEveryTime) {
 TEST_P(SharedEmulationTest, RecordsTheMessagesOfTheFormulas) {
   for (const char* model : {"synthetic:llama2-13b:q4_0", "synthetic:qwen2-1.5b"}) {
     SessionOptions options = OptionsFor(GetParam(), "whole");
-    options.wire = DType::kF16;
+    options.plan.wire = DType::kF16;
     const RunRecord record = Record(model, options);
     if (TestContext().rank() != 0) continue;
     const ModelShape shape = ShapeFor(model, options);
-    const Plan plan = MakePlan(options, shape, TestContext().size(), {});
+    const Plan plan = CompletePlan(options, shape, TestContext().size(), {});
     for (const RankRecord& rank : record.ranks) {
       EXPECT_EQ(SentBy(rank), RequestTraffic(shape.config, plan, {kPrompt}, kTokens, rank.rank))
           << model << " rank " << rank.rank;

@@ -54,9 +54,9 @@ RunRecord Record(const Shares& shares, bool overlap) {
   const auto device = MakeDevice("recording", {});
   const auto checkpoint = OpenCheckpoint(kModel);
   SessionOptions options;
-  options.strategy = "galaxy";
-  options.shares = shares;
-  options.overlap = overlap;
+  options.plan.strategy = "galaxy";
+  options.plan.shares = shares;
+  options.plan.overlap = overlap;
   options.prompt_tokens = kRows;
   RunRecord record = RecordRequest(transport, *device, *checkpoint, options);
   DropOverheads(record);

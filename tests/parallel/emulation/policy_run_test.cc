@@ -52,11 +52,11 @@ class PolicyRunTest : public ::testing::Test {
   // At rank 0; elsewhere without events.
   std::shared_ptr<const RunRecord> Record(const ShapeRun& run, const std::string& strategy) {
     SessionOptions options;
-    options.strategy = strategy;
-    options.wire = DType::kF16;
+    options.plan.strategy = strategy;
+    options.plan.wire = DType::kF16;
     Follow(run, options);
     const ModelShape shape = ShapeOf(*checkpoint_, std::nullopt, DType::kF16);
-    plan_ = MakePlan(options, shape, kStages, {});
+    plan_ = CompletePlan(options, shape, kStages, {});
     return records_.Record(kModel, *checkpoint_, options, plan_, run);
   }
 
@@ -131,8 +131,8 @@ TEST_F(PolicyRunTest, DrawnRunsReplayAlikeAndCountTheirTokens) {
     const auto record = Record(run, strategy);
     RecordStore others(transport_);
     SessionOptions options;
-    options.strategy = strategy;
-    options.wire = DType::kF16;
+    options.plan.strategy = strategy;
+    options.plan.wire = DType::kF16;
     Follow(run, options);
     const auto again = others.Record(kModel, *checkpoint_, options, plan_, run);
     if (!is_source()) continue;

@@ -45,14 +45,8 @@ class Replayer {
 
   RunRecord Record(const Plan& plan) {
     SessionOptions options;
-    options.strategy = plan.strategy;
+    options.plan = plan;
     options.split = LayerSplit::kGiven;
-    options.layers = plan.layers;
-    options.order = plan.order;
-    options.slices = plan.slices;
-    options.wire = plan.wire;
-    options.residual = plan.residual;
-    options.kv = plan.kv;
     options.prompt_tokens = kPrompt;
     options.max_tokens = kTokens;
     return RecordRequest(transport_, *device_, *checkpoint_, options);
@@ -139,7 +133,7 @@ TEST(SingleDeviceTest, EqualsTheReplayOnThatDevice) {
   cluster.devices[3].speed = RateTrace({{0, 0.75}});
   const Predictor predictor(
       {.shape = shape, .cluster = cluster, .prompt_tokens = kPrompt, .tokens = kTokens});
-  const SingleDevice single = FastestSingleDevice(predictor);
+  const SingleDevice single = FastestSingleDevice(predictor, "local");
   EXPECT_EQ(single.device, 3);
   const RunRecord record = replayer.Record(single.plan);
   if (TestContext().rank() != 0) return;

@@ -112,16 +112,17 @@ class Runs {
     const int rows = StepOf(profile, cell.model).rows;
     const std::string strategy = StrategyOf(cell.system);
     SessionOptions options;
-    options.strategy = strategy;
-    options.wire = DType::kF16;
+    options.plan.strategy = strategy;
+    options.plan.wire = DType::kF16;
     options.prompt_tokens = kPrompt;
     options.max_tokens = kSteps + 1;
     options.step_rows = rows;
     // As its planner does under this law, which charges every slice for unpacking.
-    if (strategy == "local") options.slices = ChunksOf(kPrompt);
+    if (strategy == "local") options.plan.slices = ChunksOf(kPrompt);
     FollowPlan(profile, cell, options);
-    const std::string key = fmt::format("{} {} {} {} {}", strategy, cell.model, rows,
-                                        fmt::join(options.layers, ","), Show(options.shares));
+    const std::string key =
+        fmt::format("{} {} {} {} {}", strategy, cell.model, rows,
+                    fmt::join(options.plan.layers, ","), Show(options.plan.shares));
     auto found = records_.find(key);
     if (found == records_.end()) found = records_.emplace(key, Record(cell.model, options)).first;
     return found->second;
@@ -131,14 +132,14 @@ class Runs {
   static void FollowPlan(const TestbedProfile& profile, const Cell& cell, SessionOptions& options) {
     for (const ProfilePlan& plan : profile.plans) {
       if (plan.env != cell.env || plan.model != cell.model) continue;
-      if (options.strategy == "galaxy") {
-        options.shares.heads = plan.galaxy_heads;
-        options.shares.columns = plan.galaxy_columns;
-        options.overlap = profile.collectives.galaxy_overlap;
+      if (options.plan.strategy == "galaxy") {
+        options.plan.shares.heads = plan.galaxy_heads;
+        options.plan.shares.columns = plan.galaxy_columns;
+        options.plan.overlap = profile.collectives.galaxy_overlap;
       }
-      if (options.strategy == "edgeshard") {
+      if (options.plan.strategy == "edgeshard") {
         options.split = LayerSplit::kGiven;
-        options.layers = plan.edgeshard_layers;
+        options.plan.layers = plan.edgeshard_layers;
       }
       return;
     }
@@ -162,8 +163,9 @@ double BandwidthOf(const Cell& cell) { return cell.bandwidth == 0 ? 1e9 : cell.b
 double SecondsOf(const Cell& cell, const TestbedProfile& profile, const RunRecord& record) {
   const Cluster cluster =
       LoadCluster(InExperiments(cell.env == "A" ? "clusters/env-a.yaml" : "clusters/env-b.yaml"));
-  const Testbed testbed = TestbedOf(profile, AtBandwidth(cluster, BandwidthOf(cell)),
-                                    StrategyOf(cell.system), cell.model, record);
+  const Testbed testbed =
+      TestbedOf(profile, AtBandwidth(cluster, BandwidthOf(cell)),
+                FindTraits(StrategyOf(cell.system)).exchange, cell.model, record);
   return PhaseSeconds(Simulate(record, testbed), cell.phase, profile.decoding.tokens_per_step);
 }
 

@@ -21,22 +21,22 @@ constexpr int kTokens = 3;
 
 std::vector<std::string> StrategyNames() {
   std::vector<std::string> names;
-  for (const StrategyEntry& entry : Strategies()) names.emplace_back(entry.name);
+  for (const StrategyEntry& entry : Strategies()) names.push_back(entry.traits.name);
   return names;
 }
 
 SessionOptions OptionsFor(const std::string& strategy, bool uneven) {
   SessionOptions options;
-  options.strategy = strategy;
+  options.plan.strategy = strategy;
   options.prompt_tokens = kPrompt;
   options.max_tokens = kTokens;
   if (!uneven) return options;
   const int ranks = TestContext().size();
-  options.shares = UnevenShares(ranks);
+  options.plan.shares = UnevenShares(ranks);
   options.split = LayerSplit::kGiven;
-  options.layers.assign(static_cast<std::size_t>(ranks), 0);
-  options.layers.front() = 1;
-  options.layers.back() += 5;  // those in between stay idle
+  options.plan.layers.assign(static_cast<std::size_t>(ranks), 0);
+  options.plan.layers.front() = 1;
+  options.plan.layers.back() += 5;  // those in between stay idle
   return options;
 }
 
@@ -77,8 +77,8 @@ TEST_P(TrafficTest, CountersEqualTheFormula) {
                                  {DType::kF16, "1,10", false},
                                  {DType::kQ8_0, "3,3,5", true}}) {
     SessionOptions options = OptionsFor(GetParam(), setting.uneven);
-    options.wire = setting.wire;
-    options.slices = ParseSlices(setting.slices, 2);
+    options.plan.wire = setting.wire;
+    options.plan.slices = ParseSlices(setting.slices, 2);
     ExpectTraffic(options);
   }
 }
@@ -88,7 +88,7 @@ INSTANTIATE_TEST_SUITE_P(All, TrafficTest, testing::ValuesIn(StrategyNames()),
 
 TEST(GalaxyTrafficTest, IsTheSameWithoutOverlap) {
   SessionOptions options = OptionsFor("galaxy", true);
-  options.overlap = false;
+  options.plan.overlap = false;
   ExpectTraffic(options);
 }
 
@@ -99,7 +99,7 @@ void ExpectMemory(const std::string& model, const SessionOptions& options) {
   const auto checkpoint = OpenCheckpoint(model);
   const Session session(transport, *device, *checkpoint, options);
   const Plan& plan = session.plan();
-  const ModelShape shape = ShapeOf(*checkpoint, options.quantise, options.kv);
+  const ModelShape shape = ShapeOf(*checkpoint, options.quantise, options.plan.kv);
   const std::vector<int> slices =
       CutPrompt(plan.slices, options.prompt_tokens, static_cast<int>(PipelineRanks(plan).size()));
   const RequestShape request{options.prompt_tokens, options.max_tokens,
@@ -121,9 +121,9 @@ TEST_P(MemoryTest, SessionsPlanWhatTheModelCounts) {
   for (bool uneven : {false, true}) {
     for (const char* model : {"synthetic:tiny", "synthetic:tiny:q4_0"}) {
       SessionOptions options = OptionsFor(GetParam(), uneven);
-      options.slices = ParseSlices("2,8,1", 2);
-      options.wire = DType::kQ8_0;
-      options.kv = DType::kF16;
+      options.plan.slices = ParseSlices("2,8,1", 2);
+      options.plan.wire = DType::kQ8_0;
+      options.plan.kv = DType::kF16;
       ExpectMemory(model, options);
     }
   }

@@ -52,14 +52,15 @@ Generation RunRequest(const Settings& settings) {
 Generation Reference(const Settings& settings) {
   Settings plain = settings;
   const auto checkpoint = OpenCheckpoint(settings.model);
-  const ModelShape shape = ShapeOf(*checkpoint, settings.session.quantise, settings.session.kv);
-  ReferTo(MakePlan(settings.session, shape, TestContext().size(), {}), plain.session);
-  plain.session.layers.clear();
+  const ModelShape shape =
+      ShapeOf(*checkpoint, settings.session.quantise, settings.session.plan.kv);
+  ReferTo(CompletePlan(settings.session, shape, TestContext().size(), {}), plain.session);
+  plain.session.plan.layers.clear();
   plain.device = {.threads = 1, .isa = kReferenceIsa};
   // Many settings have the same reference.
   static std::map<std::string, Generation> known;
   const SessionOptions& options = plain.session;
-  const Plan plan = MakePlan(options, shape, TestContext().size(), {});
+  const Plan plan = CompletePlan(options, shape, TestContext().size(), {});
   const std::string key = fmt::format("{} {} {} {} {}", plain.model, ToJson(plan),
                                       plan.reference_of, fmt::join(plan.reference_boundaries, ","),
                                       options.quantise ? Name(*options.quantise) : "");

@@ -16,8 +16,8 @@ class SharedStrategy : public testing::TestWithParam<std::string> {
   Settings settings(const std::string& model) const {
     Settings settings;
     settings.model = model;
-    settings.session.strategy = GetParam();
-    settings.session.shares = UnevenShares(TestContext().size());
+    settings.session.plan.strategy = GetParam();
+    settings.session.plan.shares = UnevenShares(TestContext().size());
     return settings;
   }
 };
@@ -27,11 +27,11 @@ TEST_P(SharedStrategy, UnevenSharesGiveTheBitsOfTheirReference) {
   for (const char* model : {"synthetic:tiny", "synthetic:tiny:q8_0"}) {
     Settings settings = this->settings(model);
     ExpectSame(RunRequest(settings), Reference(settings));
-    settings.session.slices = Slices("2,3,6");
-    settings.session.wire = DType::kF16;
+    settings.session.plan.slices = Slices("2,3,6");
+    settings.session.plan.wire = DType::kF16;
     ExpectSame(RunRequest(settings), Reference(settings));
-    settings.session.slices = Slices("1,10");  // a row that cannot be cut comes first
-    settings.session.wire = DType::kQ8_0;
+    settings.session.plan.slices = Slices("1,10");  // a row that cannot be cut comes first
+    settings.session.plan.wire = DType::kQ8_0;
     ExpectSame(RunRequest(settings), Reference(settings));
   }
 }
@@ -39,7 +39,7 @@ TEST_P(SharedStrategy, UnevenSharesGiveTheBitsOfTheirReference) {
 TEST_P(SharedStrategy, OneRankCanHaveAllShares) {
   const auto ranks = static_cast<std::size_t>(TestContext().size());
   Settings settings = this->settings("synthetic:tiny");
-  Shares& shares = settings.session.shares;
+  Shares& shares = settings.session.plan.shares;
   shares.heads.assign(ranks, 0);
   shares.columns = shares.rows = shares.heads;
   shares.heads.back() = 4;
@@ -50,9 +50,9 @@ TEST_P(SharedStrategy, OneRankCanHaveAllShares) {
 
 TEST_P(SharedStrategy, OverlapChangesNoBit) {
   Settings settings = this->settings("synthetic:tiny:q8_0");
-  settings.session.wire = DType::kF16;
+  settings.session.plan.wire = DType::kF16;
   const Generation overlapped = RunRequest(settings);
-  settings.session.overlap = false;
+  settings.session.plan.overlap = false;
   ExpectSame(RunRequest(settings), overlapped);
 }
 
@@ -61,7 +61,7 @@ TEST_P(SharedStrategy, SharesThatCannotBeAreRefused) {
   if (ranks == 1) GTEST_SKIP() << "one rank has everything";
   const auto message = [&](const std::string& model, const Shares& shares) -> std::string {
     Settings settings = this->settings(model);
-    settings.session.shares = shares;
+    settings.session.plan.shares = shares;
     try {
       RunRequest(settings);
     } catch (const UserError& error) {

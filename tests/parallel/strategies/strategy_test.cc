@@ -36,7 +36,7 @@ class StrategyOnModel : public testing::TestWithParam<std::tuple<std::string, st
   Settings settings() const {
     Settings settings;
     settings.model = std::get<1>(GetParam());
-    settings.session.strategy = std::get<0>(GetParam());
+    settings.session.plan.strategy = std::get<0>(GetParam());
     return settings;
   }
 };
@@ -44,7 +44,7 @@ class StrategyOnModel : public testing::TestWithParam<std::tuple<std::string, st
 TEST_P(StrategyOnModel, GivesTheBitsOfOneProcess) {
   Settings settings = this->settings();
   for (const char* slices : {"1", "2", "3", "auto", "5,4,2"}) {
-    settings.session.slices = Slices(slices);
+    settings.session.plan.slices = Slices(slices);
     ExpectSame(RunRequest(settings), Reference(settings));
   }
   settings.device.threads = 2;
@@ -53,7 +53,7 @@ TEST_P(StrategyOnModel, GivesTheBitsOfOneProcess) {
 
 TEST_P(StrategyOnModel, GivesTheSameBitsOnEveryInstructionSet) {
   Settings settings = this->settings();
-  settings.session.slices = Slices("3");
+  settings.session.plan.slices = Slices("3");
   const Generation expected = Reference(settings);
   for (const std::string isa : {"avx512", "avx2", "neon", "portable"}) {
     if (isa == "portable" && isa != kReferenceIsa) continue;
@@ -69,26 +69,26 @@ TEST_P(StrategyOnModel, GivesTheSameBitsOnEveryInstructionSet) {
 
 TEST_P(StrategyOnModel, KeepsItsBitsWithARoundedResidualStreamAndTheSameWire) {
   Settings settings = this->settings();
-  settings.session.residual = DType::kF16;
-  settings.session.slices = Slices("3");
+  settings.session.plan.residual = DType::kF16;
+  settings.session.plan.slices = Slices("3");
   ExpectSame(RunRequest(settings), Reference(settings));
-  settings.session.wire = DType::kF16;
+  settings.session.plan.wire = DType::kF16;
   ExpectSame(RunRequest(settings), Reference(settings));
 }
 
 TEST_P(StrategyOnModel, EqualsAReferenceThatRoundsWhereALossyWireDoes) {
   for (DType wire : {DType::kF16, DType::kQ8_0}) {
     Settings settings = this->settings();
-    settings.session.wire = wire;
-    settings.session.slices = Slices("3");
+    settings.session.plan.wire = wire;
+    settings.session.plan.slices = Slices("3");
     ExpectSame(RunRequest(settings), Reference(settings));
   }
 }
 
 TEST_P(StrategyOnModel, KeepsItsBitsWithKeysAndValuesInHalfPrecision) {
   Settings settings = this->settings();
-  settings.session.kv = DType::kF16;
-  settings.session.wire = DType::kF16;
+  settings.session.plan.kv = DType::kF16;
+  settings.session.plan.wire = DType::kF16;
   ExpectSame(RunRequest(settings), Reference(settings));
 }
 
@@ -105,7 +105,7 @@ const std::vector<std::string> kShared = {"sequence", "megatron", "detransformer
 // The others.
 std::vector<std::string> PipelineNames() {
   std::vector<std::string> names;
-  for (const StrategyEntry& entry : Strategies()) names.emplace_back(entry.name);
+  for (const StrategyEntry& entry : Strategies()) names.push_back(entry.traits.name);
   for (const std::string& name : kShared) names.erase(std::find(names.begin(), names.end(), name));
   return names;
 }
@@ -134,16 +134,16 @@ TEST(StrategyTest, UnevenAndEmptyStagesGiveTheSameBits) {
   settings.session.split = LayerSplit::kGiven;
   std::vector<int> layers(static_cast<std::size_t>(ranks), 0);
   layers.back() = 6;  // all on the last: the source only embeds
-  settings.session.layers = layers;
+  settings.session.plan.layers = layers;
   ExpectSame(RunRequest(settings), expected);
   layers.assign(static_cast<std::size_t>(ranks), 0);
   layers.front() = 6;  // all on the first: the others stay idle
-  settings.session.layers = layers;
+  settings.session.plan.layers = layers;
   ExpectSame(RunRequest(settings), expected);
   if (ranks < 3) return;
   layers = {1, 0, 5};  // an idle rank in between
   layers.resize(static_cast<std::size_t>(ranks), 0);
-  settings.session.layers = layers;
+  settings.session.plan.layers = layers;
   ExpectSame(RunRequest(settings), expected);
 }
 
@@ -160,7 +160,7 @@ TEST(StrategyTest, SampledTokensDependOnTheSeedOnly) {
     const auto device = MakeDevice("cpu", {});
     const auto checkpoint = OpenCheckpoint("synthetic:tiny");
     SessionOptions options;
-    options.strategy = strategy;
+    options.plan.strategy = strategy;
     options.prompt_tokens = kPrompt;
     options.max_tokens = kTokens;
     Session session(transport, *device, *checkpoint, options);
@@ -187,7 +187,7 @@ TEST(StrategyTest, SendsTheBytesOfTheFormula) {
   const auto device = MakeDevice("cpu", {});
   const auto checkpoint = OpenCheckpoint("synthetic:tiny");
   SessionOptions options;
-  options.slices = Slices("3");
+  options.plan.slices = Slices("3");
   options.prompt_tokens = kPrompt;
   options.max_tokens = kTokens;
   Session session(transport, *device, *checkpoint, options);
@@ -209,12 +209,12 @@ TEST(StrategyTest, SendsTheBytesOfTheFormula) {
 
 TEST(StrategyTest, RefusesWhatCannotBeDone) {
   SessionOptions unknown;
-  unknown.strategy = "warp";
+  unknown.plan.strategy = "warp";
   EXPECT_NE(LoadError(unknown).find("unknown strategy 'warp'; known are: local"),
             std::string::npos);
   SessionOptions layers;
   layers.split = LayerSplit::kGiven;
-  layers.layers.assign(static_cast<std::size_t>(TestContext().size()), 1);
+  layers.plan.layers.assign(static_cast<std::size_t>(TestContext().size()), 1);
   EXPECT_NE(LoadError(layers).find("the model has 6 layers"), std::string::npos);
   SessionOptions longer;
   longer.prompt_tokens = 5000;
@@ -224,7 +224,7 @@ TEST(StrategyTest, RefusesWhatCannotBeDone) {
   EXPECT_NE(LoadError(tight).find("its limit is 0.0 MiB"), std::string::npos);
   SessionOptions slices;
   slices.prompt_tokens = 10;
-  slices.slices = Slices("4,4");
+  slices.plan.slices = Slices("4,4");
   EXPECT_NE(LoadError(slices).find("they add up to 8 tokens, the prompt has 10"),
             std::string::npos);
 }
@@ -255,7 +255,7 @@ TEST(StrategyTest, GreedyTokensOfARealModel) {
   const auto device = MakeDevice("cpu", {});
   const auto checkpoint = OpenCheckpoint(path);
   SessionOptions options;
-  options.slices = Slices("2");
+  options.plan.slices = Slices("2");
   options.prompt_tokens = 5;
   options.max_tokens = 12;
   Session session(transport, *device, *checkpoint, options);

@@ -20,7 +20,7 @@ namespace jupiter {
 namespace {
 
 SessionOptions Streamed(SessionOptions options, std::int64_t limit) {
-  options.strategy = "local";
+  options.plan.strategy = "local";
   options.prompt_tokens = kPrompt;
   options.max_tokens = kTokens;
   options.stream = true;
@@ -51,7 +51,7 @@ TEST(StreamingTest, LocalHasTheSameBitsUnderEveryLimit) {
   for (const char* model : {"synthetic:tiny", "synthetic:tiny:q4_K"}) {
     Settings settings;
     settings.model = model;
-    settings.session.strategy = "local";
+    settings.session.plan.strategy = "local";
     const Generation expected = Reference(settings);
     for (int streamed : {2, 6}) {
       settings.session = Streamed({}, LimitFor(model, {}, streamed));
@@ -65,15 +65,15 @@ TEST(StreamingTest, StreamedReferencesHaveTheSameBits) {
   for (const char* strategy : {"megatron", "detransformer", "galaxy", "sequence", "jupiter"}) {
     Settings settings;
     settings.model = "synthetic:tiny:q8_0";
-    settings.session.strategy = strategy;
-    settings.session.wire = DType::kF16;
+    settings.session.plan.strategy = strategy;
+    settings.session.plan.wire = DType::kF16;
     settings.session.prompt_tokens = kPrompt;
     settings.session.max_tokens = kTokens;
-    settings.session.shares = UnevenShares(TestContext().size());
+    settings.session.plan.shares = UnevenShares(TestContext().size());
     const Generation expected = RunRequest(settings);
     const auto checkpoint = OpenCheckpoint(settings.model);
     const ModelShape shape = ShapeOf(*checkpoint, std::nullopt, DType::kF32);
-    ReferTo(MakePlan(settings.session, shape, TestContext().size(), {}), settings.session);
+    ReferTo(CompletePlan(settings.session, shape, TestContext().size(), {}), settings.session);
     SessionOptions& options = settings.session;
     options = Streamed(options, LimitFor(settings.model, options, 4));
     SCOPED_TRACE(strategy);
@@ -127,11 +127,12 @@ TEST(StreamingTest, HostsKeepAReserve) {
 
 TEST(StreamingTest, RefusesWhatCannotBeDone) {
   for (const StrategyEntry& entry : Strategies()) {
-    if (entry.streams) continue;
+    if (entry.traits.streams) continue;
     SessionOptions options;
-    options.strategy = entry.name;
+    options.plan.strategy = entry.traits.name;
     options.stream = true;
-    const std::string expected = fmt::format("--stream with strategy {}: only local", entry.name);
+    const std::string expected =
+        fmt::format("--stream with strategy {}: only local", entry.traits.name);
     EXPECT_EQ(LoadError(options).find(expected), 0u) << LoadError(options);
   }
   const std::string tight = LoadError(Streamed({}, 1 << 20));
@@ -146,7 +147,7 @@ TEST(StreamingTest, RefusesWhatCannotBeDone) {
 TEST(StreamingTest, RanksThatDifferAreNamed) {
   if (TestContext().size() == 1) GTEST_SKIP() << "needs two ranks to differ";
   SessionOptions options;
-  options.strategy = "local";
+  options.plan.strategy = "local";
   options.stream = TestContext().rank() == 1;
   const std::string error = LoadError(options);
   EXPECT_EQ(error.find("--stream differs: rank 1"), 0u) << error;

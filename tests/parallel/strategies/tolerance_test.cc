@@ -62,10 +62,10 @@ std::unique_ptr<Checkpoint> Open(const std::string& model) {
 
 Plan PlanFor(const std::string& strategy, const Checkpoint& checkpoint, const Shares& shares) {
   SessionOptions options;
-  options.strategy = strategy;
-  options.shares = shares;
-  return MakePlan(options, ShapeOf(checkpoint, std::nullopt, DType::kF32), TestContext().size(),
-                  {});
+  options.plan.strategy = strategy;
+  options.plan.shares = shares;
+  return CompletePlan(options, ShapeOf(checkpoint, std::nullopt, DType::kF32), TestContext().size(),
+                      {});
 }
 
 // Logits of every token: all but two as a prompt, those as decode steps. At rank 0.
@@ -339,7 +339,7 @@ TEST(StoriesTest, AllTokensAreTheGreedyOnes) {
     const auto device = MakeDevice("cpu", {});
     const auto checkpoint = Open("stories260K");
     SessionOptions options;
-    options.strategy = strategy;
+    options.plan.strategy = strategy;
     options.prompt_tokens = 30;
     options.max_tokens = 150;
     Session session(transport, *device, *checkpoint, options);

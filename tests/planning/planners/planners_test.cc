@@ -234,7 +234,7 @@ TEST(SingleDeviceTest, IsTheFastestThatHoldsTheModel) {
         if (FitOf(alone[d].memory[0].need.total(), budget) == Fit::kOutOfMemory) continue;
         least = std::min(least, alone[d].e2el);
       }
-      const SingleDevice single = FastestSingleDevice(predictor);
+      const SingleDevice single = FastestSingleDevice(predictor, "local");
       ASSERT_EQ(single.prediction.feasible, std::isfinite(least)) << name << " " << left;
       if (!single.prediction.feasible) break;
       const auto d = static_cast<std::size_t>(single.device);
@@ -257,7 +257,7 @@ TEST(SingleDeviceTest, SaysWhichDeviceLacksLeast) {
   const double budgets[] = {1e9, 2e9, 3e9, 2e9};
   for (std::size_t d = 0; d < 4; ++d) cluster.devices[d].profile.usable_memory.value = budgets[d];
   const Predictor predictor({.shape = shape, .cluster = cluster, .prompt_tokens = 64});
-  const SingleDevice single = FastestSingleDevice(predictor);
+  const SingleDevice single = FastestSingleDevice(predictor, "local");
   EXPECT_EQ(single.device, 2);
   EXPECT_FALSE(single.prediction.feasible);
   const std::string expected =
@@ -281,7 +281,8 @@ TEST(SingleDeviceTest, TakesThePromptWholeWhereThatIsFasterAndFits) {
   Cluster cluster = Shipped("env-a");
   ClusterDevice& device = cluster.devices[0];
   const auto plan = [&] {
-    return OnSingleDevice(Predictor({.shape = shape, .cluster = cluster, .prompt_tokens = 300}), 0);
+    return OnSingleDevice(Predictor({.shape = shape, .cluster = cluster, .prompt_tokens = 300}),
+                          "local", 0);
   };
   TwoRegimes law;
   law.bytes_per_weight = 0.5;

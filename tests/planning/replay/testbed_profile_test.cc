@@ -111,20 +111,19 @@ TEST(TestbedProfileTest, StepsAreOfAModel) {
   EXPECT_EQ(StepOf(any, "huge").payload_factor, 1.5);
 }
 
-TEST(TestbedProfileTest, FactorsFollowStrategyAndPhase) {
+TEST(TestbedProfileTest, FactorsFollowExchangeAndPhase) {
   const TestbedProfile profile = Parsed(kTestbedProfileText);
   const StepShape step = StepOf(profile, "small");
-  const auto factors = [&](const char* strategy, int channel) {
-    const PayloadFactors all = FactorsOf(profile, strategy, step);
+  const auto factors = [&](LayerExchange exchange, int channel) {
+    const PayloadFactors all = FactorsOf(profile, exchange, step);
     return std::make_pair(all.prompt.at(channel), all.step.at(channel));
   };
   using Pair = std::pair<double, double>;
-  EXPECT_EQ(factors("sequence", kCollectiveChannel), Pair(2, 3 * 2));
-  EXPECT_EQ(factors("megatron", kCollectiveChannel), Pair(5, 7 * 2));
-  EXPECT_EQ(factors("detransformer", kCollectiveChannel), Pair(5, 7 * 2));
-  EXPECT_EQ(factors("galaxy", kCollectiveChannel), Pair(11, 7 * 2));
-  EXPECT_EQ(factors("jupiter", kBatchChannel), Pair(17, 19 * 2));
-  EXPECT_EQ(FactorsOf(profile, "galaxy", step).prompt.count(kHeadRowChannel), 0u);
+  EXPECT_EQ(factors(LayerExchange::kGatherKv, kCollectiveChannel), Pair(2, 3 * 2));
+  EXPECT_EQ(factors(LayerExchange::kAllReduce, kCollectiveChannel), Pair(5, 7 * 2));
+  EXPECT_EQ(factors(LayerExchange::kTileRing, kCollectiveChannel), Pair(11, 7 * 2));
+  EXPECT_EQ(factors(LayerExchange::kNone, kBatchChannel), Pair(17, 19 * 2));
+  EXPECT_EQ(FactorsOf(profile, LayerExchange::kTileRing, step).prompt.count(kHeadRowChannel), 0u);
 }
 
 TEST(TestbedProfileTest, ClustersKeepTheirBandwidthAndPace) {
@@ -178,21 +177,22 @@ TEST(TestbedProfileTest, ReplaysChargeWhatThePhaseSays) {
     for (Link& link : row) link.trace = {};
   }
   const RunRecord record = TwoMessages(true);
-  const Testbed testbed = TestbedOf(profile, cluster, "jupiter", "small", record);
+  const Testbed testbed = TestbedOf(profile, cluster, LayerExchange::kNone, "small", record);
   // A million bytes take a second. Headers, and rows for the head, have no factor.
   const double bytes = (100 + 17 * 1000) + 1100 + (100 + 19 * 2 * 1000) + 1100;
   EXPECT_NEAR(Simulate(record, testbed).end, bytes / 1e6, 1e-12);
   EXPECT_EQ(Simulate(record, testbed).ranks[0].bytes_sent, 4400);
   // Staging copies what is on the wire, at both ends.
   profile.links.host_time_per_byte = 1e-3;
-  const Replay staged = Simulate(record, TestbedOf(profile, cluster, "jupiter", "small", record));
+  const Replay staged =
+      Simulate(record, TestbedOf(profile, cluster, LayerExchange::kNone, "small", record));
   EXPECT_NEAR(staged.ranks[0].host_seconds, bytes / 1e3, 1e-9);
   EXPECT_NEAR(staged.ranks[1].host_seconds, bytes / 1e3, 1e-9);
 }
 
 TEST(TestbedProfileTest, RecordsWithoutPhasesAreRefused) {
   EXPECT_EQ(RefusalOf([] {
-              TestbedOf(Parsed(kTestbedProfileText), TwoNanos(), "jupiter", "small",
+              TestbedOf(Parsed(kTestbedProfileText), TwoNanos(), LayerExchange::kNone, "small",
                         TwoMessages(false));
             }),
             "the record does not say where the prompt ends and steps begin, which a profile must "
@@ -202,7 +202,7 @@ TEST(TestbedProfileTest, RecordsWithoutPhasesAreRefused) {
 TEST(TestbedProfileTest, RecordsOfOtherStepsAreRefused) {
   EXPECT_EQ(
       RefusalOf([] {
-        TestbedOf(Parsed(kTestbedProfileText), TwoNanos(), "jupiter", "small",
+        TestbedOf(Parsed(kTestbedProfileText), TwoNanos(), LayerExchange::kNone, "small",
                   TwoMessages(true, 5));
       }),
       "the record has a decoding step of 5 rows, those of the profile test have 10; record the "

@@ -78,7 +78,7 @@ OpRecord OpOf(const Term& term, std::int64_t rows) {
 double MessageSeconds(const Term& term, const TestbedProfile& profile, const StepShape& step) {
   long long bytes = 0;
   EXPECT_EQ(std::sscanf(term.carrier.c_str(), "message of %lld B payload", &bytes), 1);
-  const PayloadFactors factors = FactorsOf(profile, "megatron", step);
+  const PayloadFactors factors = FactorsOf(profile, LayerExchange::kAllReduce, step);
   const auto& phase = term.phase == "prefill" ? factors.prompt : factors.step;
   Link link;
   link.bandwidth = kBandwidth;

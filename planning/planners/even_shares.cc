@@ -2,10 +2,16 @@
 #include "planning/planners/common.h"
 
 namespace jupiter {
-namespace {
+
+PlannedRun PlanEvenRows(const Predictor& predictor, const std::string& strategy) {
+  const PlanningTask& task = predictor.task();
+  Shares shares;
+  shares.rows.assign(static_cast<std::size_t>(task.cluster.size()), 1);
+  return Judge(predictor, SharedPlan(task, strategy, std::move(shares)));
+}
 
 // Even where whole heads and blocks of columns allow.
-PlannedRun PlanEvenShares(const Predictor& predictor, const char* strategy) {
+PlannedRun PlanEvenHeads(const Predictor& predictor, const std::string& strategy) {
   const PlanningTask& task = predictor.task();
   const std::vector<double> even(static_cast<std::size_t>(task.cluster.size()), 1.0);
   const ShareUnits units = UnitsOf(task.shape);
@@ -13,23 +19,6 @@ PlannedRun PlanEvenShares(const Predictor& predictor, const char* strategy) {
   shares.heads = SplitByWeight(task.shape.config.kv_heads, units.heads, even);
   shares.columns = SplitByWeight(task.shape.config.ffn, units.columns, even);
   return Judge(predictor, SharedPlan(task, strategy, std::move(shares)));
-}
-
-}  // namespace
-
-PlannedRun PlanSequence(const Predictor& predictor) {
-  const PlanningTask& task = predictor.task();
-  Shares shares;
-  shares.rows.assign(static_cast<std::size_t>(task.cluster.size()), 1);
-  return Judge(predictor, SharedPlan(task, "sequence", std::move(shares)));
-}
-
-PlannedRun PlanMegatron(const Predictor& predictor) {
-  return PlanEvenShares(predictor, "megatron");
-}
-
-PlannedRun PlanDeTransformer(const Predictor& predictor) {
-  return PlanEvenShares(predictor, "detransformer");
 }
 
 }  // namespace jupiter
