@@ -5,12 +5,14 @@ include(${CMAKE_CURRENT_LIST_DIR}/JupiterDependencies.cmake)
 add_library(jupiter_flags INTERFACE)
 # No contraction: a*b+c is fused only where the code says fma, on every compiler and processor.
 target_compile_options(jupiter_flags INTERFACE
-  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -ffp-contract=off>
-  $<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=-Wall,-Wextra>)
+  $<$<COMPILE_LANGUAGE:CXX>:-ffp-contract=off>
+  $<BUILD_INTERFACE:$<$<COMPILE_LANGUAGE:CXX>:-Wall>>
+  $<BUILD_INTERFACE:$<$<COMPILE_LANGUAGE:CXX>:-Wextra>>
+  $<BUILD_INTERFACE:$<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=-Wall,-Wextra>>)
 if(JUPITER_WERROR)
   target_compile_options(jupiter_flags INTERFACE
-    $<$<COMPILE_LANGUAGE:CXX>:-Werror>
-    $<$<COMPILE_LANGUAGE:CUDA>:--Werror=all-warnings>)
+    $<BUILD_INTERFACE:$<$<COMPILE_LANGUAGE:CXX>:-Werror>>
+    $<BUILD_INTERFACE:$<$<COMPILE_LANGUAGE:CUDA>:--Werror=all-warnings>>)
 endif()
 if(JUPITER_SANITIZE)
   target_compile_options(jupiter_flags INTERFACE
@@ -20,7 +22,7 @@ endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   # g++ 12 takes a string plus a literal for one that is too short (its bugs 105329 and 105651).
   target_compile_options(jupiter_flags INTERFACE
-    "$<$<COMPILE_LANGUAGE:CXX>:-Wno-array-bounds;-Wno-restrict;-Wno-stringop-overflow>")
+    "$<BUILD_INTERFACE:$<$<COMPILE_LANGUAGE:CXX>:-Wno-array-bounds;-Wno-restrict;-Wno-stringop-overflow>>")
 endif()
 if(JUPITER_FUZZERS)
   # Every library counts its branches, which is how the fuzzer knows an input was new.
@@ -42,8 +44,30 @@ function(jupiter_library name)
   endforeach()
   add_library(jupiter_${name} STATIC ${ARG_SOURCES})
   add_library(jupiter::${name} ALIAS jupiter_${name})
-  target_include_directories(jupiter_${name} PUBLIC ${include_dir})
+  target_include_directories(jupiter_${name} PUBLIC
+    $<BUILD_INTERFACE:${include_dir}> $<INSTALL_INTERFACE:include/jupiter>)
   target_link_libraries(jupiter_${name} PUBLIC jupiter_flags ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE})
+  jupiter_install(jupiter_${name} ${name})
+endfunction()
+
+# jupiter_rooms(<name> LINK <target>...): jupiter::<name>, all libraries of a top folder.
+function(jupiter_rooms name)
+  cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
+  # Named apart from the program jupiter_bench.
+  add_library(jupiter_rooms_${name} INTERFACE)
+  add_library(jupiter::${name} ALIAS jupiter_rooms_${name})
+  target_link_libraries(jupiter_rooms_${name} INTERFACE ${ARG_LINK})
+  jupiter_install(jupiter_rooms_${name} ${name})
+endfunction()
+
+# jupiter_install(<target> <name>): `cmake --install` takes the target along, as jupiter::<name>;
+# helpers of tests stay at home.
+function(jupiter_install target name)
+  if(CMAKE_CURRENT_SOURCE_DIR MATCHES "^${PROJECT_SOURCE_DIR}/tests")
+    return()
+  endif()
+  set_target_properties(${target} PROPERTIES EXPORT_NAME ${name})
+  install(TARGETS ${target} EXPORT jupiter ARCHIVE DESTINATION lib)
 endfunction()
 
 # jupiter_program(<name> SOURCES <file>... LINK <target>...): a binary in bin/.

@@ -23,17 +23,17 @@ int RowsUnderWay(const SessionOptions& options) {
 Plan CompletePlan(const SessionOptions& options, const ModelShape& shape, int ranks,
                   const std::vector<double>& speeds) {
   const ModelConfig& config = shape.config;
+  const StrategyEntry& strategy = FindStrategy(options.plan.strategy);
   Plan plan = options.plan;
   switch (options.split) {
     case LayerSplit::kEqual: plan.layers = EqualLayers(config.layers, ranks); break;
     case LayerSplit::kSpeed: plan.layers = ProportionalLayers(config.layers, speeds); break;
     case LayerSplit::kGiven:
-      if (!IsShared(plan)) CheckLayers(plan.layers, config.layers, ranks);
+      if (!strategy.traits.shares()) CheckLayers(plan.layers, config.layers, ranks);
       CheckOrder(plan.order, ranks);
       break;
   }
   const std::vector<double> same(static_cast<std::size_t>(ranks), 1.0);
-  const StrategyEntry& strategy = FindStrategy(plan.strategy);
   strategy.adapt(plan, {shape, speeds.empty() ? same : speeds});
   if (plan.reference_of.empty()) CheckShares(plan.shares, shape, ranks);
   CheckWire("hidden", plan.wire, config.hidden);

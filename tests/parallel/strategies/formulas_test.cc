@@ -25,6 +25,13 @@ std::vector<std::string> StrategyNames() {
   return names;
 }
 
+// A strategy's name as names of tests may be.
+std::string NameOf(const testing::TestParamInfo<std::string>& info) {
+  std::string name = info.param;
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+}
+
 SessionOptions OptionsFor(const std::string& strategy, bool uneven) {
   SessionOptions options;
   options.plan.strategy = strategy;
@@ -83,8 +90,7 @@ TEST_P(TrafficTest, CountersEqualTheFormula) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, TrafficTest, testing::ValuesIn(StrategyNames()),
-                         [](const auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(All, TrafficTest, testing::ValuesIn(StrategyNames()), NameOf);
 
 TEST(GalaxyTrafficTest, IsTheSameWithoutOverlap) {
   SessionOptions options = OptionsFor("galaxy", true);
@@ -134,8 +140,7 @@ TEST_P(MemoryTest, SessionsPlanWhatTheModelCounts) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, MemoryTest, testing::ValuesIn(StrategyNames()),
-                         [](const auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(All, MemoryTest, testing::ValuesIn(StrategyNames()), NameOf);
 
 }  // namespace
 }  // namespace jupiter

@@ -100,22 +100,21 @@ std::string NameOf(const testing::TestParamInfo<StrategyOnModel::ParamType>& inf
   return name;
 }
 
-const std::vector<std::string> kShared = {"sequence", "megatron", "detransformer", "galaxy"};
-
-// The others.
-std::vector<std::string> PipelineNames() {
+// Strategies whose ranks have shares of all layers, or the others.
+std::vector<std::string> NamesOf(bool shares) {
   std::vector<std::string> names;
-  for (const StrategyEntry& entry : Strategies()) names.push_back(entry.traits.name);
-  for (const std::string& name : kShared) names.erase(std::find(names.begin(), names.end(), name));
+  for (const StrategyEntry& entry : Strategies()) {
+    if (entry.traits.shares() == shares) names.push_back(entry.traits.name);
+  }
   return names;
 }
 
 INSTANTIATE_TEST_SUITE_P(Pipelines, StrategyOnModel,
-                         testing::Combine(testing::ValuesIn(PipelineNames()),
+                         testing::Combine(testing::ValuesIn(NamesOf(false)),
                                           testing::ValuesIn(kModels)),
                          NameOf);
 INSTANTIATE_TEST_SUITE_P(Shared, StrategyOnModel,
-                         testing::Combine(testing::ValuesIn(kShared),
+                         testing::Combine(testing::ValuesIn(NamesOf(true)),
                                           testing::ValuesIn(kFewModels)),
                          NameOf);
 

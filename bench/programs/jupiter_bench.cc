@@ -1,0 +1,187 @@
+// The benchmark. Without arguments the main job: every strategy for real on a tiny model, checked
+// against one process, then the experiments of the paper, emulated. All --benchmark_* flags of
+// Google Benchmark work.
+//
+//   mpirun -np 4 jupiter_bench --model model.gguf --benchmark_out=results.json
+//
+// stdout has the report and nothing else; progress and verdicts are on stderr. Exit code 1 when a
+// run is INVALID, 2 when no case can run.
+#include "bench/programs/jupiter_bench.h"
+
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "bench/emulate/emulated_suite.h"
+#include "bench/flags/bench_flags.h"
+#include "bench/measure/benchmark_flags.h"
+#include "bench/measure/cases.h"
+#include "bench/measure/long_wait.h"
+#include "bench/measure/real_suite.h"
+#include "bench/paper/paper_suite.h"
+#include "bench/report/environment.h"
+#include "bench/results/results_folder.h"
+#include "kernels/base/check.h"
+#include "parallel/transport/together.h"
+
+namespace jupiter {
+namespace {
+
+// Devices of the paper's environments.
+constexpr int kPaperRanks = 4;
+
+class Bench {
+ public:
+  Bench(Context& context, const BenchFlags& flags)
+      : flags_(flags), context_(context), transport_(context) {
+    MakeSuites();
+    OnFirstRank(transport_, [&] {
+      InitialiseBenchmark(flags.program, flags.benchmark);
+      CheckWritable(BenchmarkOut(flags.benchmark));
+      if (!flags.out.empty()) OpenFolder();
+    });
+  }
+
+  // Rank 0: runs Google Benchmark. Returns the exit code, on every rank. What goes wrong here alone
+  // (a full disk) ends the others, too.
+  int Lead() {
+    int code = 0;
+    try {
+      code = Measure();
+    } catch (const UserError&) {
+      End(2);
+      throw;
+    }
+    return End(code);
+  }
+
+  // What a command throws on all ranks is rank 0's to tell: it ends the run.
+  int Follow() {
+    while (true) {
+      const Command command = NextCommand();
+      if (command.suite < 0) return std::stoi(Broadcast(transport_, {}, 0));
+      try {
+        suites_.at(static_cast<std::size_t>(command.suite))->Serve(command.text);
+      } catch (const UserError&) {
+      }
+    }
+  }
+
+ private:
+  int Measure() {
+    benchmark::AddCustomContext("ranks", fmt::format("{}", context_.size()));
+    benchmark::AddCustomContext("numerics_version", fmt::format("{}", kNumericsVersion));
+    for (std::size_t i = 0; i < suites_.size(); ++i) {
+      suites_[i]->Register([this, i](const std::string& text) {
+        SendCommand(transport_, {static_cast<int>(i), text});
+      });
+    }
+    const bool any = benchmark::RunSpecifiedBenchmarks() > 0;
+    if (!any) fmt::print(stderr, "jupiter: error: --benchmark_filter selects no case\n");
+    std::fflush(stdout);
+    for (const auto& suite : suites_) suite->Conclude(PrintsForPeople(flags_.benchmark));
+    benchmark::Shutdown();
+    return ExitCode(any && ReportArrived(flags_.benchmark));
+  }
+
+  int End(int code) {
+    SendCommand(transport_, {});
+    return std::stoi(Broadcast(transport_, fmt::format("{}", code), 0));
+  }
+
+  void MakeSuites() {
+    if (!flags_.emulate.empty()) {
+      suites_.push_back(MakeEmulatedSuite(transport_, flags_));
+      return;
+    }
+    if (Wants("real") || flags_.suites.empty()) {
+      suites_.push_back(MakeRealSuite(transport_, flags_));
+    }
+    for (std::string_view suite : kEmulatedSuites) {
+      const bool of_main_job = suite == "paper" && flags_.main_job && HasPaperRanks();
+      if (!Wants(suite) && !of_main_job) continue;
+      suites_.push_back(MakePaperSuite(transport_, ShareExperiment(std::string(suite))));
+    }
+  }
+
+  bool Wants(std::string_view suite) const {
+    return std::find(flags_.suites.begin(), flags_.suites.end(), suite) != flags_.suites.end();
+  }
+
+  bool HasPaperRanks() const {
+    if (context_.size() == kPaperRanks) return true;
+    if (context_.rank() == 0) {
+      fmt::print(stderr,
+                 "note: the paper's experiments are left out, they emulate {} devices and there "
+                 "are {} ranks; start mpirun with -np {}\n",
+                 kPaperRanks, context_.size(), kPaperRanks);
+    }
+    return false;
+  }
+
+  // Every rank has the files of the sources.
+  std::string ShareExperiment(const std::string& suite) {
+    std::string file;
+    Together(transport_, [&] { file = FindExperimentOf(suite); });
+    return file;
+  }
+
+  // Rank 0.
+  void OpenFolder() {
+    std::string settings = DescribeBuild();
+    bool keeps = false;
+    for (const auto& suite : suites_) {
+      const std::string own = suite->Settings();
+      if (!own.empty()) settings += ", " + own;
+      keeps |= !own.empty();
+    }
+    if (!keeps) FailUser("--out {}: no suite of this run keeps rows", flags_.out);
+    folder_ = std::make_unique<ResultsFolder>(flags_.out, "[" + settings + "]", flags_.resume);
+    folder_->Write(flags_.resume ? "environment-resumed.json" : "environment.json",
+                   DescribeEnvironment(context_, flags_.arguments));
+    for (const auto& suite : suites_) suite->KeepIn(*folder_);
+  }
+
+  Command NextCommand() {
+    const LongWait wait(context_);
+    return ReceiveCommand(transport_);
+  }
+
+  // A case that does not fit here is a row that says so; it is an error when nothing could be run.
+  int ExitCode(bool reported) const {
+    Outcome all;
+    for (const auto& suite : suites_) {
+      const Outcome outcome = suite->outcome();
+      all.invalid |= outcome.invalid;
+      all.skipped |= outcome.skipped;
+      all.measured |= outcome.measured;
+    }
+    if (all.invalid) return 1;
+    return reported && (all.measured || !all.skipped) ? 0 : 2;
+  }
+
+  const BenchFlags& flags_;
+  Context& context_;
+  Transport transport_;
+  std::unique_ptr<ResultsFolder> folder_;  // rank 0
+  std::vector<std::unique_ptr<Suite>> suites_;
+};
+
+int Main(Context& context, int argc, char** argv) {
+  const BenchFlags flags = ParseBenchFlags(argc, argv);
+  SetDeadline(context, flags.engine);
+  Bench bench(context, flags);
+  return context.rank() == 0 ? bench.Lead() : bench.Follow();
+}
+
+}  // namespace
+}  // namespace jupiter
+
+int jupiter::BenchMain(int argc, char** argv) {
+  jupiter::Context context(&argc, &argv);
+  return jupiter::RunProgram(context, [&] { return jupiter::Main(context, argc, argv); });
+}

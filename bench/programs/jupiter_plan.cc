@@ -1,0 +1,293 @@
+// Plans without running: what every planner would do with a model on a testbed.
+//
+//   jupiter_plan --cluster experiments/clusters/env-a.yaml --model synthetic:llama2-7b:q4_0
+#include "bench/programs/jupiter_plan.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include "bench/flags/bandwidth_flag.h"
+#include "bench/flags/flags.h"
+#include "bench/flags/planned.h"
+#include "bench/flags/tool.h"
+#include "bench/plan/plan_report.h"
+#include "kernels/base/check.h"
+#include "model/stage/weights.h"
+#include "planning/planners/pipeline_tree.h"
+#include "planning/testbed/profile_format.h"
+
+namespace jupiter {
+namespace {
+
+struct PlanFlags {
+  EngineFlags engine;
+  std::string cluster;
+  std::string planner = "all";
+  std::string bandwidth;  // Mbit/s
+  int prompt_tokens = 256;
+  int tokens = 64;
+  int all_prompts = 0;  // step; 0: for prompt_tokens only
+  std::string draft_heads = "0";
+  std::string acceptance;
+  std::vector<std::string> trees;
+  std::string save_tree;
+  bool any_order = false;
+  bool json = false;
+  std::string save;
+};
+
+PlanFlags Parse(int argc, const char* const* argv) {
+  PlanFlags flags;
+  CLI::App app("Plans a model on a testbed: layers, slices, memory, predicted times.",
+               "jupiter_plan");
+  AddModelFlags(app, flags.engine);
+  std::string planners = "all";
+  for (const PlannerEntry& entry : Planners()) {
+    planners += fmt::format("; {} ({})", entry.name, entry.summary);
+  }
+  app.add_option("--cluster", flags.cluster, "cluster file")->required();
+  app.add_option("--planner", flags.planner, planners)->capture_default_str();
+  AddBandwidthOption(app, flags.bandwidth, "Mbit/s of every link");
+  app.add_option("-p,--prompt-tokens", flags.prompt_tokens, "tokens of the prompt")
+      ->capture_default_str();
+  app.add_option("-n,--tokens", flags.tokens, "tokens of the answer")->capture_default_str();
+  app.add_option("--min-slice", flags.engine.min_slice, "tokens in a slice at least")
+      ->capture_default_str();
+  app.add_option("--all-prompts", flags.all_prompts,
+                 "with --save: slices for all prompts up to --prompt-tokens, at this step");
+  app.add_option("--draft-heads", flags.draft_heads,
+                 "N: Medusa heads on the last stage, of the output matrix's type; N:own with an "
+                 "output matrix each")
+      ->capture_default_str();
+  app.add_option("--acceptance", flags.acceptance,
+                 "with --draft-heads: plan the draft tree for this measured acceptance (a file, or "
+                 "a name such as medusa1-vicuna-7b)");
+  app.add_option("--tree", flags.trees,
+                 "with --acceptance: draft trees to rate beside the planned one (YAML, or "
+                 "Medusa's lists of paths)");
+  app.add_option("--save-tree", flags.save_tree, "with --acceptance: write the planned tree here");
+  app.add_flag("--any-order", flags.any_order, "let jupiter order the devices behind the first");
+  app.add_flag("--json", flags.json, "JSON instead of tables");
+  app.add_option("--save", flags.save,
+                 "write the plan here that has the least predicted end-to-end time, for --plan of "
+                 "other programs; --planner NAME makes it that planner's");
+  ParseFlags(app, argc, argv);
+  return flags;
+}
+
+void CheckPlanner(const std::string& name) {
+  if (name == "all") return;
+  try {
+    FindPlanner(name);
+  } catch (const UserError& error) {
+    FailUser("{}, or all", error.what());
+  }
+}
+
+void CheckPlanFlags(const PlanFlags& flags, const ModelConfig& config) {
+  if (flags.prompt_tokens < 1 || flags.tokens < 1 ||
+      std::int64_t{flags.prompt_tokens} + flags.tokens > config.context) {
+    FailUser(
+        "{} prompt tokens and {} new ones: expected at least 1 each and at most {} together, "
+        "the context of {}",
+        flags.prompt_tokens, flags.tokens, config.context, config.name);
+  }
+  CheckPlanner(flags.planner);
+  CheckWritable(flags.save);
+  CheckWritable(flags.save_tree);
+  if (flags.all_prompts < 0) FailUser("--all-prompts is {}, expected a step", flags.all_prompts);
+  if (flags.all_prompts > 0 && flags.save.empty()) FailUser("--all-prompts is for --save FILE");
+}
+
+void CheckTreeFlags(const PlanFlags& flags, const DraftHeads& drafts) {
+  if (!flags.acceptance.empty()) {
+    if (drafts.any()) return;
+    FailUser("--acceptance {}: it is for a model with draft heads; add --draft-heads N",
+             flags.acceptance);
+  }
+  if (!flags.trees.empty()) {
+    FailUser("--tree {}: trees are rated by measured acceptance; add --acceptance FILE",
+             flags.trees.front());
+  }
+  if (!flags.save_tree.empty()) {
+    FailUser("--save-tree {}: trees are planned for measured acceptance; add --acceptance FILE",
+             flags.save_tree);
+  }
+}
+
+std::vector<NamedTree> LoadTrees(const std::vector<std::string>& paths) {
+  std::vector<NamedTree> trees;
+  for (const std::string& path : paths) {
+    trees.push_back({std::filesystem::path(path).stem().string(), LoadDraftTree(path)});
+  }
+  return trees;
+}
+
+class Planning {
+ public:
+  explicit Planning(const PlanFlags& flags)
+      : flags_(flags),
+        options_(ToSessionOptions(flags.engine)),
+        checkpoint_(OpenCheckpoint(flags.engine.model)),
+        shape_(ShapeOf(*checkpoint_, options_.quantise, options_.plan.kv)),
+        drafts_(ParseDraftHeads(flags.draft_heads, shape_.head)),
+        cluster_(WithBandwidth(LoadCluster(flags.cluster), flags.bandwidth)) {
+    CheckPlanFlags(flags, checkpoint_->config());
+    CheckTreeFlags(flags, drafts_);
+    if (!flags.acceptance.empty()) acceptance_ = LoadAcceptance(flags.acceptance);
+    trees_ = LoadTrees(flags.trees);
+    options_.plan.slices.least = flags.engine.min_slice;
+  }
+
+  int Execute() {
+    std::vector<PlannedRun> runs = MakeAll(flags_.prompt_tokens);
+    PlannedRun* best = Best(runs);
+    if (best != nullptr && acceptance_) AddTrees(*best);
+    PrintAll(flags_.json ? ToJson(runs, cluster_, shape_) + "\n" : Show(runs));
+    if (Best(runs) == nullptr) FailWithoutPlan(runs);
+    if (!flags_.save.empty()) Save(BestToFollow(runs));
+    if (!flags_.save_tree.empty()) SaveTree(*best);
+    return 0;
+  }
+
+ private:
+  Predictor PredictorFor(int prompt_tokens) const {
+    SessionOptions options = options_;
+    options.prompt_tokens = prompt_tokens;
+    options.max_tokens = flags_.tokens;
+    PlanningTask task = TaskFor(shape_, cluster_, options, drafts_);
+    task.any_order = flags_.any_order;
+    return Predictor(task);
+  }
+
+  std::vector<PlannedRun> MakeAll(int prompt_tokens) const {
+    const Predictor predictor = PredictorFor(prompt_tokens);
+    std::vector<PlannedRun> runs;
+    for (const PlannerEntry& entry : Planners()) {
+      if (flags_.planner == "all" || flags_.planner == entry.name) {
+        runs.push_back(entry.make(predictor));
+        runs.back().planner = entry.name;
+      }
+    }
+    return runs;
+  }
+
+  // Jupiter looks furthest among splits of the layers, so its reason says most.
+  [[noreturn]] void FailWithoutPlan(const std::vector<PlannedRun>& runs) const {
+    const auto jupiter = std::find_if(runs.begin(), runs.end(), [](const PlannedRun& run) {
+      return run.planner == DefaultStrategy().planner;
+    });
+    const PlannedRun& told = jupiter == runs.end() ? runs.front() : *jupiter;
+    FailUser("{} on {}: no plan; {}: {}: {}", shape_.config.name, cluster_.name, told.planner,
+             Name(told.obstacle), told.reason);
+  }
+
+  std::string Show(const std::vector<PlannedRun>& runs) const {
+    std::string text =
+        fmt::format("{} on {}, prompt {}, answer {}\nweights {}, wire {}, KV {}\n\n",
+                    shape_.config.name, cluster_.name, flags_.prompt_tokens, flags_.tokens,
+                    ShowWeights(shape_), Name(options_.plan.wire), Name(options_.plan.kv));
+    if (drafts_.any()) {
+      text += fmt::format(
+          "{}; TTFT, TPOT and E2E are those of plain decoding{}\n\n", ToString(drafts_),
+          acceptance_ ? ""
+                      : ", since the tokens that a verification step accepts are not known "
+                        "here; --acceptance says them");
+    }
+    return text + ShowPlans(runs, cluster_) + ShowEachPlan(runs, cluster_) + "\n" + ShowNotes(runs);
+  }
+
+  static PlannedRun* Best(std::vector<PlannedRun>& runs) {
+    PlannedRun* best = nullptr;
+    for (PlannedRun& run : runs) {
+      if (!run.feasible || !run.prediction) continue;
+      if (best == nullptr || run.prediction->e2el < best->prediction->e2el) best = &run;
+    }
+    if (best != nullptr) return best;
+    // Shares of layers, whose times are not predicted.
+    for (PlannedRun& run : runs) {
+      if (run.feasible) return &run;
+    }
+    return nullptr;
+  }
+
+  // Plans have `local` on rank 0: that another device would be faster alone is nothing to follow.
+  PlannedRun BestToFollow(std::vector<PlannedRun> runs) const {
+    const PlannedRun fastest = *Best(runs);
+    std::erase_if(runs, [](const PlannedRun& run) { return run.device.value_or(0) != 0; });
+    const PlannedRun* best = Best(runs);
+    if (best != nullptr) return *best;
+    const int device = fastest.device.value_or(0);
+    FailUser(
+        "--save {}: {} (rank {}) alone would be the fastest, but plans have local on rank 0; put "
+        "that device first in {}",
+        flags_.save, cluster_.devices[static_cast<std::size_t>(device)].name, device,
+        flags_.cluster);
+  }
+
+  void Save(const PlannedRun& best) const {
+    Plan plan = best.plan;
+    // The other strategies take prompts of any length whole, or in slices of one length.
+    if (flags_.all_prompts > 0 && FindTraits(plan.strategy).takes_slices) {
+      plan.slices = SlicesOfAllPrompts(best);
+    }
+    std::ofstream file(flags_.save);
+    file << ToJson(PlanFile{plan, FactsOf(shape_.config)}) << "\n";
+    file.flush();
+    if (!file) FailUser("--save {}: cannot be written; check that the folder exists", flags_.save);
+    fmt::print(stderr, "{}: plan of {}{}\n", flags_.save, best.planner,
+               flags_.planner == "all" && best.prediction
+                   ? ", the least predicted end-to-end time of those that --plan can follow"
+                   : "");
+  }
+
+  void AddTrees(PlannedRun& run) const {
+    // Shares of layers have no times.
+    if (!run.prediction) {
+      FailUser(
+          "--acceptance {}: draft trees are planned for pipelines, and {} is none; choose "
+          "another --planner",
+          flags_.acceptance, run.planner);
+    }
+    run.trees = PlanTree(PredictorFor(flags_.prompt_tokens), run.plan, *acceptance_, trees_);
+  }
+
+  void SaveTree(const PlannedRun& run) const {
+    WriteTextFile(flags_.save_tree, ToYaml(run.trees->best.tree));
+    fmt::print(stderr, "{}: draft tree for {}\n", flags_.save_tree, run.planner);
+  }
+
+  // The layers stay those of the longest prompt.
+  SlicePolicy SlicesOfAllPrompts(const PlannedRun& best) const {
+    SlicePolicy policy = best.plan.slices;
+    policy.kind = SlicePolicy::Kind::kTable;
+    policy.lengths.clear();
+    for (int tokens = flags_.all_prompts; tokens < flags_.prompt_tokens;
+         tokens += flags_.all_prompts) {
+      policy.table.push_back(PlanSlices(PredictorFor(tokens), best.plan));
+    }
+    policy.table.push_back(best.prediction->slices);
+    return policy;
+  }
+
+  const PlanFlags& flags_;
+  SessionOptions options_;
+  std::unique_ptr<Checkpoint> checkpoint_;
+  ModelShape shape_;
+  DraftHeads drafts_;
+  Cluster cluster_;
+  std::optional<DraftAcceptance> acceptance_;
+  std::vector<NamedTree> trees_;
+};
+
+}  // namespace
+}  // namespace jupiter
+
+int jupiter::PlanMain(int argc, char** argv) {
+  return jupiter::RunTool([&] {
+    const jupiter::PlanFlags flags = jupiter::Parse(argc, argv);
+    return jupiter::Planning(flags).Execute();
+  });
+}

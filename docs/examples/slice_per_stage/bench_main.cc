@@ -1,0 +1,4 @@
+// jupiter_bench with one strategy more.
+#include "bench/programs/jupiter_bench.h"
+
+int main(int argc, char** argv) { return jupiter::BenchMain(argc, argv); }

@@ -1,0 +1,4 @@
+// jupiter_plan with one strategy more.
+#include "bench/programs/jupiter_plan.h"
+
+int main(int argc, char** argv) { return jupiter::PlanMain(argc, argv); }
