@@ -13,7 +13,7 @@ import re
 import make_models
 import program_lib
 
-CLUSTERS = os.path.join(os.path.dirname(__file__), "..", "..", "experiments", "clusters")
+CLUSTERS = os.path.join(os.path.dirname(__file__), "..", "..", "..", "experiments", "clusters")
 MODEL = ["--model", "synthetic:llama2-7b:q4_0", "--wire", "f16", "--kv", "f16"]
 CLUSTER = """jupiter_cluster: 1
 name: pair
