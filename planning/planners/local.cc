@@ -9,14 +9,6 @@
 namespace jupiter {
 namespace {
 
-Cluster Alone(const Cluster& cluster, int device) {
-  Cluster alone;
-  alone.name = cluster.name;
-  alone.devices = {cluster.devices[static_cast<std::size_t>(device)]};
-  alone.links = {{Link{}}};
-  return alone;
-}
-
 Plan LocalPlan(const PlanningTask& task, const std::string& strategy, SlicePolicy slices) {
   std::vector<int> layers(static_cast<std::size_t>(task.cluster.size()), 0);
   layers.front() = task.shape.config.layers;
@@ -38,6 +30,14 @@ bool IsBetter(const SingleDevice& single, const SingleDevice& best) {
 }
 
 }  // namespace
+
+Cluster Alone(const Cluster& cluster, int device) {
+  Cluster alone;
+  alone.name = cluster.name;
+  alone.devices = {cluster.devices[static_cast<std::size_t>(device)]};
+  alone.links = {{Link{}}};
+  return alone;
+}
 
 SingleDevice OnSingleDevice(const Predictor& predictor, const std::string& strategy, int device) {
   const Cluster alone = Alone(predictor.task().cluster, device);

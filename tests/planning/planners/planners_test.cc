@@ -374,6 +374,30 @@ TEST(PlannersTest, DraftHeadsTakeTheirShareOfTheLastStage) {
   EXPECT_GT(heads, bytes / cluster.devices[3].profile.roofline.memory_bandwidth.value);
 }
 
+// `local` is on the second device, which is the faster one.
+TEST(PlannersTest, TreesAreRatedOnTheDevicesOfThePrediction) {
+  const ModelShape shape = SevenBillion();
+  Cluster cluster = Shipped("orin-pi");
+  std::swap(cluster.devices[0], cluster.devices[1]);
+  const Predictor predictor({.shape = shape,
+                             .cluster = cluster,
+                             .prompt_tokens = 64,
+                             .tokens = 2,
+                             .drafts = {5, false, DType::kF16, 64}});
+  for (const PlannerEntry& entry : Planners()) {
+    SCOPED_TRACE(std::string(entry.name));
+    const PlannedRun run = entry.make(predictor);
+    if (!run.prediction) continue;
+    const TreePlan trees = PlanTree(predictor, run, KnownAcceptances().front());
+    EXPECT_NEAR(trees.plain.seconds, run.prediction->tpot, 0.01 * run.prediction->tpot);
+    const auto widest = std::find_if(trees.fixed.begin(), trees.fixed.end(),
+                                     [](const RatedTree& tree) { return tree.tree.rows() == 64; });
+    ASSERT_NE(widest, trees.fixed.end());
+    EXPECT_EQ(widest->seconds, run.prediction->verification);
+  }
+  EXPECT_EQ(FindPlanner("local").make(predictor).device, 1);
+}
+
 TEST(PlannersTest, TreesArePlannedForThePipelinesTimes) {
   const ModelShape shape = SevenBillion();
   Cluster cluster = Shipped("env-a");
