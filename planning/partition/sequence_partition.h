@@ -7,6 +7,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 namespace jupiter {
@@ -14,7 +15,7 @@ namespace jupiter {
 struct SequenceProblem {
   int tokens = 0;  // of the prompt
   int least = 1;   // tokens in a slice at least (a prompt shorter than that is one slice)
-  int most = 0;    // tokens in a slice at most; 0: no limit. Not less than `least`
+  std::optional<int> most = {};  // tokens in a slice at most, not less than `least`; or no limit
   int unit = 1;    // slices are multiples of it, but for the last one; a remainder shorter than
                    // `least` is merged into the slice before it
   int stages = 1;  // |D|

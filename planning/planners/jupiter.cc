@@ -112,9 +112,9 @@ std::vector<ProfilePoint> ProfilePoints(const PlanningTask& task) {
   return points;
 }
 
-// The longest slice for which the plan's stages have memory; 0 when even the least has to be
-// longer.
-int LongestSlice(const PlanningTask& task, const Plan& plan) {
+// The longest slice for which the plan's stages have memory; nothing when they have none for even
+// the shortest ones.
+std::optional<int> LongestSlice(const PlanningTask& task, const Plan& plan) {
   const auto fits = [&](int slice) {
     const RequestShape request = task.Request(slice);
     for (int rank = 0; rank < task.cluster.size(); ++rank) {
@@ -125,7 +125,7 @@ int LongestSlice(const PlanningTask& task, const Plan& plan) {
     return true;
   };
   int low = LeastLargestSlice(task);
-  if (!fits(low)) return 0;
+  if (!fits(low)) return std::nullopt;
   int high = task.prompt_tokens + 1;
   while (high - low > 1) {
     const int middle = low + (high - low) / 2;
@@ -163,7 +163,8 @@ std::vector<int> PlanSlices(const Predictor& predictor, const Plan& plan) {
   SequenceProblem problem;
   problem.tokens = task.prompt_tokens;
   problem.least = std::min(task.min_slice, task.prompt_tokens);
-  problem.most = LongestSlice(task, plan);
+  // Where nothing fits, the slices that lack least: what is said of the plan is what it takes.
+  problem.most = LongestSlice(task, plan).value_or(LeastLargestSlice(task));
   problem.unit = UnitOf(task.prompt_tokens);
   problem.stages = static_cast<int>(costs.stages());
   problem.seconds = [&](int length, int offset) { return costs.Slowest({length, offset}); };

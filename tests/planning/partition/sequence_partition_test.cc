@@ -31,7 +31,7 @@ double Objective(const SequenceProblem& problem, const Lengths& lengths) {
 }
 
 bool IsAllowed(const SequenceProblem& problem, const Lengths& lengths) {
-  if (problem.most > 0 && *std::max_element(lengths.begin(), lengths.end()) > problem.most) {
+  if (problem.most && *std::max_element(lengths.begin(), lengths.end()) > *problem.most) {
     return false;
   }
   if (lengths.size() == 1) return lengths[0] == problem.tokens;

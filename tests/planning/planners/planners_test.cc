@@ -374,6 +374,22 @@ TEST(PlannersTest, DraftHeadsTakeTheirShareOfTheLastStage) {
   EXPECT_GT(heads, bytes / cluster.devices[3].profile.roofline.memory_bandwidth.value);
 }
 
+TEST(PlannersTest, SlicesAreShortWhereNothingFits) {
+  const ModelShape shape = SevenBillion();
+  Cluster cluster = Shipped("env-a");
+  Plan plan;
+  plan.strategy = "jupiter";
+  plan.layers = {32, 0, 0, 0};
+  const auto slices = [&](double memory) {
+    cluster.devices[0].profile.usable_memory.value = memory;
+    return PlanSlices(
+        Predictor({.shape = shape, .cluster = cluster, .prompt_tokens = 95, .tokens = 2}), plan);
+  };
+  // One stage is fastest with the whole prompt at once.
+  EXPECT_EQ(slices(64e9), std::vector<int>{95});
+  EXPECT_EQ(slices(1e9), (std::vector<int>{48, 47}));
+}
+
 // `local` is on the second device, which is the faster one.
 TEST(PlannersTest, TreesAreRatedOnTheDevicesOfThePrediction) {
   const ModelShape shape = SevenBillion();
