@@ -61,9 +61,9 @@ class Bench {
   int Follow() {
     while (true) {
       const Command command = NextCommand();
-      if (command.suite < 0) return std::stoi(Broadcast(transport_, {}, 0));
+      if (command.suite < 0) return BroadcastNumber(transport_, 0, 0);
       try {
-        suites_.at(static_cast<std::size_t>(command.suite))->Serve(command.text);
+        SuiteOf(command).Serve(command.text);
       } catch (const UserError&) {
       }
     }
@@ -88,7 +88,7 @@ class Bench {
 
   int End(int code) {
     SendCommand(transport_, {});
-    return std::stoi(Broadcast(transport_, fmt::format("{}", code), 0));
+    return BroadcastNumber(transport_, code, 0);
   }
 
   void MakeSuites() {
@@ -142,6 +142,12 @@ class Bench {
     folder_->Write(flags_.resume ? "environment-resumed.json" : "environment.json",
                    DescribeEnvironment(context_, flags_.arguments));
     for (const auto& suite : suites_) suite->KeepIn(*folder_);
+  }
+
+  Suite& SuiteOf(const Command& command) {
+    const auto place = static_cast<std::size_t>(command.suite);
+    if (place < suites_.size()) return *suites_[place];
+    transport_.FailPeer(0, "a command", fmt::format("for suite {} of {}", place, suites_.size()));
   }
 
   Command NextCommand() {

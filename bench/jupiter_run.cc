@@ -229,7 +229,7 @@ class Run {
       verdict = Compare(reference_, outcome.generations.front());
       fmt::print(stderr, "{}: {}\n", verdict.valid ? "VALID" : "INVALID", verdict.detail);
     }
-    return Broadcast(transport_, verdict.valid ? "0" : "1", 0) == "0" ? 0 : 1;
+    return BroadcastFlag(transport_, verdict.valid, 0) ? 0 : 1;
   }
 
   const RunFlags& flags_;

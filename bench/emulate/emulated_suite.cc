@@ -41,7 +41,10 @@ std::string FileName(std::string name) {
 class EmulatedSuite : public Suite {
  public:
   EmulatedSuite(Transport& transport, const BenchFlags& flags)
-      : flags_(flags), recorder_(transport, flags), cases_(ListCases(flags)) {
+      : flags_(flags),
+        transport_(transport),
+        recorder_(transport, flags),
+        cases_(ListCases(flags)) {
     OnFirstRank(transport, [&] {
       const std::string& folder = flags_.save_records;
       if (folder.empty()) return;
@@ -66,7 +69,7 @@ class EmulatedSuite : public Suite {
   }
 
   void Serve(const std::string& command) override {
-    recorder_.Record(cases_[PlaceIn(command, cases_.size())]);
+    recorder_.Record(cases_[PlaceIn(transport_, command, cases_.size())]);
   }
 
   Outcome outcome() const override { return outcome_; }
@@ -125,6 +128,7 @@ class EmulatedSuite : public Suite {
   }
 
   const BenchFlags& flags_;
+  const Transport& transport_;
   CaseRecorder recorder_;
   std::vector<EmulatedCase> cases_;
   Tell tell_;

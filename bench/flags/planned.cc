@@ -9,6 +9,7 @@
 #include "kernels/base/check.h"
 #include "model/stage/weights.h"
 #include "parallel/transport/agreement.h"
+#include "parallel/transport/peer_bytes.h"
 #include "parallel/transport/together.h"
 
 namespace jupiter {
@@ -83,7 +84,8 @@ Cluster ShareCluster(Transport& transport, const std::string& path) {
     }
     text = ToYaml(cluster);
   });
-  return ParseCluster(Broadcast(transport, text, 0), path);
+  text = Broadcast(transport, text, 0);
+  return ParsePeer(transport, 0, "a cluster", [&] { return ParseCluster(text, path); });
 }
 
 PlanningTask TaskFor(const ModelShape& shape, const Cluster& cluster, const SessionOptions& options,
@@ -132,7 +134,8 @@ GivenPlanning ReadPlanning(Transport& transport, const EngineFlags& flags) {
     }
     text = *file;
   });
-  given.plan = ParsePlanFile(Broadcast(transport, text, 0), flags.plan);
+  text = Broadcast(transport, text, 0);
+  given.plan = ParsePeer(transport, 0, "a plan", [&] { return ParsePlanFile(text, flags.plan); });
   given.plan_path = flags.plan;
   return given;
 }

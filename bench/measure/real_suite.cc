@@ -16,6 +16,7 @@
 #include "bench/results/results_folder.h"
 #include "kernels/base/check.h"
 #include "parallel/transport/agreement.h"
+#include "parallel/transport/peer_bytes.h"
 
 namespace jupiter {
 namespace {
@@ -27,7 +28,7 @@ constexpr const char* kRun = "run";
 bool HasMoreCores(Transport& transport, const BenchFlags& flags) {
   const Context& context = transport.context();
   const bool more = context.local_size() > 1 && ThreadsPerRank(flags.engine, context) < HostCores();
-  return Broadcast(transport, more ? "1" : "0", 0) == "1";
+  return BroadcastFlag(transport, more, 0);
 }
 
 std::vector<Case> ListCases(const BenchFlags& flags, bool more_cores) {
@@ -70,15 +71,12 @@ std::string OpenCommand(const Case& which) {
                      which.all_cores ? 1 : 0, which.drafting);
 }
 
-Case ParseOpen(const std::string& command) {
-  std::istringstream fields(command);
+Case ParseOpen(const Transport& transport, const std::string& command) {
   std::string verb;
   Case which;
-  fields >> verb >> which.strategy >> which.prompt_tokens >> which.tokens >> which.all_cores >>
-      which.drafting;
-  if (fields.fail() || verb != "open") {
-    throw PeerError("rank 0 sent a command that cannot be read");
-  }
+  ReadFields(transport, 0, "a command", command, verb, which.strategy, which.prompt_tokens,
+             which.tokens, which.all_cores, which.drafting);
+  if (verb != "open") transport.FailPeer(0, "a command", fmt::format("'{}' is none", verb));
   return which;
 }
 
@@ -86,6 +84,7 @@ class RealSuite : public Suite {
  public:
   RealSuite(Transport& transport, const BenchFlags& flags)
       : flags_(flags),
+        transport_(transport),
         context_(transport.context()),
         cases_(ListCases(flags, HasMoreCores(transport, flags))),
         runner_(transport, flags.engine, flags.draft.All(), ParseFault(flags.fault),
@@ -111,7 +110,7 @@ class RealSuite : public Suite {
     if (command == kRun) {
       runner_.RunOnce();
     } else {
-      TryOpen(ParseOpen(command));
+      TryOpen(ParseOpen(transport_, command));
     }
   }
 
@@ -302,6 +301,7 @@ class RealSuite : public Suite {
   }
 
   const BenchFlags& flags_;
+  const Transport& transport_;
   const Context& context_;
   std::vector<Case> cases_;
   CaseRunner runner_;

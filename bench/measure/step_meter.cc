@@ -99,7 +99,7 @@ class StepMeter {
     const auto few = [&](int rows) { return samples_[rows].size() < kLeastSamples; };
     const bool goes_on =
         few(1) || std::any_of(rows_.begin(), rows_.end(), few) || Now() - start < kSeconds;
-    return Broadcast(transport_, goes_on ? "1" : "0", Strategy::kSource) == "1";
+    return BroadcastFlag(transport_, goes_on, Strategy::kSource);
   }
 
   Transport& transport_;

@@ -12,6 +12,7 @@
 #include "kernels/base/rng.h"
 #include "model/stage/weights.h"
 #include "parallel/transport/agreement.h"
+#include "parallel/transport/peer_bytes.h"
 #include "parallel/transport/together.h"
 #include "planning/drafts/scaled_acceptance.h"
 #include "planning/planners/pipeline_tree.h"
@@ -239,7 +240,9 @@ PlannedRun PaperEmulator::SharePlan(const Work& work) {
   if (transport_.rank() == 0) return run;
   run.feasible = !text.empty();
   run.reason = run.feasible ? "" : "rank 0 knows";
-  if (run.feasible) run.plan = ParsePlan(text, "the plan of rank 0");
+  if (run.feasible) {
+    run.plan = ParsePeer(transport_, 0, "a plan", [&] { return ParsePlan(text, "the plan"); });
+  }
   return run;
 }
 

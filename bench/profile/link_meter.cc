@@ -12,6 +12,7 @@
 #include "kernels/base/check.h"
 #include "kernels/base/clock.h"
 #include "parallel/transport/agreement.h"
+#include "parallel/transport/peer_bytes.h"
 
 namespace jupiter {
 namespace {
@@ -114,9 +115,9 @@ class Pinger {
 // The other end.
 void Echo(Transport& transport, int from) {
   while (true) {
-    const Message message =
-        transport.Receive(from, Channel::kCollective, "a message to be measured");
-    if (message.header().size() != 1) throw PeerError("a measured message has no call");
+    constexpr const char* kWhat = "a message to be measured";
+    const Message message = transport.Receive(from, Channel::kCollective, kWhat);
+    if (message.header().size() != 1) transport.FailPeer(from, kWhat, "it has no call");
     if (message.header()[0] == static_cast<std::byte>(Call::kEnd)) return;
     transport.Send(from, Channel::kCollective, Message(1, 0));
   }
@@ -130,11 +131,13 @@ std::string ToText(const std::vector<LinkSample>& samples) {
   return text;
 }
 
-std::vector<LinkSample> FromText(const std::string& text) {
-  std::istringstream stream(text);
+std::vector<LinkSample> FromText(const Transport& transport, int peer, const std::string& text) {
+  std::istringstream lines(text);
   std::vector<LinkSample> samples;
-  for (LinkSample sample; stream >> sample.bytes >> sample.one_way >> sample.send;) {
-    samples.push_back(sample);
+  for (std::string line; std::getline(lines, line);) {
+    LinkSample& sample = samples.emplace_back();
+    ReadFields(transport, peer, "what a link took", line, sample.bytes, sample.one_way,
+               sample.send);
   }
   return samples;
 }
@@ -153,7 +156,7 @@ LinkTimes MeasureLinks(Transport& transport, const LinkMeterOptions& options) {
       // Also keeps the others from starting with the next pair.
       const std::vector<std::string> texts = AllGather(transport, text);
       links[static_cast<std::size_t>(from)][static_cast<std::size_t>(to)] =
-          FromText(texts[static_cast<std::size_t>(from)]);
+          FromText(transport, from, texts[static_cast<std::size_t>(from)]);
     }
   }
   if (transport.rank() != 0) return {};

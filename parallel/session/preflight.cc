@@ -8,6 +8,7 @@
 
 #include "kernels/base/check.h"
 #include "parallel/transport/agreement.h"
+#include "parallel/transport/peer_bytes.h"
 
 namespace jupiter {
 namespace {
@@ -81,10 +82,9 @@ MemoryBudget FindBudget(Transport& transport, std::int64_t limit) {
   const Context& context = transport.context();
   MemoryBudget least = own;
   for (int rank = 0; rank < transport.size(); ++rank) {
-    std::istringstream fields(all[static_cast<std::size_t>(rank)]);
     MemoryBudget other;
-    fields >> other.bytes >> other.limited;
-    JUPITER_CHECK(!fields.fail(), "budget of rank {}", rank);
+    ReadFields(transport, rank, "the memory there is", all[static_cast<std::size_t>(rank)],
+               other.bytes, other.limited);
     if (other.limited || context.host(rank) != context.host(transport.rank())) continue;
     least.bytes = std::min(least.bytes, other.bytes);
   }
@@ -100,13 +100,12 @@ std::vector<RankMemory> GatherMemory(Transport& transport, const RankMemory& own
                                        own.budget.limited ? 1 : 0));
   std::vector<RankMemory> ranks;
   for (int rank = 0; rank < transport.size(); ++rank) {
-    std::istringstream fields(all[static_cast<std::size_t>(rank)]);
     RankMemory memory;
     memory.host = transport.context().host(rank);
-    fields >> memory.stage.weights >> memory.stage.kv >> memory.stage.activations >>
-        memory.stage.loading >> memory.stage.streamed_layers >> memory.stage.pass_bytes >>
-        memory.drafts >> memory.buffers >> memory.budget.bytes >> memory.budget.limited;
-    JUPITER_CHECK(!fields.fail(), "memory of rank {}", rank);
+    ReadFields(transport, rank, "the memory of a stage", all[static_cast<std::size_t>(rank)],
+               memory.stage.weights, memory.stage.kv, memory.stage.activations,
+               memory.stage.loading, memory.stage.streamed_layers, memory.stage.pass_bytes,
+               memory.drafts, memory.buffers, memory.budget.bytes, memory.budget.limited);
     ranks.push_back(memory);
   }
   return ranks;

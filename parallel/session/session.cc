@@ -76,14 +76,6 @@ class LongerDeadline {
   double seconds_;
 };
 
-std::vector<double> GatherSpeeds(Transport& transport, double speed) {
-  std::vector<double> speeds;
-  for (const std::string& text : AllGather(transport, fmt::format("{}", speed))) {
-    speeds.push_back(std::stod(text));
-  }
-  return speeds;
-}
-
 double FactorOf(const Transport& transport, const SessionOptions& options) {
   if (options.slowdown.empty()) return 1;
   JUPITER_CHECK(std::ssize(options.slowdown) == transport.size(), "{} factors",
@@ -285,9 +277,14 @@ std::vector<int> Session::idle_ranks() const {
 // deadline measures the progress of the others and not the length of the request.
 void Session::WaitForOthers() {
   while (true) {
-    const Message message = transport_.Receive(Strategy::kSource, Channel::kControl,
-                                               "news of a request that runs on other ranks");
-    if (message.header()[0] == kRequestDone) return;
+    constexpr const char* kWhat = "news of a request that runs on other ranks";
+    const Message message = transport_.Receive(Strategy::kSource, Channel::kControl, kWhat);
+    const std::span<const std::byte> news = message.header();
+    if (news.size() == 1 && news[0] == kRequestDone) return;
+    if (news.size() != 1 || news[0] != kRequestRuns) {
+      transport_.FailPeer(Strategy::kSource, kWhat,
+                          "it is neither that it runs nor that it is done");
+    }
   }
 }
 

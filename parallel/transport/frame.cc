@@ -1,6 +1,7 @@
 #include "parallel/transport/frame.h"
 
 #include <bit>
+#include <cmath>
 #include <cstring>
 
 #include "kernels/base/check.h"
@@ -68,11 +69,22 @@ std::optional<std::string> FrameError(std::span<const std::byte> wire, Channel c
   // The first two conditions keep the sum of the third from overflowing.
   if (raw.header_bytes > wire.size() || travelled > wire.size() ||
       PayloadOffset(raw.header_bytes) + travelled != wire.size() ||
-      raw.payload_bytes > kMaxMessageBytes) {
+      raw.payload_bytes > kMaxMessageBytes ||
+      PayloadOffset(raw.header_bytes) + raw.payload_bytes > kMaxMessageBytes) {
     return fmt::format("it claims {} header and {} payload bytes, but {} bytes arrived",
                        raw.header_bytes, raw.payload_bytes, wire.size());
   }
   return std::nullopt;
+}
+
+std::optional<WireStamp> ReadStamp(std::span<const std::byte> wire) {
+  WireStamp raw;
+  if (wire.size() != sizeof(raw)) return std::nullopt;
+  std::memcpy(&raw, wire.data(), sizeof(raw));
+  const auto [head, seconds, wire_seconds] = raw.stamp;
+  const bool finite = std::isfinite(head) && std::isfinite(seconds) && std::isfinite(wire_seconds);
+  if (!finite || raw.channel < 0 || raw.channel >= kChannels) return std::nullopt;
+  return raw;
 }
 
 std::string_view Name(Channel channel) {

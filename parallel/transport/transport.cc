@@ -9,6 +9,7 @@
 #include "parallel/transport/frame.h"
 #include "parallel/transport/last_words.h"
 #include "parallel/transport/link_model.h"
+#include "parallel/transport/wait.h"
 
 namespace jupiter {
 
@@ -60,6 +61,7 @@ Message Transport::Receive(int source, Channel channel, std::string_view operati
   const double start = Now();
   Message message = engine_->Receive(source, channel, operation);
   const double waited = Now() - start;
+  last_wait_ = waited;
   counters_.wait_seconds += waited;
   if (source == rank() || channel == Channel::kControl) return message;
   ++counters_.messages_received;
@@ -75,6 +77,10 @@ Message Transport::Receive(int source, Channel channel, std::string_view operati
 std::optional<Message> Transport::TryReceive(int source, Channel channel) {
   if (!engine_->IsHere(source, channel)) return std::nullopt;
   return Receive(source, channel, "a message that is here");
+}
+
+void Transport::FailPeer(int peer, std::string_view what, std::string_view problem) const {
+  throw PeerError(BadBytes(context_, peer, what, last_wait_, problem));
 }
 
 void Transport::Expect(int source, Channel channel, int most) {

@@ -33,6 +33,7 @@ enum class Channel : std::uint8_t {
   kHeadRows,    // rows for the head, from the rank that has them
   kCancel,      // word of batches that nobody needs any more
 };
+inline constexpr int kChannels = 5;
 
 inline constexpr std::int64_t kMaxMessageBytes = std::int64_t{1} << 30;
 
@@ -85,6 +86,9 @@ class Transport {
   Message Receive(int source, Channel channel, std::string_view operation);
   // The same if it is here, at once; nothing otherwise.
   std::optional<Message> TryReceive(int source, Channel channel);
+  // Throws the PeerError of a message that was received last, from `peer`, and cannot be read:
+  // names both ranks and their hosts, `what` was received, and the seconds waited for it.
+  [[noreturn]] void FailPeer(int peer, std::string_view what, std::string_view problem) const;
   // Lets messages of this source arrive while the caller computes, until `Receive` takes them (at
   // most `most` are held). Without it a large message may move only inside Receive.
   void Expect(int source, Channel channel, int most);
@@ -112,6 +116,7 @@ class Transport {
   Context& context_;
   std::unique_ptr<Engine> engine_;
   TrafficCounters counters_;
+  double last_wait_ = 0;  // seconds in the last Receive
   Recorder* recorder_ = nullptr;
 };
 
