@@ -56,8 +56,9 @@ void AddTo(std::optional<double>& sum, double value) { sum = sum.value_or(0) + v
 
 // By formula, with the mean work of the batches that the replay is looked at for.
 void AddFormula(const RecordedCase& recorded, const RoundFacts& replayed, ResultRow& row) {
-  const BatchWork work = WorkOf(*recorded.record, TestbedOf(recorded), PipelineRanks(recorded.plan),
-                                replayed.first_batch, replayed.batches);
+  const BatchWork work =
+      BatchWorkOf(*recorded.record, TestbedOf(recorded), PipelineRanks(recorded.plan),
+                  replayed.first_batch, replayed.batches);
   const auto batches = static_cast<int>(std::lround(row.requests / replayed.items));
   const RoundTime round = PredictRound(work, batches);
   AddTo(row.formula_round_s, round.seconds);
@@ -188,8 +189,8 @@ PaperEmulator::Work PaperEmulator::WorkFor(const PaperCell& cell, const PaperExp
   const TestbedProfile& profile = profiles_.at(cell.profile);
   Work work{cell, experiment, profile, model, {}};
   Together(transport_, [&] {
-    work.policy = WorkOf(experiment, FindPolicy(cell.policy), profile, cell.model,
-                         model.checkpoint->config().name, draw);
+    work.policy = PolicyWorkOf(experiment, FindPolicy(cell.policy), profile, cell.model,
+                               model.checkpoint->config().name, draw);
   });
   return work;
 }

@@ -64,9 +64,9 @@ void Outline(const OutlineWorkload& outline, const PaperExperiment& experiment, 
 
 }  // namespace
 
-PolicyWork WorkOf(const PaperExperiment& experiment, const DecodingPolicy& policy,
-                  const TestbedProfile& profile, const std::string& model,
-                  const std::string& config_name, int draw) {
+PolicyWork PolicyWorkOf(const PaperExperiment& experiment, const DecodingPolicy& policy,
+                        const TestbedProfile& profile, const std::string& model,
+                        const std::string& config_name, int draw) {
   PolicyWork work;
   work.step = PlainStep(profile, config_name);
   if (policy.speculates) {

@@ -95,8 +95,8 @@ RoundTime PredictRound(const BatchWork& work, int batches) {
   return round;
 }
 
-BatchWork WorkOf(const RunRecord& record, const Testbed& testbed, const std::vector<int>& stages,
-                 std::size_t first, std::size_t count) {
+BatchWork BatchWorkOf(const RunRecord& record, const Testbed& testbed,
+                      const std::vector<int>& stages, std::size_t first, std::size_t count) {
   JUPITER_CHECK(count > 0);
   BatchWork work;
   for (int stage : stages) {

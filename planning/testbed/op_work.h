@@ -13,6 +13,6 @@ struct OpWork {
 // Of an op of this kind, types, rows and context with these widths instead of its own. Weights
 // count as stored in files (a device may repack them) and widths need not be whole blocks, so this
 // serves ratios; what a record says of itself is exact.
-OpWork WorkOf(const OpRecord& op, double inner, double outer);
+OpWork OpWorkOf(const OpRecord& op, double inner, double outer);
 
 }  // namespace jupiter

@@ -77,7 +77,7 @@ double ProfileCosts::Roof(const OpRecord& op, double operations, double bytes) c
 }
 
 double ProfileCosts::ShapeRoof(const OpRecord& op, double inner, double outer) const {
-  const OpWork work = WorkOf(op, inner, outer);
+  const OpWork work = OpWorkOf(op, inner, outer);
   return Roof(op, work.operations, work.bytes);
 }
 

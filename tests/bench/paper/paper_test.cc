@@ -164,7 +164,7 @@ class PolicyWorkTest : public ::testing::Test {
     profile.decoding.tokens_per_step = tokens;
     profile.decoding.payload_rows[""] = 8;
     profile.decoding.rows[""] = rows;
-    return WorkOf(experiment_, FindPolicy(policy), profile, "M", "tiny", 0);
+    return PolicyWorkOf(experiment_, FindPolicy(policy), profile, "M", "tiny", 0);
   }
 };
 

@@ -112,7 +112,7 @@ class ExpectedEvents {
 };
 
 // Without marks and the message that ends the request.
-std::vector<Event> WorkOf(const RankRecord& record, const Plan& plan) {
+std::vector<Event> EventsOfBatches(const RankRecord& record, const Plan& plan) {
   std::vector<Event> events;
   for (const Event& event : record.events) {
     if (!std::holds_alternative<MarkEvent>(event)) events.push_back(event);
@@ -136,7 +136,7 @@ void ExpectRecord(const RunRecord& record, const ModelShape& shape, const Plan& 
     }
     for (int step = 0; step + 1 < kTokens; ++step) expected.Batch({1, kPrompt + step}, false, true);
     const RankRecord& actual = record.ranks[static_cast<std::size_t>(rank)];
-    EXPECT_EQ(ToText(RankRecord{rank, WorkOf(actual, plan)}),
+    EXPECT_EQ(ToText(RankRecord{rank, EventsOfBatches(actual, plan)}),
               ToText(RankRecord{rank, expected.events()}));
   }
 }

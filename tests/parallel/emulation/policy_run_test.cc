@@ -87,8 +87,8 @@ TEST_F(PolicyRunTest, RoundsFollowTheFormula) {
         SCOPED_TRACE(fmt::format("{} points, env {}, {} Mbit/s", points, env, bandwidth / 1e6));
         const Testbed testbed = Bed(env, bandwidth);
         const RoundFacts replayed = Replayed(run, *record, testbed).round;
-        const BatchWork work =
-            WorkOf(*record, testbed, PipelineRanks(plan_), replayed.first_batch, replayed.batches);
+        const BatchWork work = BatchWorkOf(*record, testbed, PipelineRanks(plan_),
+                                           replayed.first_batch, replayed.batches);
         const auto batches = static_cast<int>(std::lround(points / replayed.items));
         const RoundTime formula = PredictRound(work, batches);
         EXPECT_NEAR(replayed.seconds, formula.seconds, 0.1 * formula.seconds);
