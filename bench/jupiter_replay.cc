@@ -139,7 +139,7 @@ Setting MakeSetting(const ReplayFlags& flags, const Cluster& cluster, const RunR
   const std::string model = ModelOf(flags, run);
   if (run) CheckOverlap(flags, profile, run->plan);
   return {TestbedOf(profile, cluster, FindTraits(strategy).exchange, model, record),
-          StepOf(profile, model)};
+          StepShapeOf(profile, model)};
 }
 
 std::string ShowTimes(const RequestMetrics& metrics, std::string_view of_e2el) {

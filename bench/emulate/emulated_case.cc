@@ -134,7 +134,7 @@ RecordedCase RecordRun(const RecordingInputs& inputs, const EmulatedCase& which,
   if (!recorded.missing.empty()) return recorded;
   Together(inputs.transport, [&] {
     if (inputs.profile == nullptr) return;
-    const StepShape step = StepOf(*inputs.profile, inputs.checkpoint.config().name);
+    const StepShape step = StepShapeOf(*inputs.profile, inputs.checkpoint.config().name);
     FollowProfile(*inputs.profile, step, recorded);
   });
   Follow(options, recorded.plan);
@@ -193,7 +193,7 @@ PlannedRun CaseRecorder::PlanFor(const EmulatedCase& which, const Cluster& clust
 
 void CaseRecorder::Check(const EmulatedCase& which) {
   Together(transport_, [&] {
-    if (profile_) StepOf(*profile_, checkpoint_->config().name);
+    if (profile_) StepShapeOf(*profile_, checkpoint_->config().name);
     PlanFor(which, WithBandwidth(cluster_, which.bandwidth));
   });
 }

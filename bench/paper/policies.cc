@@ -20,7 +20,7 @@ DrawnDrafts DraftsOf(const SpeculationWorkload& workload, const TestbedProfile& 
   DrawnDrafts drafts;
   drafts.acceptance = AcceptanceOf(workload, model);
   drafts.seed = workload.seed + static_cast<std::uint64_t>(draw);
-  const StepShape own = StepOf(profile, config_name);
+  const StepShape own = StepShapeOf(profile, config_name);
   const bool counted = IsSpeculative(profile, config_name);
   drafts.tree = LikeliestTree(drafts.acceptance, counted ? own.rows - 1 : workload.nodes);
   const double fitted = counted ? ScaleFor(drafts.tree, drafts.acceptance, own.tokens) : 1;

@@ -84,7 +84,7 @@ Acceptance AcceptPath(const TokenTree& tree, std::span<const std::int32_t> targe
   return AcceptPath(tree, [&](std::int32_t row, std::int32_t) { return targets[Index(row)]; });
 }
 
-DraftStep StepOf(const TokenTree& tree, const Acceptance& acceptance) {
+DraftStep DraftStepOf(const TokenTree& tree, const Acceptance& acceptance) {
   const std::vector<std::int32_t> depths = DepthsOf(tree.parents);
   return {static_cast<std::int32_t>(tree.rows()) - 1,
           *std::max_element(depths.begin(), depths.end()),

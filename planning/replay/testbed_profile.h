@@ -122,7 +122,7 @@ struct StepShape {
 };
 // `model` as in ModelConfig::name; the word "synthetic" before it does not count. Throws UserError
 // for a model that the profile does not have.
-StepShape StepOf(const TestbedProfile& profile, const std::string& model);
+StepShape StepShapeOf(const TestbedProfile& profile, const std::string& model);
 
 // Whether the profile's passes verify drafts: its times and payloads are those of speculation.
 bool IsSpeculative(const TestbedProfile& profile, const std::string& model);

@@ -109,7 +109,7 @@ class Runs {
 
   const RunRecord& RecordOf(const Cell& cell) {
     const TestbedProfile& profile = ProfileOf(cell.reading);
-    const int rows = StepOf(profile, cell.model).rows;
+    const int rows = StepShapeOf(profile, cell.model).rows;
     const std::string strategy = StrategyOf(cell.system);
     SessionOptions options;
     options.plan.strategy = strategy;

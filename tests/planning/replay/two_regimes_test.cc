@@ -91,7 +91,7 @@ TEST(TwoRegimesTest, EveryTermIsThatOfTheCalibration) {
   int checked = 0;
   for (const Term& term : ReadTerms()) {
     const TestbedProfile profile = ProfileOf(term.reading);
-    const StepShape step = StepOf(profile, "synthetic llama2-7b");
+    const StepShape step = StepShapeOf(profile, "synthetic llama2-7b");
     const TwoRegimes& law = *profile.devices.two_regimes;
     const TwoRegimesCosts costs(law, law.boards.at("jetson-xavier-nx"));
     if (term.name == "sum") {
