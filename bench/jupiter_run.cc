@@ -116,7 +116,7 @@ class Run {
     Report(outcome, traffic);
     if (!flags_.record.empty()) SaveRecordOf(recorder);
     Together(transport_, [&] { Save(outcome); });
-    return Judge(outcome);
+    return CompareWithReference(outcome);
   }
 
  private:
@@ -222,7 +222,7 @@ class Run {
   }
 
   // The exit code, the same on all ranks.
-  int Judge(const JobOutcome& outcome) {
+  int CompareWithReference(const JobOutcome& outcome) {
     if (flags_.reference.empty()) return 0;
     Verdict verdict;
     if (IsSource()) {

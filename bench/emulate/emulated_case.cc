@@ -185,10 +185,10 @@ PlannedRun CaseRecorder::PlanFor(const EmulatedCase& which, const Cluster& clust
   if (given) FollowGiven(given_, checkpoint_->config(), options);
   const ModelShape shape = ShapeOf(*checkpoint_, options.quantise, options.plan.kv);
   const Predictor predictor(TaskFor(shape, cluster, options));
-  if (given) return Judge(predictor, given_.plan->plan);
+  if (given) return Assess(predictor, given_.plan->plan);
   const bool planned = !flags_.engine.layers && flags_.engine.split.empty();
   if (planned) return PlanOf(predictor, options);
-  return Judge(predictor, CompletePlan(options, shape, transport_.size(), {}));
+  return Assess(predictor, CompletePlan(options, shape, transport_.size(), {}));
 }
 
 void CaseRecorder::Check(const EmulatedCase& which) {

@@ -109,12 +109,12 @@ PlannedRun PlanOf(const Predictor& predictor, const SessionOptions& options) {
   // A session has it on rank 0, whichever device would be the fastest.
   const StrategyTraits& traits = FindTraits(options.plan.strategy);
   if (traits.one_process) {
-    return Judge(predictor, OnSingleDevice(predictor, traits.name, Strategy::kSource).plan);
+    return Assess(predictor, OnSingleDevice(predictor, traits.name, Strategy::kSource).plan);
   }
   PlannedRun run = FindPlanner(traits.planner).plan_for(predictor, traits.name);
   if (!run.check || !TakeGiven(options, run.plan)) return run;
   CheckShares(run.plan.shares, predictor.task().shape, predictor.task().cluster.size());
-  return Judge(predictor, std::move(run.plan));
+  return Assess(predictor, std::move(run.plan));
 }
 
 GivenPlanning ReadPlanning(Transport& transport, const EngineFlags& flags) {

@@ -244,12 +244,12 @@ class RealSuite : public Suite {
   Sample RunOnce() {
     tell_(kRun);
     Sample sample = runner_.RunOnce();
-    if (label_ == "VALID") Judge(sample);
+    if (label_ == "VALID") CheckAnswer(sample);
     return sample;
   }
 
   // One wrong run, were it the warm-up or one that Google Benchmark drops, spoils the case.
-  void Judge(const Sample& sample) {
+  void CheckAnswer(const Sample& sample) {
     const std::string name = runner_.Name(*open_);
     if (!sample.checked) {
       fmt::print(stderr, "{}: UNCHECKED, no reference: {}\n", name, sample.verdict.detail);

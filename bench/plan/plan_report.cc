@@ -267,13 +267,13 @@ std::string ShowNotes(const std::vector<PlannedRun>& runs) {
   const auto predicted = std::max_element(
       runs.begin(), runs.end(),
       [&](const PlannedRun& a, const PlannedRun& b) { return notes(a) < notes(b); });
-  const bool judged = std::any_of(runs.begin(), runs.end(),
-                                  [](const PlannedRun& run) { return run.check.has_value(); });
+  const bool checked = std::any_of(runs.begin(), runs.end(),
+                                   [](const PlannedRun& run) { return run.check.has_value(); });
   std::string text;
   if (predicted != runs.end() && predicted->prediction) {
     for (const std::string& note : predicted->prediction->notes) text += "note: " + note + "\n";
   }
-  return judged ? text + "note: " + MemoryNote() + "\n" : text;
+  return checked ? text + "note: " + MemoryNote() + "\n" : text;
 }
 
 std::string ToJson(const std::vector<PlannedRun>& runs, const Cluster& cluster,

@@ -82,7 +82,7 @@ PlannedRun ToRun(const Predictor& predictor, const std::string& strategy, const 
   PlannedRun run;
   if (plan.feasible) {
     const RankLayers split = ByRank(plan.order, plan.layers, task.cluster.size());
-    run = Judge(predictor, PipelinePlan(task, strategy, split.layers, split.order));
+    run = Assess(predictor, PipelinePlan(task, strategy, split.layers, split.order));
   } else {
     run = Infeasible(plan.obstacle, plan.reason);
   }

@@ -99,7 +99,7 @@ PlannedRun PlanGalaxyShares(const Predictor& predictor, const std::string& strat
   Shares shares;
   shares.heads = HeadsOf(found.heads, units.heads, task.shape.config.kv_heads);
   shares.columns = found.columns;
-  return Judge(predictor, SharedPlan(task, strategy, std::move(shares)));
+  return Assess(predictor, SharedPlan(task, strategy, std::move(shares)));
 }
 
 }  // namespace jupiter

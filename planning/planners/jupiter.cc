@@ -185,7 +185,7 @@ PlannedRun PlanJupiter(const Predictor& predictor, const std::string& strategy) 
     Plan plan = PipelinePlan(task, strategy, split.layers, split.order);
     plan.slices.kind = SlicePolicy::Kind::kLengths;
     plan.slices.lengths = PlanSlices(predictor, plan);
-    PlannedRun run = Judge(predictor, std::move(plan));
+    PlannedRun run = Assess(predictor, std::move(plan));
     run.note = NoteOf(task, point);
     if (IsBetter(task, run, best)) best = std::move(run);
   }

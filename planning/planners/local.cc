@@ -42,10 +42,10 @@ Cluster Alone(const Cluster& cluster, int device) {
 SingleDevice OnSingleDevice(const Predictor& predictor, const std::string& strategy, int device) {
   const Cluster alone = Alone(predictor.task().cluster, device);
   const PlanningTask task = OnCluster(predictor.task(), alone);
-  const Predictor judge(task);
+  const Predictor predictor_alone(task);
   const auto take = [&](const SlicePolicy& slices) {
     return SingleDevice{device, LocalPlan(predictor.task(), strategy, slices),
-                        judge.Predict(LocalPlan(task, strategy, slices))};
+                        predictor_alone.Predict(LocalPlan(task, strategy, slices))};
   };
   SingleDevice sliced = take(LocalSlices());
   SingleDevice whole = take(ChunksOf(task.prompt_tokens));
