@@ -18,7 +18,7 @@ namespace {
 class BenchCosts : public OpCosts {
  public:
   explicit BenchCosts(double speed) : rate_(1e12 * speed), bandwidth_(5e10 * speed) {}
-  double Seconds(const OpRecord& op) const override {
+  double Seconds(const OpCall& op) const override {
     return 5e-6 + std::max(static_cast<double>(op.operations) / rate_,
                            static_cast<double>(op.bytes) / bandwidth_);
   }

@@ -24,12 +24,12 @@ std::int64_t Bytes(const ConstTensorView& x) { return x.rows * RowBytes(x.dtype,
 }  // namespace
 
 template <typename Op>
-void Device::Run(const OpRecord& record, Op&& op) {
+void Device::Run(const OpCall& call, Op&& op) {
   if (observer_ == nullptr) {
     op();
     return;
   }
-  OpRecord measured = record;
+  OpCall measured = call;
   const double start = Now();
   op();
   measured.seconds = Now() - start;

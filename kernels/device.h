@@ -1,7 +1,7 @@
 // The whole op set of one device. Model and strategy code computes through this class alone and
 // never touches tensor data, so it runs unchanged on every backend.
 //
-// Public members check shapes and report an OpRecord to the observer; backends implement the
+// Public members check shapes and report an OpCall to the observer; backends implement the
 // private Do* members and may rely on the checks. Views are row-major matrices in this device's
 // memory; activations are f32, or kAct8 where `Quantise` made them. Inputs and outputs do not
 // overlap unless an op says so.
@@ -18,7 +18,7 @@
 #include <string_view>
 
 #include "kernels/attention_paths.h"
-#include "kernels/base/op_record.h"
+#include "kernels/base/op_call.h"
 #include "kernels/base/tensor.h"
 
 namespace jupiter {
@@ -178,7 +178,7 @@ class Device {
   virtual void DoImport(ConstTensorView host, TensorView out) = 0;
 
   template <typename Op>
-  void Run(const OpRecord& record, Op&& op);
+  void Run(const OpCall& call, Op&& op);
 
   OpObserver* observer_ = nullptr;
 };

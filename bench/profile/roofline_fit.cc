@@ -31,11 +31,11 @@ constexpr std::size_t kFixedTerms = 3;
 
 class Search {
  public:
-  explicit Search(const std::vector<OpRecord>& medians) {
+  explicit Search(const std::vector<OpCall>& medians) {
     std::map<std::int64_t, double> seconds_by_rows;
-    for (const OpRecord& op : medians) seconds_by_rows[op.rows] += op.seconds;
+    for (const OpCall& op : medians) seconds_by_rows[op.rows] += op.seconds;
     terms_.assign(kFixedTerms, 0);
-    for (const OpRecord& op : medians) {
+    for (const OpCall& op : medians) {
       if (op.seconds <= 0) continue;
       samples_.push_back({op.seconds, static_cast<double>(op.operations),
                           static_cast<double>(op.bytes), RateOf(op),
@@ -76,7 +76,7 @@ class Search {
   }
 
  private:
-  std::size_t RateOf(const OpRecord& op) {
+  std::size_t RateOf(const OpCall& op) {
     if (op.kind != OpKind::kLinear) return 2;
     const auto [entry, is_new] = rate_index_.emplace(op.weight, terms_.size());
     if (is_new) terms_.push_back(0);
@@ -128,7 +128,7 @@ class Search {
 
 }  // namespace
 
-RooflineFit FitRoofline(const std::vector<OpRecord>& medians, const std::string& source) {
+RooflineFit FitRoofline(const std::vector<OpCall>& medians, const std::string& source) {
   Search search(medians);
   search.Run();
   const std::string fitted = source + "; roofline fitted to the measured ops";

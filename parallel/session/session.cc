@@ -55,7 +55,7 @@ class News {
 class NewsBetweenOps : public OpObserver {
  public:
   explicit NewsBetweenOps(News& news) : news_(news) {}
-  void OnOp(const OpRecord&, double) override { news_.Runs(); }
+  void OnOp(const OpCall&, double) override { news_.Runs(); }
 
  private:
   News& news_;

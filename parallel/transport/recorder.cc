@@ -22,7 +22,7 @@ TransferEvent Recorder::Timed(TransferEvent event) const {
   return event;
 }
 
-void Recorder::OnOp(const OpRecord& op, double start) {
+void Recorder::OnOp(const OpCall& op, double start) {
   OpEvent event{op, Since(start)};
   event.op.seconds = Length(op.seconds);
   record_.events.emplace_back(event);

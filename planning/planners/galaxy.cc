@@ -8,7 +8,7 @@
 namespace jupiter {
 namespace {
 
-bool IsMlp(const OpRecord& op, const ModelConfig& config) {
+bool IsMlp(const OpCall& op, const ModelConfig& config) {
   return op.kind == OpKind::kSwiGlu ||
          (op.kind == OpKind::kLinear && (op.inner == config.ffn || op.outer == config.ffn));
 }
@@ -20,7 +20,7 @@ void FillTimes(const Predictor& predictor, GalaxyProblem& problem) {
   for (int device = 0; device < task.cluster.size(); ++device) {
     double attention = 0;
     double mlp = 0;
-    for (const OpRecord& op : LayerOps(task.shape, 0, block)) {
+    for (const OpCall& op : LayerOps(task.shape, 0, block)) {
       (IsMlp(op, task.shape.config) ? mlp : attention) += predictor.timer(device).Op(op);
     }
     problem.attention_seconds.push_back(attention);

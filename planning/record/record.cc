@@ -23,7 +23,7 @@ void AppendTimes(Text& text, double start, double seconds) {
 }
 
 void Append(Text& text, const OpEvent& event) {
-  const OpRecord& op = event.op;
+  const OpCall& op = event.op;
   fmt::format_to(std::back_inserter(text), "[\"op\",\"{}\",\"{}\",\"{}\",{},{},{},{},{},{}",
                  Name(op.kind), Name(op.weight), Name(op.input), op.rows, op.inner, op.outer,
                  op.context, op.bytes, op.operations);

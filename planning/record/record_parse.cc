@@ -138,7 +138,7 @@ DType DTypeField(Fields& fields, std::string_view what, const Lines& lines) {
 
 OpEvent ParseOp(Fields& fields, const Lines& lines) {
   OpEvent event;
-  OpRecord& op = event.op;
+  OpCall& op = event.op;
   op.kind = FromName(fields.Word("the op"), OpKind::kImport, "op", lines);
   op.weight = DTypeField(fields, "weight type", lines);
   op.input = DTypeField(fields, "input type", lines);

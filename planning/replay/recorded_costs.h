@@ -9,7 +9,7 @@ namespace jupiter {
 class RecordedCosts : public OpCosts {
  public:
   // As measured; 0 for records of the `recording` device, which times nothing.
-  double Seconds(const OpRecord& op) const override { return op.seconds; }
+  double Seconds(const OpCall& op) const override { return op.seconds; }
 };
 
 }  // namespace jupiter

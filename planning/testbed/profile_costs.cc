@@ -70,22 +70,22 @@ ProfileCosts::ProfileCosts(const DeviceProfile& profile) {
   }
 }
 
-double ProfileCosts::Roof(const OpRecord& op, double operations, double bytes) const {
+double ProfileCosts::Roof(const OpCall& op, double operations, double bytes) const {
   const double rate =
       op.kind == OpKind::kLinear ? op_rate_[static_cast<std::size_t>(op.weight)] : other_rate_;
   return seconds_per_op_ + std::max(operations / rate, bytes / memory_bandwidth_);
 }
 
-double ProfileCosts::ShapeRoof(const OpRecord& op, double inner, double outer) const {
+double ProfileCosts::ShapeRoof(const OpCall& op, double inner, double outer) const {
   const OpWork work = OpWorkOf(op, inner, outer);
   return Roof(op, work.operations, work.bytes);
 }
 
-double ProfileCosts::RooflineSeconds(const OpRecord& op) const {
+double ProfileCosts::RooflineSeconds(const OpCall& op) const {
   return Roof(op, static_cast<double>(op.operations), static_cast<double>(op.bytes));
 }
 
-double ProfileCosts::Seconds(const OpRecord& op) const {
+double ProfileCosts::Seconds(const OpCall& op) const {
   const std::uint16_t group = group_of_[Slot(op.kind, op.weight, op.input)];
   if (group == 0 || op.rows == 0) return RooflineSeconds(op);
   const double inner = Width(op.inner);

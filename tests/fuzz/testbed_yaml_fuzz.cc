@@ -61,8 +61,8 @@ void ExpectGoodOrOneLine(const std::function<void()>& action) {
   }
 }
 
-OpRecord SomeOp(OpKind kind) {
-  OpRecord op;
+OpCall SomeOp(OpKind kind) {
+  OpCall op;
   op.kind = kind;
   op.weight = DType::kF16;
   op.rows = 7;

@@ -86,9 +86,9 @@ class ExpectedEvents {
   const std::vector<Event>& events() const { return events_; }
 
  private:
-  void Op(const OpRecord& op) { events_.emplace_back(OpEvent{op, 0}); }
-  void Ops(const std::vector<OpRecord>& ops) {
-    for (const OpRecord& op : ops) Op(op);
+  void Op(const OpCall& op) { events_.emplace_back(OpEvent{op, 0}); }
+  void Ops(const std::vector<OpCall>& ops) {
+    for (const OpCall& op : ops) Op(op);
   }
   void Round(std::int64_t rows) {
     if (plan_.residual != DType::kF32) Op(RoundOp(shape_, plan_.residual, rows));

@@ -30,7 +30,7 @@ using Doubles = std::vector<double>;
 class ProductCosts : public OpCosts {
  public:
   explicit ProductCosts(double rate) : rate_(rate) {}
-  double Seconds(const OpRecord& op) const override {
+  double Seconds(const OpCall& op) const override {
     if (op.kind == OpKind::kAttention) return kAttentionSeconds;
     if (op.kind != OpKind::kLinear) return 0;
     return static_cast<double>(op.rows * op.inner * op.outer) / rate_;

@@ -105,7 +105,7 @@ TEST(AgreementTest, TimedRecordsCountFromTheirStart) {
   const double before = Now();
   Recorder recorder(3);
   recorder.Mark(MarkKind::kToken, 2, Now());
-  OpRecord op;
+  OpCall op;
   op.seconds = 0.25;
   recorder.OnOp(op, Now());
   const double most = Now() - before + 1e-9;

@@ -271,7 +271,7 @@ TEST(SingleDeviceTest, SaysWhichDeviceLacksLeast) {
 
 // A pass of twice as many rows takes four times as long.
 struct SteepCosts : OpCosts {
-  double Seconds(const OpRecord& op) const override {
+  double Seconds(const OpCall& op) const override {
     return 1e-6 * static_cast<double>(op.rows * op.rows);
   }
 };

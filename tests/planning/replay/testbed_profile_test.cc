@@ -136,7 +136,7 @@ TEST(TestbedProfileTest, ClustersKeepTheirBandwidthAndPace) {
   EXPECT_EQ(link.wire_seconds, 0.002);
   EXPECT_EQ(link.host_seconds, 0.003);
   EXPECT_EQ(link.host_seconds_per_byte, 4e-9);
-  const OpRecord attention = {.kind = OpKind::kAttention, .rows = 1};
+  const OpCall attention = {.kind = OpKind::kAttention, .rows = 1};
   EXPECT_EQ(OpCostsOf(cluster.devices[1])->Seconds(attention), 0.003);
   Cluster other = TwoNanos();
   other.devices[1].profile.name = "jetson-nanu";
@@ -148,7 +148,7 @@ TEST(TestbedProfileTest, ClustersKeepTheirBandwidthAndPace) {
 TEST(TestbedProfileTest, RooflinesAreThoseOfTheBoards) {
   const TestbedProfile ring = MakeTestbedProfile("ring-f16");
   const Cluster plain = TwoNanos();
-  const OpRecord op = {.kind = OpKind::kAdd, .rows = 1, .bytes = 1'000'000};
+  const OpCall op = {.kind = OpKind::kAdd, .rows = 1, .bytes = 1'000'000};
   EXPECT_EQ(OpCostsOf(Apply(ring, plain).devices[0])->Seconds(op),
             OpCostsOf(plain.devices[0])->Seconds(op));
 }
