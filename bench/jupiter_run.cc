@@ -7,7 +7,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
-#include "bench/emulate/recorded_run.h"
+#include "bench/emulate/run_description.h"
 #include "bench/flags/flags.h"
 #include "bench/flags/planned.h"
 #include "bench/generate/job.h"

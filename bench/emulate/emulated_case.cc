@@ -128,8 +128,8 @@ RecordedCase CaseOf(const EmulatedCase& which, const PlannedRun& run, Cluster cl
 
 }  // namespace
 
-RecordedCase RecordRun(const RecordingInputs& inputs, const EmulatedCase& which,
-                       const PlannedRun& run, Cluster cluster, SessionOptions options) {
+RecordedCase RecordCase(const RecordingInputs& inputs, const EmulatedCase& which,
+                        const PlannedRun& run, Cluster cluster, SessionOptions options) {
   RecordedCase recorded = CaseOf(which, run, std::move(cluster));
   if (!recorded.missing.empty()) return recorded;
   Together(inputs.transport, [&] {
@@ -138,14 +138,15 @@ RecordedCase RecordRun(const RecordingInputs& inputs, const EmulatedCase& which,
     FollowProfile(*inputs.profile, step, recorded);
   });
   Follow(options, recorded.plan);
-  if (recorded.step) RecordSteps(*recorded.step, which.tokens, options);
-  recorded.record = inputs.records.Record(inputs.model, inputs.checkpoint, options, recorded.plan);
+  if (recorded.step) TakeStepsOf(*recorded.step, which.tokens, options);
+  recorded.record =
+      inputs.records.RecordOf(inputs.model, inputs.checkpoint, options, recorded.plan);
   return recorded;
 }
 
-RecordedCase RecordRun(const RecordingInputs& inputs, const EmulatedCase& which,
-                       const PlannedRun& planned, Cluster cluster, SessionOptions options,
-                       const StepShape& step, const ShapeRun& run) {
+RecordedCase RecordCase(const RecordingInputs& inputs, const EmulatedCase& which,
+                        const PlannedRun& planned, Cluster cluster, SessionOptions options,
+                        const StepShape& step, const ShapeRun& run) {
   JUPITER_CHECK(inputs.profile != nullptr);
   RecordedCase recorded = CaseOf(which, planned, std::move(cluster));
   if (!recorded.missing.empty()) return recorded;
@@ -153,7 +154,7 @@ RecordedCase RecordRun(const RecordingInputs& inputs, const EmulatedCase& which,
   Follow(options, recorded.plan);
   Follow(run, options);
   recorded.record =
-      inputs.records.Record(inputs.model, inputs.checkpoint, options, recorded.plan, run);
+      inputs.records.RecordOf(inputs.model, inputs.checkpoint, options, recorded.plan, run);
   return recorded;
 }
 
@@ -198,13 +199,13 @@ void CaseRecorder::Check(const EmulatedCase& which) {
   });
 }
 
-RecordedCase CaseRecorder::Record(const EmulatedCase& which) {
+RecordedCase CaseRecorder::PlanAndRecord(const EmulatedCase& which) {
   Cluster cluster = WithBandwidth(cluster_, which.bandwidth);
   PlannedRun run;
   Together(transport_, [&] { run = PlanFor(which, cluster); });
   const RecordingInputs inputs{transport_, records_, flags_.engine.model, *checkpoint_,
                                profile_ ? &*profile_ : nullptr};
-  return RecordRun(inputs, which, run, std::move(cluster), OptionsFor(which));
+  return RecordCase(inputs, which, run, std::move(cluster), OptionsFor(which));
 }
 
 }  // namespace jupiter

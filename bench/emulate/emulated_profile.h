@@ -16,7 +16,7 @@ std::optional<TestbedProfile> ShareProfile(Transport& transport, const std::stri
 
 // A request of `tokens` tokens behind the prompt, as it is recorded under a profile: so many
 // decoding steps of so many rows.
-void RecordSteps(const StepShape& step, int tokens, SessionOptions& options);
+void TakeStepsOf(const StepShape& step, int tokens, SessionOptions& options);
 
 // Of a replay of such a request: times per token, where every generated token, the first one
 // included, counts as a decoding pass behind the prompt. So the published end-to-end times are

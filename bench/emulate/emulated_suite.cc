@@ -69,7 +69,7 @@ class EmulatedSuite : public Suite {
   }
 
   void Serve(const std::string& command) override {
-    recorder_.Record(cases_[PlaceIn(transport_, command, cases_.size())]);
+    recorder_.PlanAndRecord(cases_[PlaceIn(transport_, command, cases_.size())]);
   }
 
   Outcome outcome() const override { return outcome_; }
@@ -82,7 +82,7 @@ class EmulatedSuite : public Suite {
   void Measure(benchmark::State& state, std::size_t index) {
     tell_(fmt::format("{}", index));
     const double start = Now();
-    const RecordedCase recorded = recorder_.Record(cases_[index]);
+    const RecordedCase recorded = recorder_.PlanAndRecord(cases_[index]);
     if (!recorded.missing.empty()) {
       outcome_.skipped = true;
       state.SkipWithError(ReportText(recorded.missing).c_str());

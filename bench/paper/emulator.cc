@@ -247,14 +247,14 @@ PlannedRun PaperEmulator::SharePlan(const Work& work) {
   return run;
 }
 
-RecordedCase PaperEmulator::Record(const Work& work, const PlannedRun& plan) {
+RecordedCase PaperEmulator::RecordWork(const Work& work, const PlannedRun& plan) {
   const Model& model = work.model;
   const EmulatedCase which{std::string(FindSystem(work.cell.system).strategy),
                            work.experiment.prompt_tokens, work.experiment.generated_tokens,
                            work.cell.bandwidth};
-  return RecordRun({transport_, records_, model.path, *model.checkpoint, &work.profile}, which,
-                   plan, ClusterFor(work.cell), OptionsFor(work), work.policy.step,
-                   work.policy.run);
+  return RecordCase({transport_, records_, model.path, *model.checkpoint, &work.profile}, which,
+                    plan, ClusterFor(work.cell), OptionsFor(work), work.policy.step,
+                    work.policy.run);
 }
 
 ResultRow PaperEmulator::Describe(const Work& work, const RecordedCase& recorded) const {
@@ -315,7 +315,7 @@ PaperResult PaperEmulator::Run(const PaperCell& cell) {
       plan = SharePlan(work);
       result.planner_seconds = Now() - start;
     }
-    const RecordedCase recorded = Record(work, plan);
+    const RecordedCase recorded = RecordWork(work, plan);
     if (transport_.rank() == 0 && draw == 0) result.row = Describe(work, recorded);
     if (!recorded.missing.empty()) return result;
     if (transport_.rank() != 0) continue;

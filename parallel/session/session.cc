@@ -374,7 +374,7 @@ std::vector<Generation> Session::Run(const RequestSet& set, const RunOptions& op
   const bool streams = memory_[Strategy::kSource].stage.streamed_layers > 0;
   JUPITER_CHECK(!streams || recorder == nullptr, "a record would leave out what is read");
   device_.Observe(ObserverOf(streams ? &between_ops : static_cast<OpObserver*>(recorder)));
-  transport_.Record(recorder);
+  transport_.RecordTo(recorder);
   transport_.LeavePayloadsOut(!device_.holds_data());
   const std::unique_ptr<TargetJudge> judge =
       device_.holds_data() ? MakeJudge(options.sampling)
@@ -383,7 +383,7 @@ std::vector<Generation> Session::Run(const RequestSet& set, const RunOptions& op
       Generate({*strategy_, transport_, device_, recorder}, set,
                DecodingFor(options, *judge, recorder != nullptr), telling);
   device_.Observe(nullptr);
-  transport_.Record(nullptr);
+  transport_.RecordTo(nullptr);
   transport_.LeavePayloadsOut(false);
   news.Done();
   return generations;

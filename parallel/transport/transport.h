@@ -109,7 +109,7 @@ class Transport {
   const TrafficCounters& counters() const { return counters_; }
   void ResetCounters() { counters_ = {}; }
   // From now on sends and receives are recorded; null ends it.
-  void Record(Recorder* recorder) { recorder_ = recorder; }
+  void RecordTo(Recorder* recorder) { recorder_ = recorder; }
 
  private:
   class Engine;  // all MPI calls, under one lock

@@ -253,7 +253,7 @@ TEST(ExchangeTest, CollectivesAreRecorded) {
   Exchange exchange(transport, device, DType::kF32);
   Recorder recorder(transport.rank());
   device.Observe(&recorder);
-  transport.Record(&recorder);
+  transport.RecordTo(&recorder);
   const int size = transport.size();
   Matrix x(static_cast<std::size_t>(8 * size));
   RingAllReduce(exchange, HostView(x.data(), size, 8), Split::OfRows(Split::Even(size, size)),

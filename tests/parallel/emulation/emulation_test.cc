@@ -39,7 +39,7 @@ RunRecord RecordOn(const std::string& device_name, const std::string& model,
   return RecordRequest(transport, *device, *checkpoint, options);
 }
 
-RunRecord Record(const std::string& model, const SessionOptions& options) {
+RunRecord RecordModel(const std::string& model, const SessionOptions& options) {
   return RecordOn("recording", model, options);
 }
 
@@ -168,7 +168,7 @@ class EmulationTest : public testing::TestWithParam<EmulationCase> {
 
 TEST_P(EmulationTest, RecordsWhatTheFormulasSay) {
   const SessionOptions options = Options();
-  const RunRecord record = Record(GetParam().model, options);
+  const RunRecord record = RecordModel(GetParam().model, options);
   if (TestContext().rank() != 0) return;
   const Plan plan = PlanOf(options);
   const auto stages = static_cast<int>(PipelineRanks(plan).size());
@@ -177,8 +177,8 @@ TEST_P(EmulationTest, RecordsWhatTheFormulasSay) {
 }
 
 TEST_P(EmulationTest, RecordsTheSameEveryTime) {
-  const RunRecord once = Record(GetParam().model, Options());
-  const RunRecord again = Record(GetParam().model, Options());
+  const RunRecord once = RecordModel(GetParam().model, Options());
+  const RunRecord again = RecordModel(GetParam().model, Options());
   for (std::size_t rank = 0; rank < once.ranks.size(); ++rank) {
     EXPECT_EQ(ToText(once.ranks[rank]), ToText(again.ranks[rank]));
   }
@@ -226,20 +226,20 @@ TEST_P(SharedEmulationTest, RecordsWhatARealRunDoes) {
   for (const char* model : {"synthetic:tiny", "synthetic:tiny:q8_0"}) {
     SessionOptions options = Options("17,3,28");
     options.plan.wire = DType::kF16;
-    ExpectSameRecords(RecordOn("cpu", model, options), Record(model, options));
+    ExpectSameRecords(RecordOn("cpu", model, options), RecordModel(model, options));
   }
 }
 
 TEST_P(SharedEmulationTest, RecordsTheSameEveryTime) {
   const SessionOptions options = Options("whole");
-  ExpectSameRecords(Record("synthetic:tiny", options), Record("synthetic:tiny", options));
+  ExpectSameRecords(RecordModel("synthetic:tiny", options), RecordModel("synthetic:tiny", options));
 }
 
 TEST_P(SharedEmulationTest, RecordsTheMessagesOfTheFormulas) {
   for (const char* model : {"synthetic:llama2-13b:q4_0", "synthetic:qwen2-1.5b"}) {
     SessionOptions options = OptionsFor(GetParam(), "whole");
     options.plan.wire = DType::kF16;
-    const RunRecord record = Record(model, options);
+    const RunRecord record = RecordModel(model, options);
     if (TestContext().rank() != 0) continue;
     const ModelShape shape = ShapeFor(model, options);
     const Plan plan = CompletePlan(options, shape, TestContext().size(), {});

@@ -78,11 +78,11 @@ TEST(AgreementTest, RecordsComeTogether) {
   Transport transport(TestContext());
   const int size = transport.size();
   Recorder recorder(transport.rank(), /*timed=*/false);
-  transport.Record(&recorder);
+  transport.RecordTo(&recorder);
   recorder.Mark(MarkKind::kStart, 0, Now());
   transport.Send((transport.rank() + 1) % size, Channel::kBatch, Message(8, 100));
   transport.Receive((transport.rank() + size - 1) % size, Channel::kBatch, "a recorded message");
-  transport.Record(nullptr);
+  transport.RecordTo(nullptr);
   const RunRecord run = GatherRecords(transport, recorder, "a ring");
   EXPECT_TRUE(recorder.record().events.empty());
   ASSERT_EQ(std::ssize(run.ranks), transport.rank() == 0 ? size : 0);

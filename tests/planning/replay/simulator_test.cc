@@ -6,7 +6,7 @@
 
 #include <memory>
 
-#include "planning/replay/recorded_costs.h"
+#include "planning/replay/measured_costs.h"
 #include "tests/planning/replay/simulation_builders.h"
 
 namespace jupiter {

@@ -6,7 +6,7 @@
 
 namespace jupiter {
 
-class RecordedCosts : public OpCosts {
+class MeasuredCosts : public OpCosts {
  public:
   // As measured; 0 for records of the `recording` device, which times nothing.
   double Seconds(const OpCall& op) const override { return op.seconds; }
