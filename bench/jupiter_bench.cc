@@ -58,7 +58,7 @@ class Bench {
   }
 
   // What a command throws on all ranks is rank 0's to tell: it ends the run.
-  int Follow() {
+  int Serve() {
     while (true) {
       const Command command = NextCommand();
       if (command.suite < 0) return BroadcastNumber(transport_, 0, 0);
@@ -179,7 +179,7 @@ int Main(Context& context, int argc, char** argv) {
   const BenchFlags flags = ParseBenchFlags(argc, argv);
   SetDeadline(context, flags.engine);
   Bench bench(context, flags);
-  return context.rank() == 0 ? bench.Lead() : bench.Follow();
+  return context.rank() == 0 ? bench.Lead() : bench.Serve();
 }
 
 }  // namespace

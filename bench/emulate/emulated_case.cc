@@ -138,7 +138,7 @@ RecordedCase RecordCase(const RecordingInputs& inputs, const EmulatedCase& which
     FollowProfile(*inputs.profile, step, recorded);
   });
   Follow(options, recorded.plan);
-  if (recorded.step) TakeStepsOf(*recorded.step, which.tokens, options);
+  if (recorded.step) SizeFor(options, *recorded.step, which.tokens);
   recorded.record =
       inputs.records.RecordOf(inputs.model, inputs.checkpoint, options, recorded.plan);
   return recorded;
@@ -152,7 +152,7 @@ RecordedCase RecordCase(const RecordingInputs& inputs, const EmulatedCase& which
   if (!recorded.missing.empty()) return recorded;
   FollowProfile(*inputs.profile, step, recorded);
   Follow(options, recorded.plan);
-  Follow(run, options);
+  SizeFor(options, run);
   recorded.record =
       inputs.records.RecordOf(inputs.model, inputs.checkpoint, options, recorded.plan, run);
   return recorded;

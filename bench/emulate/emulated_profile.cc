@@ -23,7 +23,7 @@ std::optional<TestbedProfile> ShareProfile(Transport& transport, const std::stri
                    [&] { return ParseTestbedProfile(yaml, text); });
 }
 
-void TakeStepsOf(const StepShape& step, int tokens, SessionOptions& options) {
+void SizeFor(SessionOptions& options, const StepShape& step, int tokens) {
   options.step_rows = step.rows;
   // One token is that of the prompt.
   options.max_tokens = 1 + static_cast<int>(std::ceil(tokens / step.tokens));

@@ -74,7 +74,7 @@ std::int64_t HeldPositions(const ShapeRun& run) {
   return most;
 }
 
-void Follow(const ShapeRun& run, SessionOptions& options) {
+void SizeFor(SessionOptions& options, const ShapeRun& run) {
   options.prompt_tokens = PromptLengths(run).back();
   options.shorter_prompts = PromptLengths(run).size() > 1;
   options.max_tokens = LongestAnswer(run);

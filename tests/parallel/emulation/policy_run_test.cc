@@ -54,7 +54,7 @@ class PolicyRunTest : public ::testing::Test {
     SessionOptions options;
     options.plan.strategy = strategy;
     options.plan.wire = DType::kF16;
-    Follow(run, options);
+    SizeFor(options, run);
     const ModelShape shape = ShapeOf(*checkpoint_, std::nullopt, DType::kF16);
     plan_ = CompletePlan(options, shape, kStages, {});
     return records_.RecordOf(kModel, *checkpoint_, options, plan_, run);
@@ -133,7 +133,7 @@ TEST_F(PolicyRunTest, DrawnRunsReplayAlikeAndCountTheirTokens) {
     SessionOptions options;
     options.plan.strategy = strategy;
     options.plan.wire = DType::kF16;
-    Follow(run, options);
+    SizeFor(options, run);
     const auto again = others.RecordOf(kModel, *checkpoint_, options, plan_, run);
     if (!is_source()) continue;
     const Testbed testbed = Bed("a", 100e6);
@@ -168,7 +168,7 @@ TEST(ShapeRunTest, SizesOfASession) {
   run.drafts = SomeDrafts();
   EXPECT_EQ(HeldPositions(run), 64 + 3 * (14 + 9 + 7));
   SessionOptions options;
-  Follow(run, options);
+  SizeFor(options, run);
   EXPECT_EQ(options.prompt_tokens, 78);
   EXPECT_EQ(options.step_rows, 8);
   EXPECT_EQ(options.max_tokens, 9);
