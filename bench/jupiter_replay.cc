@@ -51,7 +51,7 @@ ReplayFlags Parse(int argc, const char* const* argv) {
   return flags;
 }
 
-std::string ShowRanks(const Replay& replay, const Cluster& cluster) {
+std::string ShowReplayedRanks(const Replay& replay, const Cluster& cluster) {
   std::string text = fmt::format("{:>4} {:<18} {:>12} {:>10} {:>10} {:>12} {:>12} {:>14} {:>9}\n",
                                  "rank", "device", "compute ms", "host ms", "wait ms", "egress ms",
                                  "ingress ms", "bytes sent", "messages");
@@ -66,7 +66,7 @@ std::string ShowRanks(const Replay& replay, const Cluster& cluster) {
   return text;
 }
 
-std::string ShowTimeline(const Replay& replay, const Cluster& cluster) {
+std::string ShowReplay(const Replay& replay, const Cluster& cluster) {
   std::vector<TimelineRow> rows;
   for (std::size_t rank = 0; rank < replay.ranks.size(); ++rank) {
     TimelineRow row{cluster.devices[rank].name, {}};
@@ -174,8 +174,8 @@ int Execute(const ReplayFlags& flags) {
   const Replay replay = Simulate(record, setting.testbed, {.spans = flags.timeline});
   std::string text = record.description + "\non " + cluster.name;
   if (!flags.profile.empty()) text += " under " + flags.profile;
-  text += ": " + ShowTimes(replay, setting.step) + ShowRanks(replay, cluster);
-  if (flags.timeline) text += ShowTimeline(replay, cluster);
+  text += ": " + ShowTimes(replay, setting.step) + ShowReplayedRanks(replay, cluster);
+  if (flags.timeline) text += ShowReplay(replay, cluster);
   PrintAll(text);
   return 0;
 }

@@ -17,7 +17,7 @@
 namespace jupiter {
 namespace {
 
-std::vector<EmulatedCase> ListCases(const BenchFlags& flags) {
+std::vector<EmulatedCase> ListEmulatedCases(const BenchFlags& flags) {
   std::vector<EmulatedCase> cases;
   for (double bandwidth : ParseBandwidths(flags.bandwidths)) {
     for (int prompt : ParseList("--n-prompt", flags.prompt_tokens)) {
@@ -44,7 +44,7 @@ class EmulatedSuite : public Suite {
       : flags_(flags),
         transport_(transport),
         recorder_(transport, flags),
-        cases_(ListCases(flags)) {
+        cases_(ListEmulatedCases(flags)) {
     OnFirstRank(transport, [&] {
       const std::string& folder = flags_.save_records;
       if (folder.empty()) return;

@@ -220,7 +220,7 @@ class OutlineJob : public Job {
   }
 
   std::string ShowPoints(const SetResult& result, const std::vector<StopReason>& reasons) const {
-    const SetStatistics set = Summarise(result.generations);
+    const SetStatistics set = SummariseSet(result.generations);
     const auto tokens = static_cast<double>(set.tokens);
     std::string text =
         fmt::format("points: {}, {} prompt tokens shared, {} tokens in {:.2f} ms, {:.1f} t/s\n",

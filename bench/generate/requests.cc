@@ -12,8 +12,6 @@
 namespace jupiter {
 namespace {
 
-using Json = JsonReader::Json;
-
 constexpr std::size_t kMostRequests = 10'000;
 
 std::string Place(const std::string& source, int line) {

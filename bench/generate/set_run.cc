@@ -47,7 +47,7 @@ SetResult RunSet(const JobRun& run, const RequestSet& set, RequestObserver obser
 }
 
 std::string ShowSet(const SetResult& result, int stages) {
-  const SetStatistics set = Summarise(result.generations);
+  const SetStatistics set = SummariseSet(result.generations);
   std::string text = fmt::format(
       "at once: {} requests at most, {:.1f} on average, on {} stage{}; {} rounds, mean {:.2f} ms, "
       "p90 {:.2f} ms\nbusy, not waiting for messages:",

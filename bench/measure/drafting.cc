@@ -16,8 +16,7 @@
 namespace jupiter {
 namespace {
 
-// Nodes of a planned tree at most, and rows of which steps are measured for it.
-constexpr int kMostPlannedNodes = 63;
+// Rows of which steps are measured for a planned tree.
 const std::vector<int> kMeasuredRows = {2, 4, 8, 16, 32, 64};
 
 }  // namespace

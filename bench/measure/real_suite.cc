@@ -31,7 +31,7 @@ bool HasMoreCores(Transport& transport, const BenchFlags& flags) {
   return BroadcastFlag(transport, more, 0);
 }
 
-std::vector<Case> ListCases(const BenchFlags& flags, bool more_cores) {
+std::vector<Case> ListRealCases(const BenchFlags& flags, bool more_cores) {
   const int draftings = static_cast<int>(flags.draft.All().size());
   std::vector<Case> cases;
   for (int prompt : ParseList("--n-prompt", flags.prompt_tokens)) {
@@ -86,7 +86,7 @@ class RealSuite : public Suite {
       : flags_(flags),
         transport_(transport),
         context_(transport.context()),
-        cases_(ListCases(flags, HasMoreCores(transport, flags))),
+        cases_(ListRealCases(flags, HasMoreCores(transport, flags))),
         runner_(transport, flags.engine, flags.draft.All(), ParseFault(flags.fault),
                 flags.reference) {
     NotePlan(transport, runner_.planning(), flags.strategies, "split the layers equally");

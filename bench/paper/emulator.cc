@@ -21,8 +21,6 @@
 namespace jupiter {
 namespace {
 
-constexpr int kMostPlannedNodes = 63;
-
 constexpr double kMilli = 1e3;
 
 std::int64_t SentBytes(const RunRecord& record) {
@@ -37,7 +35,7 @@ std::int64_t SentBytes(const RunRecord& record) {
   return bytes;
 }
 
-std::vector<RankResult> RanksOf(const RecordedCase& recorded, const Replay& replay) {
+std::vector<RankResult> RankResultsOf(const RecordedCase& recorded, const Replay& replay) {
   const std::vector<DeviceMemory>& memory = recorded.check->memory;
   std::vector<RankResult> ranks;
   for (std::size_t i = 0; i < replay.ranks.size(); ++i) {
@@ -90,7 +88,7 @@ void TakeFirst(const RecordedCase& recorded, const Replay& replay, const PolicyT
   result.plan = ToJson(recorded.plan);
   result.stamps = times.stamps;
   result.row.bubble = Bubble(replay, recorded.plan);
-  result.row.per_rank = RanksOf(recorded, replay);
+  result.row.per_rank = RankResultsOf(recorded, replay);
 }
 
 void Finish(const std::vector<double>& ends, ResultRow& row) {

@@ -13,6 +13,7 @@
 #include "kernels/base/clock.h"
 #include "parallel/transport/agreement.h"
 #include "parallel/transport/peer_bytes.h"
+#include "planning/testbed/profile_format.h"
 
 namespace jupiter {
 namespace {
@@ -93,16 +94,16 @@ class Pinger {
   }
 
   static std::vector<LinkSample> Summarise(const std::vector<Size>& sizes) {
-    constexpr double kLeastSeconds = 1e-9;
     std::vector<LinkSample> samples;
     // The echo takes as long as the shortest message, which need not be the empty one: a wait can
     // just reach the policy's sleeps for some size, and another process can be in the way.
     double shortest = std::numeric_limits<double>::infinity();
     for (const Size& size : sizes) shortest = std::min(shortest, Quantile(size.round_trips, 0.5));
     for (const Size& size : sizes) {
-      samples.push_back({size.bytes,
-                         std::max(kLeastSeconds, Quantile(size.round_trips, 0.5) - shortest / 2),
-                         std::max(kLeastSeconds, Quantile(size.sends, 0.5))});
+      samples.push_back(
+          {size.bytes,
+           std::max(kMeasuredSecondsRange.least, Quantile(size.round_trips, 0.5) - shortest / 2),
+           std::max(kMeasuredSecondsRange.least, Quantile(size.sends, 0.5))});
     }
     return samples;
   }
@@ -123,7 +124,7 @@ void Echo(Transport& transport, int from) {
   }
 }
 
-std::string ToText(const std::vector<LinkSample>& samples) {
+std::string SamplesToText(const std::vector<LinkSample>& samples) {
   std::string text;
   for (const LinkSample& sample : samples) {
     text += fmt::format("{} {} {}\n", sample.bytes, sample.one_way, sample.send);
@@ -131,7 +132,8 @@ std::string ToText(const std::vector<LinkSample>& samples) {
   return text;
 }
 
-std::vector<LinkSample> FromText(const Transport& transport, int peer, const std::string& text) {
+std::vector<LinkSample> SamplesFromText(const Transport& transport, int peer,
+                                        const std::string& text) {
   std::istringstream lines(text);
   std::vector<LinkSample> samples;
   for (std::string line; std::getline(lines, line);) {
@@ -151,12 +153,12 @@ LinkTimes MeasureLinks(Transport& transport, const LinkMeterOptions& options) {
     for (int to = 0; to < transport.size(); ++to) {
       if (from == to) continue;
       std::string text;
-      if (transport.rank() == from) text = ToText(Pinger(transport, to, options).Run());
+      if (transport.rank() == from) text = SamplesToText(Pinger(transport, to, options).Run());
       if (transport.rank() == to) Echo(transport, from);
       // Also keeps the others from starting with the next pair.
       const std::vector<std::string> texts = AllGather(transport, text);
       links[static_cast<std::size_t>(from)][static_cast<std::size_t>(to)] =
-          FromText(transport, from, texts[static_cast<std::size_t>(from)]);
+          SamplesFromText(transport, from, texts[static_cast<std::size_t>(from)]);
     }
   }
   if (transport.rank() != 0) return {};

@@ -4,13 +4,12 @@
 #include <utility>
 
 #include "bench/report/metrics.h"
+#include "planning/testbed/profile_format.h"
 
 namespace jupiter {
 namespace {
 
-constexpr double kLeastSeconds = 1e-9;
-
-bool SameShape(const MeasuredOp& table, const OpCall& op) {
+bool IsTableOf(const MeasuredOp& table, const OpCall& op) {
   return table.kind == op.kind && table.weight == op.weight && table.input == op.input &&
          table.inner == op.inner && table.outer == op.outer;
 }
@@ -53,11 +52,12 @@ std::vector<MeasuredOp> ToTables(const std::vector<OpCall>& medians) {
   std::vector<MeasuredOp> tables;
   for (const OpCall& op : medians) {
     auto table = std::find_if(tables.begin(), tables.end(),
-                              [&](const MeasuredOp& known) { return SameShape(known, op); });
+                              [&](const MeasuredOp& known) { return IsTableOf(known, op); });
     if (table == tables.end()) {
       table = tables.insert(table, {op.kind, op.weight, op.input, op.inner, op.outer, {}});
     }
-    table->points.push_back({op.rows, ContextPerRow(op), std::max(kLeastSeconds, op.seconds)});
+    table->points.push_back(
+        {op.rows, ContextPerRow(op), std::max(kMeasuredSecondsRange.least, op.seconds)});
   }
   return tables;
 }

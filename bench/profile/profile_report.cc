@@ -6,16 +6,15 @@
 
 #include "bench/profile/roofline_fit.h"
 #include "kernels/base/check.h"
+#include "planning/testbed/profile_format.h"
 
 namespace jupiter {
 namespace {
 
-constexpr double kMostMemory = 1024.0 * 1024 * 1024 * 1024 * 1024;
-constexpr double kLeastMemory = 1024.0 * 1024;
 constexpr double kMiddleRows = 64;
 
 Quantity Memory(std::int64_t bytes, const std::string& source) {
-  return {std::clamp(static_cast<double>(bytes), kLeastMemory, kMostMemory), source};
+  return {std::clamp(static_cast<double>(bytes), kMemoryRange.least, kMemoryRange.most), source};
 }
 
 bool SameShape(const OpCall& a, const OpCall& b) {
@@ -25,7 +24,7 @@ bool SameShape(const OpCall& a, const OpCall& b) {
 
 // The op of a shape with the number of rows nearest to `rows`, and of those the one with the least
 // context. Ops are sorted by shape, rows, context.
-const OpCall& Nearest(const OpCall* begin, const OpCall* end, double rows) {
+const OpCall& NearestByRows(const OpCall* begin, const OpCall* end, double rows) {
   const auto distance = [&](const OpCall& op) {
     return std::abs(std::log(static_cast<double>(op.rows) / rows));
   };
@@ -41,16 +40,16 @@ double Giga(std::int64_t count, double seconds) {
 }
 
 std::string ShapeLine(const OpCall* begin, const OpCall* end) {
-  const OpCall& few = Nearest(begin, end, 1);
-  const OpCall& middle = Nearest(begin, end, kMiddleRows);
-  const OpCall& many = Nearest(begin, end, 1e9);
+  const OpCall& few = NearestByRows(begin, end, 1);
+  const OpCall& middle = NearestByRows(begin, end, kMiddleRows);
+  const OpCall& many = NearestByRows(begin, end, 1e9);
   return fmt::format("{:<10} {:<5} {:<5} {:>6} {:>7} {:>14} {:>14} {:>14} {:>8.2f} {:>8.2f}\n",
                      Name(few.kind), Name(few.weight), Name(few.input), few.inner, few.outer,
                      Time(few), Time(middle), Time(many), Giga(few.bytes, few.seconds),
                      Giga(many.operations, many.seconds));
 }
 
-std::string ShowTimes(const std::vector<LinkSample>& samples) {
+std::string ShowLinkTimes(const std::vector<LinkSample>& samples) {
   std::string text;
   for (const LinkSample& sample : samples) {
     text += fmt::format(" {:.1f}/{:.1f}", sample.bytes / 1024, sample.one_way * 1e6);
@@ -135,7 +134,7 @@ std::string FitLinks(const LinkTimes& times, Cluster& cluster) {
                           link.bandwidth * 1e-6, link.latency * 1e6, link.host_seconds * 1e6,
                           link.host_seconds_per_byte * 1e9);
       notes += fmt::format("{} to {}: KB/us{}; fitted within {:.0f} %\n", a, b,
-                           ShowTimes(times[from][to]), 100 * fit.worst_error);
+                           ShowLinkTimes(times[from][to]), 100 * fit.worst_error);
       for (const std::string& note : fit.notes) notes += fmt::format("{} to {}: {}\n", a, b, note);
     }
   }

@@ -12,7 +12,7 @@
 namespace jupiter {
 namespace {
 
-void Write(const StepResult& result, IntWriter& writer) {
+void WriteResult(const StepResult& result, IntWriter& writer) {
   writer.Ints(result.rows);
   writer.Ints(result.tokens);
   for (std::uint64_t hash : result.logits_hashes) {
@@ -38,7 +38,7 @@ StepResult ReadResult(IntReader& reader) {
   return result;
 }
 
-bool IsToken(std::int32_t token) { return token >= 0; }
+bool IsTokenId(std::int32_t token) { return token >= 0; }
 
 // Whether the head can have said this of the item.
 bool Answers(const StepResult& result, const AskedItem& item) {
@@ -51,14 +51,14 @@ bool Answers(const StepResult& result, const AskedItem& item) {
   const bool in_range =
       result.rows.empty() || (result.rows.front() >= 0 && result.rows.back() < item.rows);
   return counts && in_range && rises(result.rows) &&
-         std::all_of(result.tokens.begin(), result.tokens.end(), IsToken) &&
+         std::all_of(result.tokens.begin(), result.tokens.end(), IsTokenId) &&
          std::all_of(result.candidates.begin(), result.candidates.end(), [](const auto& of_depth) {
-           return std::all_of(of_depth.begin(), of_depth.end(), IsToken);
+           return std::all_of(of_depth.begin(), of_depth.end(), IsTokenId);
          });
 }
 
-std::vector<StepResult> Parse(std::span<const std::byte> bytes,
-                              const std::vector<AskedItem>& items) {
+std::vector<StepResult> ParseResults(std::span<const std::byte> bytes,
+                                     const std::vector<AskedItem>& items) {
   IntReader reader(bytes, "a message with tokens");
   std::vector<StepResult> results;
   for (const AskedItem& item : items) {
@@ -85,7 +85,7 @@ std::vector<AskedItem> AskedItems(const Batch& batch) {
 
 Message ToMessage(const std::vector<StepResult>& results) {
   IntWriter writer;
-  for (const StepResult& result : results) Write(result, writer);
+  for (const StepResult& result : results) WriteResult(result, writer);
   const std::span<const std::byte> bytes = writer.bytes();
   Message message(bytes.size(), 0);
   std::memcpy(message.header().data(), bytes.data(), bytes.size());
@@ -95,7 +95,7 @@ Message ToMessage(const std::vector<StepResult>& results) {
 std::vector<StepResult> ReadStepResults(const Transport& transport, const Message& message,
                                         int peer, const std::vector<AskedItem>& items) {
   return ParsePeer(transport, peer, "the next tokens",
-                   [&] { return Parse(message.header(), items); });
+                   [&] { return ParseResults(message.header(), items); });
 }
 
 }  // namespace jupiter

@@ -76,7 +76,7 @@ class LongerDeadline {
   double seconds_;
 };
 
-double FactorOf(const Transport& transport, const SessionOptions& options) {
+double SlowdownOf(const Transport& transport, const SessionOptions& options) {
   if (options.slowdown.empty()) return 1;
   JUPITER_CHECK(std::ssize(options.slowdown) == transport.size(), "{} factors",
                 options.slowdown.size());
@@ -139,7 +139,7 @@ Session::Session(Transport& transport, Device& device, Checkpoint& checkpoint,
       device_(device),
       checkpoint_(checkpoint),
       options_(options),
-      slowdown_(FactorOf(transport, options)) {
+      slowdown_(SlowdownOf(transport, options)) {
   const ModelConfig& config = checkpoint.config();
   // Before the split: measuring speeds is a conversation that all ranks must have.
   CheckFacts(transport, {{"protocol version", fmt::format("{}", kProtocolVersion)},

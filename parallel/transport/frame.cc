@@ -9,7 +9,7 @@
 namespace jupiter {
 namespace {
 
-constexpr std::uint32_t kMagic = 0x5054554a;  // "JUTP"
+constexpr std::uint32_t kFrameMagic = 0x5054554a;  // "JUTP"
 
 // As on the wire; every machine of a cluster is little-endian (x86-64, aarch64).
 struct WireFrame {
@@ -24,7 +24,7 @@ struct WireFrame {
 static_assert(sizeof(WireFrame) == kFrameBytes);
 static_assert(std::endian::native == std::endian::little);
 
-WireFrame Load(std::span<const std::byte> wire) {
+WireFrame LoadFrame(std::span<const std::byte> wire) {
   WireFrame frame{};
   std::memcpy(&frame, wire.data(), sizeof(frame));
   return frame;
@@ -34,7 +34,7 @@ WireFrame Load(std::span<const std::byte> wire) {
 
 void WriteFrame(const Frame& frame, std::span<std::byte> wire) {
   JUPITER_CHECK(wire.size() >= kFrameBytes);
-  const WireFrame raw = {kMagic,
+  const WireFrame raw = {kFrameMagic,
                          static_cast<std::uint8_t>(frame.channel),
                          static_cast<std::uint8_t>(frame.bare),
                          {0, 0},
@@ -45,7 +45,7 @@ void WriteFrame(const Frame& frame, std::span<std::byte> wire) {
 }
 
 Frame ReadFrame(std::span<const std::byte> wire) {
-  const WireFrame raw = Load(wire);
+  const WireFrame raw = LoadFrame(wire);
   return {static_cast<Channel>(raw.channel), raw.sequence, raw.header_bytes, raw.payload_bytes,
           raw.bare != 0};
 }
@@ -55,9 +55,9 @@ std::optional<std::string> FrameError(std::span<const std::byte> wire, Channel c
   if (wire.size() < kFrameBytes) {
     return fmt::format("it has {} bytes, fewer than its frame of {}", wire.size(), kFrameBytes);
   }
-  const WireFrame raw = Load(wire);
-  if (raw.magic != kMagic)
-    return fmt::format("it starts with {:#010x}, not {:#010x}", raw.magic, kMagic);
+  const WireFrame raw = LoadFrame(wire);
+  if (raw.magic != kFrameMagic)
+    return fmt::format("it starts with {:#010x}, not {:#010x}", raw.magic, kFrameMagic);
   if (raw.channel != static_cast<std::uint8_t>(channel)) {
     return fmt::format("it names channel {}", raw.channel);
   }

@@ -7,13 +7,13 @@ namespace jupiter {
 namespace {
 
 // Whole nanoseconds: finer digits are noise, and would double the size of the file.
-double RoundTime(double seconds) { return std::round(seconds * 1e9) / 1e9; }
+double ToNanoseconds(double seconds) { return std::round(seconds * 1e9) / 1e9; }
 
 }  // namespace
 
-double Recorder::Since(double start) const { return timed_ ? RoundTime(start - origin_) : 0; }
+double Recorder::Since(double start) const { return timed_ ? ToNanoseconds(start - origin_) : 0; }
 
-double Recorder::Length(double seconds) const { return timed_ ? RoundTime(seconds) : 0; }
+double Recorder::Length(double seconds) const { return timed_ ? ToNanoseconds(seconds) : 0; }
 
 template <typename TransferEvent>
 TransferEvent Recorder::Timed(TransferEvent event) const {

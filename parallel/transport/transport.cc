@@ -19,11 +19,11 @@ static_assert(static_cast<int>(Channel::kCollective) == kCollectiveChannel);
 static_assert(static_cast<int>(Channel::kHeadRows) == kHeadRowChannel);
 namespace {
 
-std::int64_t HeaderBytes(const Message& message) {
+std::int64_t HeaderLength(const Message& message) {
   return static_cast<std::int64_t>(PayloadOffset(message.header().size()));
 }
 
-std::int64_t PayloadBytes(const Message& message) {
+std::int64_t PayloadLength(const Message& message) {
   return static_cast<std::int64_t>(message.payload().size());
 }
 
@@ -44,8 +44,8 @@ Transport::~Transport() {
 void Transport::Send(int destination, Channel channel, Message message) {
   JUPITER_CHECK(message.buffer_ != nullptr, "an empty message is sent to rank {}", destination);
   const double start = Now();
-  const std::int64_t header_bytes = HeaderBytes(message);
-  const std::int64_t payload_bytes = PayloadBytes(message);
+  const std::int64_t header_bytes = HeaderLength(message);
+  const std::int64_t payload_bytes = PayloadLength(message);
   engine_->Send(destination, channel, std::move(message));
   if (destination == rank() || channel == Channel::kControl) return;
   ++counters_.messages_sent;
@@ -65,11 +65,11 @@ Message Transport::Receive(int source, Channel channel, std::string_view operati
   counters_.wait_seconds += waited;
   if (source == rank() || channel == Channel::kControl) return message;
   ++counters_.messages_received;
-  counters_.header_received += HeaderBytes(message);
-  counters_.payload_received += PayloadBytes(message);
+  counters_.header_received += HeaderLength(message);
+  counters_.payload_received += PayloadLength(message);
   if (recorder_ != nullptr) {
-    recorder_->OnReceive({source, static_cast<int>(channel), HeaderBytes(message),
-                          PayloadBytes(message), start, waited});
+    recorder_->OnReceive({source, static_cast<int>(channel), HeaderLength(message),
+                          PayloadLength(message), start, waited});
   }
   return message;
 }

@@ -3,7 +3,7 @@
 namespace jupiter {
 namespace {
 
-std::int64_t F32(std::int64_t rows, std::int64_t columns) {
+std::int64_t F32Matrix(std::int64_t rows, std::int64_t columns) {
   return rows * RowBytes(DType::kF32, columns);
 }
 
@@ -12,7 +12,7 @@ OpCall NormOp(std::int64_t rows, std::int64_t width) {
           .rows = rows,
           .inner = width,
           .outer = width,
-          .bytes = 2 * F32(rows, width) + F32(1, width),
+          .bytes = 2 * F32Matrix(rows, width) + F32Matrix(1, width),
           .operations = 4 * rows * width};
 }
 
@@ -21,7 +21,7 @@ OpCall QuantiseOp(std::int64_t rows, std::int64_t width) {
           .rows = rows,
           .inner = width,
           .outer = width,
-          .bytes = F32(rows, width) + rows * RowBytes(DType::kAct8, width),
+          .bytes = F32Matrix(rows, width) + rows * RowBytes(DType::kAct8, width),
           .operations = 3 * rows * width};
 }
 
@@ -35,7 +35,7 @@ OpCall LinearOp(MatrixRole role, DType weight, std::int64_t rows, std::int64_t i
           .inner = inner,
           .outer = outer,
           .bytes = StoredBytes(weight, outer, inner) + rows * RowBytes(input, inner) +
-                   F32(rows, outer) * (accumulate ? 2 : 1),
+                   F32Matrix(rows, outer) * (accumulate ? 2 : 1),
           .operations = 2 * rows * outer * inner,
           .role = role,
           .whole = inner * outer};
@@ -46,7 +46,7 @@ OpCall RopeOp(std::int64_t rows, std::int64_t head_dim, std::int64_t width) {
           .rows = rows,
           .inner = head_dim,
           .outer = width,
-          .bytes = 2 * F32(rows, width),
+          .bytes = 2 * F32Matrix(rows, width),
           .operations = 3 * rows * width};
 }
 
@@ -55,7 +55,7 @@ OpCall KvAppendOp(DType kv, std::int64_t rows, std::int64_t width) {
           .weight = kv,
           .rows = rows,
           .outer = width,
-          .bytes = 2 * (F32(rows, width) + rows * RowBytes(kv, width))};
+          .bytes = 2 * (F32Matrix(rows, width) + rows * RowBytes(kv, width))};
 }
 
 OpCall SwiGluOp(std::int64_t rows, std::int64_t width) {
@@ -63,7 +63,7 @@ OpCall SwiGluOp(std::int64_t rows, std::int64_t width) {
           .rows = rows,
           .inner = width,
           .outer = width,
-          .bytes = 3 * F32(rows, width),
+          .bytes = 3 * F32Matrix(rows, width),
           .operations = 4 * rows * width};
 }
 
@@ -81,7 +81,8 @@ void AppendProducts(std::vector<OpCall>& ops, const std::vector<OpCall>& product
 
 // To the host.
 OpCall LogitsOp(std::int64_t rows, std::int64_t vocab) {
-  return {.kind = OpKind::kExport, .rows = rows, .outer = vocab, .bytes = 2 * F32(rows, vocab)};
+  return {
+      .kind = OpKind::kExport, .rows = rows, .outer = vocab, .bytes = 2 * F32Matrix(rows, vocab)};
 }
 
 OpCall TransferOp(OpKind kind, const ModelShape& shape, DType wire, std::int64_t rows) {
@@ -90,7 +91,7 @@ OpCall TransferOp(OpKind kind, const ModelShape& shape, DType wire, std::int64_t
           .input = wire,
           .rows = rows,
           .outer = width,
-          .bytes = F32(rows, width) + rows * RowBytes(wire, width)};
+          .bytes = F32Matrix(rows, width) + rows * RowBytes(wire, width)};
 }
 
 // The ops of a layer up to attention, and behind it.
@@ -131,7 +132,7 @@ std::vector<OpCall> EmbedOps(const ModelShape& shape, std::int64_t rows) {
            .weight = shape.embedding,
            .rows = rows,
            .outer = width,
-           .bytes = F32(rows, width) + StoredBytes(shape.embedding, rows, width),
+           .bytes = F32Matrix(rows, width) + StoredBytes(shape.embedding, rows, width),
            .role = MatrixRole::kEmbedding,
            .whole = shape.config.vocab * width}};
 }
@@ -145,7 +146,7 @@ OpCall AttentionOp(const ModelShape& shape, const RowBlock& block) {
           .inner = config.kv_width(),
           .outer = config.q_width(),
           .context = context,
-          .bytes = 2 * F32(block.rows, config.q_width()) +
+          .bytes = 2 * F32Matrix(block.rows, config.q_width()) +
                    2 * context * RowBytes(shape.kv, config.kv_width()),
           .operations = 4 * context * config.q_width()};
 }
@@ -171,7 +172,7 @@ std::vector<OpCall> HeadOps(const ModelShape& shape, std::int64_t rows) {
   const std::int64_t vocab = shape.config.vocab;
   std::vector<OpCall> ops(
       static_cast<std::size_t>(rows),
-      {.kind = OpKind::kCopy, .rows = 1, .outer = hidden, .bytes = 2 * F32(1, hidden)});
+      {.kind = OpKind::kCopy, .rows = 1, .outer = hidden, .bytes = 2 * F32Matrix(1, hidden)});
   ops.push_back(NormOp(rows, hidden));
   AppendProducts(ops, {LinearOp(MatrixRole::kHead, shape.head, rows, hidden, vocab, false)});
   ops.push_back(LogitsOp(rows, vocab));
@@ -205,7 +206,7 @@ OpCall RoundOp(const ModelShape& shape, DType dtype, std::int64_t rows) {
           .input = dtype,
           .rows = rows,
           .outer = shape.config.hidden,
-          .bytes = 2 * F32(rows, shape.config.hidden)};
+          .bytes = 2 * F32Matrix(rows, shape.config.hidden)};
 }
 
 OpCall ExportOp(const ModelShape& shape, DType wire, std::int64_t rows) {

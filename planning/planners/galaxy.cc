@@ -55,8 +55,8 @@ std::int64_t InWholeUnits(std::int64_t bytes, int units, int unit, int total) {
   return (bytes * units * unit + total - 1) / total;
 }
 
-GalaxyProblem ProblemOf(const Predictor& predictor, const std::string& strategy,
-                        const ShareUnits& units) {
+GalaxyProblem GalaxyProblemOf(const Predictor& predictor, const std::string& strategy,
+                              const ShareUnits& units) {
   const PlanningTask& task = predictor.task();
   const ModelConfig& config = task.shape.config;
   const RequestShape request = task.Request(task.prompt_tokens);
@@ -94,7 +94,7 @@ std::vector<int> HeadsOf(const std::vector<int>& units, int unit, int total) {
 PlannedRun PlanGalaxyShares(const Predictor& predictor, const std::string& strategy) {
   const PlanningTask& task = predictor.task();
   const ShareUnits units = UnitsOf(task.shape);
-  const GalaxyShares found = PlanGalaxy(ProblemOf(predictor, strategy, units));
+  const GalaxyShares found = PlanGalaxy(GalaxyProblemOf(predictor, strategy, units));
   if (!found.feasible) return Infeasible(found.obstacle, found.reason);
   Shares shares;
   shares.heads = HeadsOf(found.heads, units.heads, task.shape.config.kv_heads);

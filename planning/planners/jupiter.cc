@@ -134,7 +134,7 @@ std::optional<int> LongestSlice(const PlanningTask& task, const Plan& plan) {
   return low;
 }
 
-std::string NoteOf(const PlanningTask& task, const ProfilePoint& point) {
+std::string TimingNote(const PlanningTask& task, const ProfilePoint& point) {
   if (!point.is_step) return fmt::format("layers timed for slices of {} tokens", point.block.rows);
   return task.drafts.any()
              ? fmt::format("layers timed for a verification step of {} rows", task.drafts.tree_rows)
@@ -142,17 +142,17 @@ std::string NoteOf(const PlanningTask& task, const ProfilePoint& point) {
 }
 
 // By what runs are compared: the answer's tokens one by one, then TTFT.
-std::pair<double, double> KeyOf(const PlanningTask& task, const Prediction& prediction) {
+std::pair<double, double> ComparisonKey(const PlanningTask& task, const Prediction& prediction) {
   // Tokens per verification step are unknown; they are the same for all plans.
   const double decode = task.drafts.any() ? (task.tokens - 1) * prediction.verification
                                           : prediction.e2el - prediction.ttft;
   return {prediction.ttft + decode, prediction.ttft};
 }
 
-bool IsBetter(const PlanningTask& task, const PlannedRun& run, const PlannedRun& best) {
+bool IsBetterRun(const PlanningTask& task, const PlannedRun& run, const PlannedRun& best) {
   if (!best.prediction) return true;
   if (run.feasible != best.feasible) return run.feasible;
-  return KeyOf(task, *run.prediction) < KeyOf(task, *best.prediction);
+  return ComparisonKey(task, *run.prediction) < ComparisonKey(task, *best.prediction);
 }
 
 }  // namespace
@@ -186,8 +186,8 @@ PlannedRun PlanJupiter(const Predictor& predictor, const std::string& strategy) 
     plan.slices.kind = SlicePolicy::Kind::kLengths;
     plan.slices.lengths = PlanSlices(predictor, plan);
     PlannedRun run = Assess(predictor, std::move(plan));
-    run.note = NoteOf(task, point);
-    if (IsBetter(task, run, best)) best = std::move(run);
+    run.note = TimingNote(task, point);
+    if (IsBetterRun(task, run, best)) best = std::move(run);
   }
   return best;
 }

@@ -16,7 +16,7 @@ std::size_t Slot(OpKind kind, DType weight, DType input) {
 double Width(std::int64_t width) { return static_cast<double>(std::max<std::int64_t>(1, width)); }
 
 // How far two positive numbers are apart: exp |log(a / b)|, without the logarithms.
-double Ratio(double a, double b) { return a < b ? b / a : a / b; }
+double FactorBetween(double a, double b) { return a < b ? b / a : a / b; }
 
 // The widths of the nearest measured shape come first by size, then by inner. Shapes are sorted by
 // size, so the two sizes around the wanted one are the candidates.
@@ -25,14 +25,15 @@ auto NearestShape(const Shapes& shapes, double inner, double outer) {
   const double size = inner * outer;
   auto above = std::lower_bound(shapes.begin(), shapes.end(), size,
                                 [](const auto& shape, double s) { return shape.size() < s; });
-  if (above == shapes.end() || (above != shapes.begin() && Ratio(size, std::prev(above)->size()) <=
-                                                               Ratio(size, above->size()))) {
+  if (above == shapes.end() ||
+      (above != shapes.begin() &&
+       FactorBetween(size, std::prev(above)->size()) <= FactorBetween(size, above->size()))) {
     --above;
   }
   const double nearest_size = above->size();
   auto best = above;
   const auto consider = [&](auto it) {
-    if (Ratio(inner, it->inner) < Ratio(inner, best->inner)) best = it;
+    if (FactorBetween(inner, it->inner) < FactorBetween(inner, best->inner)) best = it;
   };
   for (auto it = above; it != shapes.begin() && std::prev(it)->size() == nearest_size;) {
     consider(--it);
