@@ -20,7 +20,7 @@ class Collector : public OpObserver {
   std::vector<double> starts;
 };
 
-std::string ErrorOf(std::string_view text, int ranks) {
+std::string SlowdownRefusal(std::string_view text, int ranks) {
   try {
     ParseSlowdown(text, ranks);
   } catch (const UserError& error) {
@@ -43,7 +43,7 @@ TEST(ParseSlowdownTest, AFactorPerRank) {
 TEST(ParseSlowdownTest, RefusesWhatIsWrong) {
   for (const char* text : {"", "a", "1,", ",1", "1;2", "1,2x", "0.5,1", "-1,1", "0,1", "nan,1",
                            "inf,1", "1e9,1", "1", "1,2,3"}) {
-    const std::string error = ErrorOf(text, 2);
+    const std::string error = SlowdownRefusal(text, 2);
     EXPECT_EQ(error.find(std::string("--slowdown ") + text), 0u) << error;
     EXPECT_EQ(error.find('\n'), std::string::npos) << error;
   }

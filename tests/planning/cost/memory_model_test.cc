@@ -9,7 +9,7 @@
 #include "kernels/base/check.h"
 #include "planning/cost/model_ops.h"
 #include "planning/planners/common.h"
-#include "tests/planning/refusal.h"
+#include "tests/refusal.h"
 
 namespace jupiter {
 namespace {

@@ -2,8 +2,8 @@
 // one line for every mistake.
 #include "planning/replay/testbed_profile.h"
 
-#include "tests/planning/refusal.h"
 #include "tests/planning/testbed_texts.h"
+#include "tests/refusal.h"
 
 namespace jupiter {
 namespace {

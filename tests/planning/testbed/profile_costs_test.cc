@@ -5,7 +5,7 @@
 
 #include "kernels/base/rng.h"
 #include "planning/testbed/device_profile.h"
-#include "tests/planning/refusal.h"
+#include "tests/refusal.h"
 
 namespace jupiter {
 namespace {
