@@ -109,8 +109,8 @@ class Device {
   void RmsNorm(ConstTensorView x, const Tensor& weight, float epsilon, TensorView out);
   // f32 rows to kAct8 rows. Blocks of 32: scale = max|x| / 127, round to nearest even.
   void Quantise(ConstTensorView x, TensorView out);
-  // out = x * weight^T, see LinearOptions.       x [rows, weight columns], out f32 [rows, weight
-  // rows]
+  // out = x * weight^T, see LinearOptions.
+  //                                x [rows, weight columns], out f32 [rows, weight rows]
   void Linear(ConstTensorView x, const Weight& weight, TensorView out,
               const LinearOptions& options = {});
   // Rotates every head of x in place. table f32 [positions, head_dim]: cos(head_dim/2), then sin.
