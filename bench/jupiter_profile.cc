@@ -14,6 +14,7 @@
 #include "kernels/base/check.h"
 #include "kernels/make_device.h"
 #include "model/loaders/fingerprint.h"
+#include "parallel/transport/peer_bytes.h"
 #include "parallel/transport/together.h"
 
 namespace jupiter {
@@ -59,9 +60,13 @@ class Profiling {
   // Ranks of one host disturb each other, so they measure one after another; hosts do so together.
   void MeasureInTurn() {
     int turns = 0;
-    for (const std::string& size :
-         AllGather(transport_, fmt::format("{}", context_.local_size()))) {
-      turns = std::max(turns, std::stoi(size));
+    const std::vector<std::string> sizes =
+        AllGather(transport_, fmt::format("{}", context_.local_size()));
+    for (int rank = 0; rank < transport_.size(); ++rank) {
+      int size = 0;
+      ReadFields(transport_, rank, "the ranks of its host", sizes[static_cast<std::size_t>(rank)],
+                 size);
+      turns = std::max(turns, size);
     }
     for (int turn = 0; turn < turns; ++turn) {
       Together(transport_, [&] {
@@ -113,8 +118,8 @@ class Profiling {
     for (std::size_t rank = 0; rank < profiles.size(); ++rank) {
       ClusterDevice device;
       device.host = context_.host(static_cast<int>(rank));
-      device.profile =
-          ParseDeviceProfile(profiles[rank], context_.Describe(static_cast<int>(rank)));
+      device.profile = ParsePeer(transport_, static_cast<int>(rank), "a device profile",
+                                 [&] { return ParseDeviceProfile(profiles[rank], "the profile"); });
       device.name = device.profile.name;
       cluster.devices.push_back(device);
     }

@@ -9,13 +9,13 @@
 
 #include "bench/emulate/emulated_case.h"
 #include "bench/emulate/emulated_profile.h"
-#include "bench/emulate/recorded_run.h"
+#include "bench/emulate/run_description.h"
 #include "bench/flags/bandwidth_flag.h"
 #include "bench/flags/flags.h"
 #include "bench/flags/tool.h"
 #include "bench/report/timeline.h"
 #include "kernels/base/check.h"
-#include "planning/replay/recorded_costs.h"
+#include "planning/replay/measured_costs.h"
 
 namespace jupiter {
 namespace {
@@ -51,7 +51,7 @@ ReplayFlags Parse(int argc, const char* const* argv) {
   return flags;
 }
 
-std::string ShowRanks(const Replay& replay, const Cluster& cluster) {
+std::string ShowReplayedRanks(const Replay& replay, const Cluster& cluster) {
   std::string text = fmt::format("{:>4} {:<18} {:>12} {:>10} {:>10} {:>12} {:>12} {:>14} {:>9}\n",
                                  "rank", "device", "compute ms", "host ms", "wait ms", "egress ms",
                                  "ingress ms", "bytes sent", "messages");
@@ -66,7 +66,7 @@ std::string ShowRanks(const Replay& replay, const Cluster& cluster) {
   return text;
 }
 
-std::string ShowTimeline(const Replay& replay, const Cluster& cluster) {
+std::string ShowReplay(const Replay& replay, const Cluster& cluster) {
   std::vector<TimelineRow> rows;
   for (std::size_t rank = 0; rank < replay.ranks.size(); ++rank) {
     TimelineRow row{cluster.devices[rank].name, {}};
@@ -90,7 +90,7 @@ void CheckHasTimes(const RunRecord& record, const std::string& path) {
            path);
 }
 
-std::string StrategyOf(const ReplayFlags& flags, const std::optional<RecordedRun>& run) {
+std::string StrategyOf(const ReplayFlags& flags, const std::optional<RunDescription>& run) {
   if (!run && flags.strategy.empty()) {
     FailUser("{}: does not say of which strategy it is; give --strategy NAME", flags.record);
   }
@@ -103,7 +103,7 @@ std::string StrategyOf(const ReplayFlags& flags, const std::optional<RecordedRun
   return strategy;
 }
 
-std::string ModelOf(const ReplayFlags& flags, const std::optional<RecordedRun>& run) {
+std::string ModelOf(const ReplayFlags& flags, const std::optional<RunDescription>& run) {
   if (!flags.model.empty()) return flags.model;
   if (run) return run->model;
   FailUser("{}: does not say of which model it is; give --model NAME, as the profile has it",
@@ -134,12 +134,12 @@ Setting MakeSetting(const ReplayFlags& flags, const Cluster& cluster, const RunR
     return {TestbedOf(cluster), std::nullopt};
   }
   const TestbedProfile profile = MakeTestbedProfile(flags.profile);
-  const auto run = ReadDescription(record.description, flags.record);
+  const auto run = ParseRunDescription(record.description, flags.record);
   const std::string strategy = StrategyOf(flags, run);
   const std::string model = ModelOf(flags, run);
   if (run) CheckOverlap(flags, profile, run->plan);
   return {TestbedOf(profile, cluster, FindTraits(strategy).exchange, model, record),
-          StepOf(profile, model)};
+          StepShapeOf(profile, model)};
 }
 
 std::string ShowTimes(const RequestMetrics& metrics, std::string_view of_e2el) {
@@ -169,13 +169,13 @@ int Execute(const ReplayFlags& flags) {
   Setting setting = MakeSetting(flags, cluster, record);
   if (flags.measured) {
     CheckHasTimes(record, flags.record);
-    for (auto& costs : setting.testbed.costs) costs = std::make_shared<RecordedCosts>();
+    for (auto& costs : setting.testbed.costs) costs = std::make_shared<MeasuredCosts>();
   }
   const Replay replay = Simulate(record, setting.testbed, {.spans = flags.timeline});
   std::string text = record.description + "\non " + cluster.name;
   if (!flags.profile.empty()) text += " under " + flags.profile;
-  text += ": " + ShowTimes(replay, setting.step) + ShowRanks(replay, cluster);
-  if (flags.timeline) text += ShowTimeline(replay, cluster);
+  text += ": " + ShowTimes(replay, setting.step) + ShowReplayedRanks(replay, cluster);
+  if (flags.timeline) text += ShowReplay(replay, cluster);
   PrintAll(text);
   return 0;
 }

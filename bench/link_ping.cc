@@ -67,7 +67,7 @@ std::vector<std::size_t> ParseSizes(const std::string& text) {
   return sizes;
 }
 
-struct Row {
+struct PingRow {
   std::size_t bytes = 0;
   std::vector<double> seconds;  // one way
 };
@@ -82,10 +82,10 @@ double RoundTrip(Transport& transport, std::size_t bytes) {
   return Now() - start;
 }
 
-Row Measure(Transport& transport, std::size_t bytes, int repeats) {
+PingRow MeasurePings(Transport& transport, std::size_t bytes, int repeats) {
   constexpr std::size_t kSmall = 64000;
   constexpr int kWarmUps = 2;
-  Row row{bytes, {}};
+  PingRow row{bytes, {}};
   const int count = bytes <= kSmall ? 10 * repeats : repeats;
   for (int i = 0; i < kWarmUps; ++i) RoundTrip(transport, bytes);
   for (int i = 0; i < count; ++i) row.seconds.push_back(RoundTrip(transport, bytes) / 2);
@@ -93,21 +93,21 @@ Row Measure(Transport& transport, std::size_t bytes, int repeats) {
   return row;
 }
 
-double Median(const Row& row) { return Quantile(row.seconds, 0.5); }
+double Median(const PingRow& row) { return Quantile(row.seconds, 0.5); }
 
-void PrintTable(const std::vector<Row>& rows) {
+void PrintTable(const std::vector<PingRow>& rows) {
   fmt::print("{:>10} {:>6} {:>12} {:>12} {:>10}\n", "payload B", "n", "median us", "least us",
              "Mbit/s");
-  for (const Row& row : rows) {
+  for (const PingRow& row : rows) {
     const double least = *std::min_element(row.seconds.begin(), row.seconds.end());
     fmt::print("{:>10} {:>6} {:>12.1f} {:>12.1f} {:>10.2f}\n", row.bytes, row.seconds.size(),
                Median(row) * 1e6, least * 1e6, 8e-6 * static_cast<double>(row.bytes) / Median(row));
   }
 }
 
-void PrintJson(const std::string& link, const std::vector<Row>& rows) {
+void PrintJson(const std::string& link, const std::vector<PingRow>& rows) {
   nlohmann::ordered_json json = {{"link", link}, {"rows", nlohmann::ordered_json::array()}};
-  for (const Row& row : rows) {
+  for (const PingRow& row : rows) {
     json["rows"].push_back(
         {{"bytes", row.bytes}, {"median_seconds", Median(row)}, {"seconds", row.seconds}});
   }
@@ -125,8 +125,9 @@ int Main(Context& context, int argc, const char* const* argv) {
   SessionOptions unused;
   CheckFacts(transport, {{"program flags", fmt::format("{} {}", flags.sizes, flags.repeats)}});
   SlowDown(transport, flags.engine, unused);
-  std::vector<Row> rows;
-  for (const std::size_t bytes : sizes) rows.push_back(Measure(transport, bytes, flags.repeats));
+  std::vector<PingRow> rows;
+  for (const std::size_t bytes : sizes)
+    rows.push_back(MeasurePings(transport, bytes, flags.repeats));
   if (context.rank() != 0) return 0;
   if (flags.json) {
     PrintJson(flags.engine.link, rows);

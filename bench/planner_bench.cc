@@ -93,7 +93,7 @@ void LayersInBestOrder(benchmark::State& state) {
 BENCHMARK(LayersInBestOrder)->ArgName("devices")->Arg(4)->Arg(8)->Unit(benchmark::kMillisecond);
 
 // Arguments: tokens, unit, stages.
-void Sequence(benchmark::State& state) {
+void SequencePlanner(benchmark::State& state) {
   SequenceProblem problem;
   problem.tokens = static_cast<int>(state.range(0));
   problem.unit = static_cast<int>(state.range(1));
@@ -106,7 +106,7 @@ void Sequence(benchmark::State& state) {
     state.counters["objective_ms"] = 1e3 * partition.objective;
   }
 }
-BENCHMARK(Sequence)
+BENCHMARK(SequencePlanner)
     ->ArgNames({"tokens", "unit", "stages"})
     ->Args({512, 8, 4})
     ->Args({4096, 8, 4})
@@ -147,7 +147,7 @@ BENCHMARK(EdgeShardThroughput)
     ->Unit(benchmark::kMillisecond);
 
 // With little enough memory for the second step to move most shares.
-void Galaxy(benchmark::State& state) {
+void GalaxyPlanner(benchmark::State& state) {
   GalaxyProblem problem;
   problem.heads = 64;
   problem.columns = 28672;
@@ -169,7 +169,7 @@ void Galaxy(benchmark::State& state) {
     benchmark::DoNotOptimize(shares.slowest_seconds);
   }
 }
-BENCHMARK(Galaxy)->ArgName("devices")->Arg(4)->Arg(32)->Unit(benchmark::kMillisecond);
+BENCHMARK(GalaxyPlanner)->ArgName("devices")->Arg(4)->Arg(32)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace jupiter

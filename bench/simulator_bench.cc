@@ -18,7 +18,7 @@ namespace {
 class BenchCosts : public OpCosts {
  public:
   explicit BenchCosts(double speed) : rate_(1e12 * speed), bandwidth_(5e10 * speed) {}
-  double Seconds(const OpRecord& op) const override {
+  double Seconds(const OpCall& op) const override {
     return 5e-6 + std::max(static_cast<double>(op.operations) / rate_,
                            static_cast<double>(op.bytes) / bandwidth_);
   }
@@ -28,7 +28,7 @@ class BenchCosts : public OpCosts {
   double bandwidth_;
 };
 
-struct Shape {
+struct PipelineShape {
   int ranks = 0;
   int slices = 0;
   int tokens = 0;
@@ -47,7 +47,7 @@ void AddOps(std::vector<Event>& events, int ops, std::int64_t rows) {
 }
 
 // One pass of `rows` through the pipeline. Decoding returns each token to rank 0.
-void AddPass(RunRecord& record, const Shape& shape, std::int64_t rows, bool back) {
+void AddPass(RunRecord& record, const PipelineShape& shape, std::int64_t rows, bool back) {
   const std::int64_t bytes = rows * 8192;
   for (int rank = 0; rank < shape.ranks; ++rank) {
     std::vector<Event>& events = record.ranks[static_cast<std::size_t>(rank)].events;
@@ -61,7 +61,7 @@ void AddPass(RunRecord& record, const Shape& shape, std::int64_t rows, bool back
   record.ranks.front().events.emplace_back(MarkEvent{MarkKind::kToken, 0, 0});
 }
 
-RunRecord PipelineRecord(const Shape& shape) {
+RunRecord PipelineRecord(const PipelineShape& shape) {
   RunRecord record;
   record.ranks.resize(static_cast<std::size_t>(shape.ranks));
   for (int slice = 0; slice < shape.slices; ++slice) AddPass(record, shape, 64, false);
@@ -91,7 +91,7 @@ Testbed UnequalTestbed(int ranks, bool changing) {
   return testbed;
 }
 
-void Replays(benchmark::State& state, Shape shape, bool changing, bool shared) {
+void Replays(benchmark::State& state, PipelineShape shape, bool changing, bool shared) {
   const RunRecord record = PipelineRecord(shape);
   Testbed testbed = UnequalTestbed(shape.ranks, changing);
   testbed.shared_medium = shared;
@@ -111,10 +111,10 @@ void Replays(benchmark::State& state, Shape shape, bool changing, bool shared) {
 }
 
 void Register() {
-  const Shape four{4, 32, 128, 8 * 15};  // 8 layers of 15 ops per stage
-  const Shape many{64, 32, 32, 2 * 15};  // 2 layers
-  const Shape chatty{64, 256, 1024, 1};  // a message per op
-  const auto add = [](const char* name, const Shape& shape, bool changing, bool shared) {
+  const PipelineShape four{4, 32, 128, 8 * 15};  // 8 layers of 15 ops per stage
+  const PipelineShape many{64, 32, 32, 2 * 15};  // 2 layers
+  const PipelineShape chatty{64, 256, 1024, 1};  // a message per op
+  const auto add = [](const char* name, const PipelineShape& shape, bool changing, bool shared) {
     benchmark::RegisterBenchmark(name, Replays, shape, changing, shared)
         ->Unit(benchmark::kMillisecond);
   };

@@ -10,13 +10,13 @@ namespace jupiter {
 namespace {
 
 // A matrix as error messages show it.
-std::string Show(const ConstTensorView& x) {
+std::string ShowMatrix(const ConstTensorView& x) {
   return fmt::format("{} [{}, {}]", Name(x.dtype), x.rows, x.columns);
 }
 
 void CheckShape(const ConstTensorView& x, DType dtype, std::int64_t rows, std::int64_t columns) {
   JUPITER_CHECK(x.dtype == dtype && x.rows == rows && x.columns == columns,
-                "got {}, expected {} [{}, {}]", Show(x), Name(dtype), rows, columns);
+                "got {}, expected {} [{}, {}]", ShowMatrix(x), Name(dtype), rows, columns);
 }
 
 std::int64_t Bytes(const ConstTensorView& x) { return x.rows * RowBytes(x.dtype, x.columns); }
@@ -24,12 +24,12 @@ std::int64_t Bytes(const ConstTensorView& x) { return x.rows * RowBytes(x.dtype,
 }  // namespace
 
 template <typename Op>
-void Device::Run(const OpRecord& record, Op&& op) {
+void Device::Run(const OpCall& call, Op&& op) {
   if (observer_ == nullptr) {
     op();
     return;
   }
-  OpRecord measured = record;
+  OpCall measured = call;
   const double start = Now();
   op();
   measured.seconds = Now() - start;
@@ -48,7 +48,7 @@ std::unique_ptr<Weight> Device::Load(std::string_view tensor_name, const ConstTe
 }
 
 Tensor Device::LoadDense(const ConstTensorView& host) {
-  JUPITER_CHECK(!IsQuantised(host.dtype), "{}", Show(host));
+  JUPITER_CHECK(!IsQuantised(host.dtype), "{}", ShowMatrix(host));
   Tensor tensor = Allocate(DType::kF32, host.rows, host.columns);
   DoLoadDense(host, tensor.view());
   return tensor;

@@ -1,7 +1,7 @@
 // The whole op set of one device. Model and strategy code computes through this class alone and
 // never touches tensor data, so it runs unchanged on every backend.
 //
-// Public members check shapes and report an OpRecord to the observer; backends implement the
+// Public members check shapes and report an OpCall to the observer; backends implement the
 // private Do* members and may rely on the checks. Views are row-major matrices in this device's
 // memory; activations are f32, or kAct8 where `Quantise` made them. Inputs and outputs do not
 // overlap unless an op says so.
@@ -18,7 +18,7 @@
 #include <string_view>
 
 #include "kernels/attention_paths.h"
-#include "kernels/base/op_record.h"
+#include "kernels/base/op_call.h"
 #include "kernels/base/tensor.h"
 
 namespace jupiter {
@@ -109,8 +109,8 @@ class Device {
   void RmsNorm(ConstTensorView x, const Tensor& weight, float epsilon, TensorView out);
   // f32 rows to kAct8 rows. Blocks of 32: scale = max|x| / 127, round to nearest even.
   void Quantise(ConstTensorView x, TensorView out);
-  // out = x * weight^T, see LinearOptions.       x [rows, weight columns], out f32 [rows, weight
-  // rows]
+  // out = x * weight^T, see LinearOptions.
+  //                                x [rows, weight columns], out f32 [rows, weight rows]
   void Linear(ConstTensorView x, const Weight& weight, TensorView out,
               const LinearOptions& options = {});
   // Rotates every head of x in place. table f32 [positions, head_dim]: cos(head_dim/2), then sin.
@@ -178,7 +178,7 @@ class Device {
   virtual void DoImport(ConstTensorView host, TensorView out) = 0;
 
   template <typename Op>
-  void Run(const OpRecord& record, Op&& op);
+  void Run(const OpCall& call, Op&& op);
 
   OpObserver* observer_ = nullptr;
 };

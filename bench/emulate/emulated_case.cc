@@ -128,32 +128,33 @@ RecordedCase CaseOf(const EmulatedCase& which, const PlannedRun& run, Cluster cl
 
 }  // namespace
 
-RecordedCase RecordRun(const RecordingInputs& inputs, const EmulatedCase& which,
-                       const PlannedRun& run, Cluster cluster, SessionOptions options) {
+RecordedCase RecordCase(const RecordingInputs& inputs, const EmulatedCase& which,
+                        const PlannedRun& run, Cluster cluster, SessionOptions options) {
   RecordedCase recorded = CaseOf(which, run, std::move(cluster));
   if (!recorded.missing.empty()) return recorded;
   Together(inputs.transport, [&] {
     if (inputs.profile == nullptr) return;
-    const StepShape step = StepOf(*inputs.profile, inputs.checkpoint.config().name);
+    const StepShape step = StepShapeOf(*inputs.profile, inputs.checkpoint.config().name);
     FollowProfile(*inputs.profile, step, recorded);
   });
   Follow(options, recorded.plan);
-  if (recorded.step) RecordSteps(*recorded.step, which.tokens, options);
-  recorded.record = inputs.records.Record(inputs.model, inputs.checkpoint, options, recorded.plan);
+  if (recorded.step) SizeFor(options, *recorded.step, which.tokens);
+  recorded.record =
+      inputs.records.RecordOf(inputs.model, inputs.checkpoint, options, recorded.plan);
   return recorded;
 }
 
-RecordedCase RecordRun(const RecordingInputs& inputs, const EmulatedCase& which,
-                       const PlannedRun& planned, Cluster cluster, SessionOptions options,
-                       const StepShape& step, const ShapeRun& run) {
+RecordedCase RecordCase(const RecordingInputs& inputs, const EmulatedCase& which,
+                        const PlannedRun& planned, Cluster cluster, SessionOptions options,
+                        const StepShape& step, const ShapeRun& run) {
   JUPITER_CHECK(inputs.profile != nullptr);
   RecordedCase recorded = CaseOf(which, planned, std::move(cluster));
   if (!recorded.missing.empty()) return recorded;
   FollowProfile(*inputs.profile, step, recorded);
   Follow(options, recorded.plan);
-  Follow(run, options);
+  SizeFor(options, run);
   recorded.record =
-      inputs.records.Record(inputs.model, inputs.checkpoint, options, recorded.plan, run);
+      inputs.records.RecordOf(inputs.model, inputs.checkpoint, options, recorded.plan, run);
   return recorded;
 }
 
@@ -185,26 +186,26 @@ PlannedRun CaseRecorder::PlanFor(const EmulatedCase& which, const Cluster& clust
   if (given) FollowGiven(given_, checkpoint_->config(), options);
   const ModelShape shape = ShapeOf(*checkpoint_, options.quantise, options.plan.kv);
   const Predictor predictor(TaskFor(shape, cluster, options));
-  if (given) return Judge(predictor, given_.plan->plan);
+  if (given) return Assess(predictor, given_.plan->plan);
   const bool planned = !flags_.engine.layers && flags_.engine.split.empty();
   if (planned) return PlanOf(predictor, options);
-  return Judge(predictor, CompletePlan(options, shape, transport_.size(), {}));
+  return Assess(predictor, CompletePlan(options, shape, transport_.size(), {}));
 }
 
 void CaseRecorder::Check(const EmulatedCase& which) {
   Together(transport_, [&] {
-    if (profile_) StepOf(*profile_, checkpoint_->config().name);
+    if (profile_) StepShapeOf(*profile_, checkpoint_->config().name);
     PlanFor(which, WithBandwidth(cluster_, which.bandwidth));
   });
 }
 
-RecordedCase CaseRecorder::Record(const EmulatedCase& which) {
+RecordedCase CaseRecorder::PlanAndRecord(const EmulatedCase& which) {
   Cluster cluster = WithBandwidth(cluster_, which.bandwidth);
   PlannedRun run;
   Together(transport_, [&] { run = PlanFor(which, cluster); });
   const RecordingInputs inputs{transport_, records_, flags_.engine.model, *checkpoint_,
                                profile_ ? &*profile_ : nullptr};
-  return RecordRun(inputs, which, run, std::move(cluster), OptionsFor(which));
+  return RecordCase(inputs, which, run, std::move(cluster), OptionsFor(which));
 }
 
 }  // namespace jupiter

@@ -67,13 +67,13 @@ struct RecordingInputs {
 };
 // Records a planned run; `options` are made to follow the plan. Without a plan that fits, `missing`
 // says why. Collective; throws UserError on all ranks.
-RecordedCase RecordRun(const RecordingInputs& inputs, const EmulatedCase& which,
-                       const PlannedRun& run, Cluster cluster, SessionOptions options);
+RecordedCase RecordCase(const RecordingInputs& inputs, const EmulatedCase& which,
+                        const PlannedRun& run, Cluster cluster, SessionOptions options);
 
 // The same of `run`, whose steps are `step`; needs a profile.
-RecordedCase RecordRun(const RecordingInputs& inputs, const EmulatedCase& which,
-                       const PlannedRun& planned, Cluster cluster, SessionOptions options,
-                       const StepShape& step, const ShapeRun& run);
+RecordedCase RecordCase(const RecordingInputs& inputs, const EmulatedCase& which,
+                        const PlannedRun& planned, Cluster cluster, SessionOptions options,
+                        const StepShape& step, const ShapeRun& run);
 
 // Plans and records cases. Collective.
 class CaseRecorder {
@@ -85,7 +85,7 @@ class CaseRecorder {
   // Plans the case without recording it; throws UserError on all ranks for what is wrong with the
   // flags, but not for what does not fit.
   void Check(const EmulatedCase& which);
-  RecordedCase Record(const EmulatedCase& which);
+  RecordedCase PlanAndRecord(const EmulatedCase& which);
 
  private:
   SessionOptions OptionsFor(const EmulatedCase& which) const;

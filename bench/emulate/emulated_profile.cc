@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "parallel/transport/agreement.h"
+#include "parallel/transport/peer_bytes.h"
 #include "parallel/transport/together.h"
 
 namespace jupiter {
@@ -18,10 +19,11 @@ std::optional<TestbedProfile> ShareProfile(Transport& transport, const std::stri
   yaml = Broadcast(transport, yaml, 0);
   // The first rank's own names the file and its lines in errors.
   if (transport.rank() == 0) return profile;
-  return ParseTestbedProfile(yaml, text);
+  return ParsePeer(transport, 0, "a testbed profile",
+                   [&] { return ParseTestbedProfile(yaml, text); });
 }
 
-void RecordSteps(const StepShape& step, int tokens, SessionOptions& options) {
+void SizeFor(SessionOptions& options, const StepShape& step, int tokens) {
   options.step_rows = step.rows;
   // One token is that of the prompt.
   options.max_tokens = 1 + static_cast<int>(std::ceil(tokens / step.tokens));

@@ -14,9 +14,9 @@ namespace jupiter {
 // Throws UserError on all ranks. Collective.
 std::optional<TestbedProfile> ShareProfile(Transport& transport, const std::string& text);
 
-// A request of `tokens` tokens behind the prompt, as it is recorded under a profile: so many
-// decoding steps of so many rows.
-void RecordSteps(const StepShape& step, int tokens, SessionOptions& options);
+// Makes the options those of a session for a request of `tokens` tokens as it is recorded under a
+// profile: so many decoding steps of so many rows.
+void SizeFor(SessionOptions& options, const StepShape& step, int tokens);
 
 // Of a replay of such a request: times per token, where every generated token, the first one
 // included, counts as a decoding pass behind the prompt. So the published end-to-end times are

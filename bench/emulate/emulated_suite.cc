@@ -17,7 +17,7 @@
 namespace jupiter {
 namespace {
 
-std::vector<EmulatedCase> ListCases(const BenchFlags& flags) {
+std::vector<EmulatedCase> ListEmulatedCases(const BenchFlags& flags) {
   std::vector<EmulatedCase> cases;
   for (double bandwidth : ParseBandwidths(flags.bandwidths)) {
     for (int prompt : ParseList("--n-prompt", flags.prompt_tokens)) {
@@ -41,7 +41,10 @@ std::string FileName(std::string name) {
 class EmulatedSuite : public Suite {
  public:
   EmulatedSuite(Transport& transport, const BenchFlags& flags)
-      : flags_(flags), recorder_(transport, flags), cases_(ListCases(flags)) {
+      : flags_(flags),
+        transport_(transport),
+        recorder_(transport, flags),
+        cases_(ListEmulatedCases(flags)) {
     OnFirstRank(transport, [&] {
       const std::string& folder = flags_.save_records;
       if (folder.empty()) return;
@@ -66,7 +69,7 @@ class EmulatedSuite : public Suite {
   }
 
   void Serve(const std::string& command) override {
-    recorder_.Record(cases_[PlaceIn(command, cases_.size())]);
+    recorder_.PlanAndRecord(cases_[PlaceIn(transport_, command, cases_.size())]);
   }
 
   Outcome outcome() const override { return outcome_; }
@@ -79,7 +82,7 @@ class EmulatedSuite : public Suite {
   void Measure(benchmark::State& state, std::size_t index) {
     tell_(fmt::format("{}", index));
     const double start = Now();
-    const RecordedCase recorded = recorder_.Record(cases_[index]);
+    const RecordedCase recorded = recorder_.PlanAndRecord(cases_[index]);
     if (!recorded.missing.empty()) {
       outcome_.skipped = true;
       state.SkipWithError(ReportText(recorded.missing).c_str());
@@ -125,6 +128,7 @@ class EmulatedSuite : public Suite {
   }
 
   const BenchFlags& flags_;
+  const Transport& transport_;
   CaseRecorder recorder_;
   std::vector<EmulatedCase> cases_;
   Tell tell_;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "bench/emulate/recorded_run.h"
+#include "bench/emulate/run_description.h"
 #include "bench/measure/long_wait.h"
 #include "kernels/base/check.h"
 #include "kernels/make_device.h"
@@ -18,10 +18,10 @@ constexpr std::size_t kMostRecent = 8;
 RecordStore::RecordStore(Transport& transport)
     : transport_(transport), device_(MakeDevice("recording", {})) {}
 
-std::shared_ptr<const RunRecord> RecordStore::Record(const std::string& model,
-                                                     Checkpoint& checkpoint,
-                                                     const SessionOptions& options,
-                                                     const Plan& plan) {
+std::shared_ptr<const RunRecord> RecordStore::RecordOf(const std::string& model,
+                                                       Checkpoint& checkpoint,
+                                                       const SessionOptions& options,
+                                                       const Plan& plan) {
   const std::string description = DescribeRun(checkpoint.config().name, options.prompt_tokens,
                                               options.max_tokens, options.step_rows, plan);
   return Recall(model, checkpoint, options, description, [&](Session& session, Recorder& recorder) {
@@ -32,10 +32,10 @@ std::shared_ptr<const RunRecord> RecordStore::Record(const std::string& model,
   });
 }
 
-std::shared_ptr<const RunRecord> RecordStore::Record(const std::string& model,
-                                                     Checkpoint& checkpoint,
-                                                     const SessionOptions& options,
-                                                     const Plan& plan, const ShapeRun& run) {
+std::shared_ptr<const RunRecord> RecordStore::RecordOf(const std::string& model,
+                                                       Checkpoint& checkpoint,
+                                                       const SessionOptions& options,
+                                                       const Plan& plan, const ShapeRun& run) {
   const std::string description = fmt::format("{}{} group{} {}", checkpoint.config().name,
                                               KeyOf(run), options.group, ToJson(plan));
   return Recall(model, checkpoint, options, description,

@@ -21,12 +21,12 @@ class RecordStore {
   // The run of a request under the plan, which the options follow; `model` names the checkpoint.
   // Recorded over MPI, unless it is among the last few: the same plan at several bandwidths is
   // recorded once. Has events at rank 0 only. Collective; throws UserError on all ranks.
-  std::shared_ptr<const RunRecord> Record(const std::string& model, Checkpoint& checkpoint,
-                                          const SessionOptions& options, const Plan& plan);
+  std::shared_ptr<const RunRecord> RecordOf(const std::string& model, Checkpoint& checkpoint,
+                                            const SessionOptions& options, const Plan& plan);
   // The same of `run`, which the options follow, too.
-  std::shared_ptr<const RunRecord> Record(const std::string& model, Checkpoint& checkpoint,
-                                          const SessionOptions& options, const Plan& plan,
-                                          const ShapeRun& run);
+  std::shared_ptr<const RunRecord> RecordOf(const std::string& model, Checkpoint& checkpoint,
+                                            const SessionOptions& options, const Plan& plan,
+                                            const ShapeRun& run);
 
  private:
   using Play = std::function<void(Session& session, Recorder& recorder)>;

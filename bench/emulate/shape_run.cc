@@ -11,9 +11,9 @@
 namespace jupiter {
 namespace {
 
-int StepRows(const ShapeRun& run) { return run.drafts ? run.drafts->tree.rows() : 1; }
+int RowsOfStep(const ShapeRun& run) { return run.drafts ? run.drafts->tree.rows() : 1; }
 
-std::int64_t HeldPositions(const ShapeSet& set, int step_rows) {
+std::int64_t HeldBySet(const ShapeSet& set, int step_rows) {
   std::int64_t positions = set.prefix;
   for (const ShapeRequest& request : set.requests) {
     positions += request.prompt + request.tokens + step_rows - 1;
@@ -29,16 +29,16 @@ int LongestAnswer(const ShapeRun& run) {
   return most;
 }
 
-std::vector<std::int32_t> Prompt(int tokens) {
+std::vector<std::int32_t> PromptOf(int tokens) {
   return std::vector<std::int32_t>(static_cast<std::size_t>(tokens), 0);
 }
 
 RequestSet ToRequests(const ShapeSet& shapes) {
   RequestSet set;
-  if (shapes.prefix > 0) set.prefixes.push_back(Prompt(shapes.prefix));
+  if (shapes.prefix > 0) set.prefixes.push_back(PromptOf(shapes.prefix));
   for (const ShapeRequest& shape : shapes.requests) {
     Request request;
-    request.prompt = Prompt(shape.prompt);
+    request.prompt = PromptOf(shape.prompt);
     request.max_tokens = shape.tokens;
     request.prefix = shapes.prefix > 0 ? 0 : -1;
     set.requests.push_back(std::move(request));
@@ -70,17 +70,17 @@ int MostRequests(const ShapeRun& run) {
 
 std::int64_t HeldPositions(const ShapeRun& run) {
   std::int64_t most = 0;
-  for (const ShapeSet& set : run.sets) most = std::max(most, HeldPositions(set, StepRows(run)));
+  for (const ShapeSet& set : run.sets) most = std::max(most, HeldBySet(set, RowsOfStep(run)));
   return most;
 }
 
-void Follow(const ShapeRun& run, SessionOptions& options) {
+void SizeFor(SessionOptions& options, const ShapeRun& run) {
   options.prompt_tokens = PromptLengths(run).back();
   options.shorter_prompts = PromptLengths(run).size() > 1;
   options.max_tokens = LongestAnswer(run);
   options.requests = MostRequests(run);
   options.kv_positions = HeldPositions(run);
-  options.step_rows = StepRows(run);
+  options.step_rows = RowsOfStep(run);
   options.medusa = run.heads;
 }
 

@@ -35,7 +35,7 @@ int MostRequests(const ShapeRun& run);
 // Keys and values that are held at once, in positions: prefixes once, and rows under way.
 std::int64_t HeldPositions(const ShapeRun& run);
 // Makes the options those of a session that can run it.
-void Follow(const ShapeRun& run, SessionOptions& options);
+void SizeFor(SessionOptions& options, const ShapeRun& run);
 // One line that no other run has.
 std::string KeyOf(const ShapeRun& run);
 

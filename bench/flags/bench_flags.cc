@@ -20,7 +20,7 @@ void RefuseRepeats(std::vector<std::string> strategies) {
   if (twice != strategies.end()) FailUser("--strategies: {} is given twice", *twice);
 }
 
-void CheckStreams(const BenchFlags& flags) {
+void CheckStreamFlag(const BenchFlags& flags) {
   const auto& strategies = flags.strategies;
   if (!flags.engine.stream ||
       std::any_of(strategies.begin(), strategies.end(),
@@ -158,7 +158,7 @@ BenchFlags ParseBenchFlags(int argc, char** argv) {
   CheckEmulation(flags);
   ChooseSuites(flags);
   RefuseRepeats(flags.strategies);
-  CheckStreams(flags);
+  CheckStreamFlag(flags);
   flags.program = argv[0];
   flags.arguments.assign(argv, argv + argc);
   return flags;

@@ -12,7 +12,7 @@ namespace jupiter {
 namespace {
 
 constexpr int kUsualLength = 4;
-constexpr int kMostLength = 63;
+constexpr int kMostFlagLength = 63;
 
 constexpr const char* kDraftHelp =
     "tokens to verify in one step: none, ngram (copied from the text), medusa:FILE (heads of "
@@ -55,8 +55,8 @@ void CheckDetails(const DraftFlags& flags, const DraftRequest& request) {
   if (request.source != DraftSource::kNgram && request.source != DraftSource::kModel) {
     FailUser("--draft-length {}: it is for --draft ngram and model:FILE", *flags.length);
   }
-  if (request.length < 1 || request.length > kMostLength) {
-    FailUser("--draft-length is {}, expected 1 to {}", request.length, kMostLength);
+  if (request.length < 1 || request.length > kMostFlagLength) {
+    FailUser("--draft-length is {}, expected 1 to {}", request.length, kMostFlagLength);
   }
 }
 

@@ -9,6 +9,7 @@
 #include "kernels/base/check.h"
 #include "model/stage/weights.h"
 #include "parallel/transport/agreement.h"
+#include "parallel/transport/peer_bytes.h"
 #include "parallel/transport/together.h"
 
 namespace jupiter {
@@ -83,7 +84,8 @@ Cluster ShareCluster(Transport& transport, const std::string& path) {
     }
     text = ToYaml(cluster);
   });
-  return ParseCluster(Broadcast(transport, text, 0), path);
+  text = Broadcast(transport, text, 0);
+  return ParsePeer(transport, 0, "a cluster", [&] { return ParseCluster(text, path); });
 }
 
 PlanningTask TaskFor(const ModelShape& shape, const Cluster& cluster, const SessionOptions& options,
@@ -107,12 +109,12 @@ PlannedRun PlanOf(const Predictor& predictor, const SessionOptions& options) {
   // A session has it on rank 0, whichever device would be the fastest.
   const StrategyTraits& traits = FindTraits(options.plan.strategy);
   if (traits.one_process) {
-    return Judge(predictor, OnSingleDevice(predictor, traits.name, Strategy::kSource).plan);
+    return Assess(predictor, OnSingleDevice(predictor, traits.name, Strategy::kSource).plan);
   }
   PlannedRun run = FindPlanner(traits.planner).plan_for(predictor, traits.name);
   if (!run.check || !TakeGiven(options, run.plan)) return run;
   CheckShares(run.plan.shares, predictor.task().shape, predictor.task().cluster.size());
-  return Judge(predictor, std::move(run.plan));
+  return Assess(predictor, std::move(run.plan));
 }
 
 GivenPlanning ReadPlanning(Transport& transport, const EngineFlags& flags) {
@@ -132,7 +134,8 @@ GivenPlanning ReadPlanning(Transport& transport, const EngineFlags& flags) {
     }
     text = *file;
   });
-  given.plan = ParsePlanFile(Broadcast(transport, text, 0), flags.plan);
+  text = Broadcast(transport, text, 0);
+  given.plan = ParsePeer(transport, 0, "a plan", [&] { return ParsePlanFile(text, flags.plan); });
   given.plan_path = flags.plan;
   return given;
 }

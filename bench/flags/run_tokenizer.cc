@@ -7,7 +7,7 @@
 namespace jupiter {
 namespace {
 
-std::unique_ptr<Tokenizer> Find(const EngineFlags& flags) {
+std::unique_ptr<Tokenizer> OwnTokenizer(const EngineFlags& flags) {
   if (!flags.tokenizer.empty()) return OpenTokenizer(flags.tokenizer);
   try {
     return OpenTokenizer(flags.model);
@@ -29,7 +29,7 @@ void CheckVocabulary(const Tokenizer& tokenizer, const EngineFlags& flags,
 }  // namespace
 
 std::unique_ptr<Tokenizer> OpenRunTokenizer(const EngineFlags& flags, const ModelConfig& config) {
-  std::unique_ptr<Tokenizer> tokenizer = Find(flags);
+  std::unique_ptr<Tokenizer> tokenizer = OwnTokenizer(flags);
   CheckVocabulary(*tokenizer, flags, config);
   return tokenizer;
 }
@@ -38,7 +38,7 @@ std::unique_ptr<Tokenizer> OpenTokenizerIfAny(const EngineFlags& flags, const Mo
   if (!flags.tokenizer.empty()) return OpenRunTokenizer(flags, config);
   std::unique_ptr<Tokenizer> tokenizer;
   try {
-    tokenizer = Find(flags);
+    tokenizer = OwnTokenizer(flags);
   } catch (const UserError& error) {
     fmt::print(stderr, "note: no token ends the answer before --tokens: {}\n", error.what());
     return nullptr;

@@ -1,22 +1,21 @@
 #include "bench/generate/job.h"
 
-#include <sstream>
+#include <string>
 
-#include "kernels/base/check.h"
 #include "parallel/transport/agreement.h"
+#include "parallel/transport/peer_bytes.h"
 
 namespace jupiter {
 
 void ShareSize(Transport& transport, const JobSize& size, SessionOptions& options) {
-  std::istringstream fields(
+  const std::string text =
       Broadcast(transport,
                 fmt::format("{} {} {} {} {}", size.prompt_tokens, size.positions,
                             size.shorter_prompts ? 1 : 0, size.requests, size.kv_positions),
-                0));
+                0);
   std::int64_t positions = 0;
-  fields >> options.prompt_tokens >> positions >> options.shorter_prompts >> options.requests >>
-      options.kv_positions;
-  JUPITER_CHECK(!fields.fail(), "sizes '{}'", fields.str());
+  ReadFields(transport, 0, "the sizes of a job", text, options.prompt_tokens, positions,
+             options.shorter_prompts, options.requests, options.kv_positions);
   options.max_tokens = static_cast<int>(positions - options.prompt_tokens);
 }
 

@@ -80,7 +80,7 @@ class OutlineJob : public Job {
 
  private:
   // What comes next.
-  enum class Way : char { kSkeleton = 's', kPoints = 'p', kAnswer = 'a' };
+  enum class Way : std::uint8_t { kSkeleton, kPoints, kAnswer };
 
   void Decide() {
     need_.point = flags_.TokensOfPoint();
@@ -122,7 +122,11 @@ class OutlineJob : public Job {
   }
 
   void AgreeOnWay(Transport& transport) {
-    way_ = static_cast<Way>(Broadcast(transport, std::string(1, static_cast<char>(way_)), 0).at(0));
+    const int way = BroadcastNumber(transport, static_cast<int>(way_), 0);
+    if (way < 0 || way > static_cast<int>(Way::kAnswer)) {
+      transport.FailPeer(0, "how to go on with an outline", fmt::format("{}", way));
+    }
+    way_ = static_cast<Way>(way);
   }
 
   std::vector<std::int32_t> EndIds() const {
@@ -216,7 +220,7 @@ class OutlineJob : public Job {
   }
 
   std::string ShowPoints(const SetResult& result, const std::vector<StopReason>& reasons) const {
-    const SetStatistics set = Summarise(result.generations);
+    const SetStatistics set = SummariseSet(result.generations);
     const auto tokens = static_cast<double>(set.tokens);
     std::string text =
         fmt::format("points: {}, {} prompt tokens shared, {} tokens in {:.2f} ms, {:.1f} t/s\n",

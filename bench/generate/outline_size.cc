@@ -13,7 +13,7 @@ struct PointRows {
   std::int64_t kv = 0;      // of all at once
 };
 
-PointRows RowsOf(const Expansion& expansion, const OutlineNeed& need, int rows_under_way) {
+PointRows PointRowsOf(const Expansion& expansion, const OutlineNeed& need, int rows_under_way) {
   const std::int64_t prefix = std::ssize(expansion.prefix);
   std::int64_t longest = 0;
   std::int64_t sum = 0;
@@ -50,7 +50,7 @@ class Room {
   void AddOutline(const OutlineNeed& need) {
     if (need.skeleton_prompt > 0) Add("the outline", need.skeleton_prompt, need.skeleton);
     if (need.expansion.points.empty()) return;
-    const PointRows rows = RowsOf(need.expansion, need, inputs_.rows_under_way);
+    const PointRows rows = PointRowsOf(need.expansion, need, inputs_.rows_under_way);
     Add("a point", rows.prompt, need.point);
     // The outline stands in the prefix, and each of its lines in one suffix. What exceeds the
     // context is not asked for.
@@ -96,7 +96,7 @@ JobSize SizeOf(const OutlineNeed& need, const JobInputs& inputs) {
 
 std::string WhyTooLong(const Expansion& expansion, const OutlineNeed& need, const JobSize& size,
                        int rows_under_way) {
-  const PointRows rows = RowsOf(expansion, need, rows_under_way);
+  const PointRows rows = PointRowsOf(expansion, need, rows_under_way);
   if (rows.prompt <= size.prompt_tokens && rows.prompt + need.point <= size.positions &&
       rows.kv <= size.kv_positions) {
     return {};

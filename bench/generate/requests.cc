@@ -12,8 +12,6 @@
 namespace jupiter {
 namespace {
 
-using Json = JsonReader::Json;
-
 constexpr std::size_t kMostRequests = 10'000;
 
 std::string Place(const std::string& source, int line) {
@@ -68,7 +66,7 @@ class RequestReader {
   std::string place_;
 };
 
-bool IsBlank(std::string_view line) {
+bool IsBlankLine(std::string_view line) {
   return line.find_first_not_of(" \t\r") == std::string_view::npos;
 }
 
@@ -99,7 +97,7 @@ std::vector<TextRequest> ParseRequests(const std::string& text, const std::strin
   std::string_view rest = text;
   for (int line = 1; !rest.empty(); ++line) {
     const std::size_t end = std::min(rest.find('\n'), rest.size());
-    if (!IsBlank(rest.substr(0, end))) {
+    if (!IsBlankLine(rest.substr(0, end))) {
       if (requests.size() == kMostRequests) {
         FailUser("{}: more than {} requests; split the file", Place(source, line), kMostRequests);
       }

@@ -128,7 +128,7 @@ class RequestsJob : public Job {
   }
 
   static std::string Report(const SetResult& result, int stages) {
-    const SetStatistics set = Summarise(result.generations);
+    const SetStatistics set = SummariseSet(result.generations);
     std::vector<double> ttft;
     std::vector<double> tpot;
     for (const Generation& generation : result.generations) {

@@ -8,6 +8,7 @@
 #include "kernels/base/check.h"
 #include "kernels/base/clock.h"
 #include "parallel/transport/agreement.h"
+#include "parallel/transport/peer_bytes.h"
 
 namespace jupiter {
 namespace {
@@ -17,7 +18,8 @@ std::vector<double> GatherBusy(Transport& transport, double waited, double secon
   const double busy = seconds > 0 ? std::clamp(1 - waited / seconds, 0.0, 1.0) : 0;
   std::vector<double> all;
   for (const std::string& text : Gather(transport, fmt::format("{}", busy))) {
-    all.push_back(std::stod(text));
+    const auto rank = static_cast<int>(all.size());
+    ReadFields(transport, rank, "how busy a rank was", text, all.emplace_back());
   }
   return all;
 }
@@ -45,7 +47,7 @@ SetResult RunSet(const JobRun& run, const RequestSet& set, RequestObserver obser
 }
 
 std::string ShowSet(const SetResult& result, int stages) {
-  const SetStatistics set = Summarise(result.generations);
+  const SetStatistics set = SummariseSet(result.generations);
   std::string text = fmt::format(
       "at once: {} requests at most, {:.1f} on average, on {} stage{}; {} rounds, mean {:.2f} ms, "
       "p90 {:.2f} ms\nbusy, not waiting for messages:",

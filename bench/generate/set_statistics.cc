@@ -28,7 +28,7 @@ std::vector<double> Verdicts(const Generation& generation) {
   return verdicts;
 }
 
-SetStatistics Summarise(std::span<const Generation> generations) {
+SetStatistics SummariseSet(std::span<const Generation> generations) {
   SetStatistics all;
   for (const Generation& generation : generations) {
     all.tokens += std::ssize(generation.tokens);

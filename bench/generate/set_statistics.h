@@ -23,7 +23,7 @@ struct SetStatistics {
   std::vector<double> round_times;  // of all requests, in seconds
 };
 
-SetStatistics Summarise(std::span<const Generation> generations);
+SetStatistics SummariseSet(std::span<const Generation> generations);
 
 // The moments of its verdicts, rising.
 std::vector<double> Verdicts(const Generation& generation);

@@ -14,7 +14,7 @@ namespace jupiter {
 namespace {
 
 // The value when `flag` is `name`=value, else nothing. The last flag of a name wins.
-std::string Find(const std::vector<std::string>& flags, const std::string& name) {
+std::string FindFlag(const std::vector<std::string>& flags, const std::string& name) {
   std::string value;
   for (const std::string& flag : flags) {
     if (flag.rfind(name + "=", 0) == 0) value = flag.substr(name.size() + 1);
@@ -30,14 +30,14 @@ bool Lists(const std::vector<std::string>& flags) {
 }
 
 void CheckFormat(const std::vector<std::string>& flags, const std::string& name) {
-  const std::string value = Find(flags, name);
+  const std::string value = FindFlag(flags, name);
   if (value.empty() || value == "console" || value == "json" || value == "csv") return;
   FailUser("{}={}: expected console, json or csv", name, value);
 }
 
 void CheckRepetitions(const std::vector<std::string>& flags) {
   const std::string name = "--benchmark_repetitions";
-  const std::string value = Find(flags, name);
+  const std::string value = FindFlag(flags, name);
   if (!value.empty() && std::atoi(value.c_str()) < 1) {
     FailUser("{}={}: expected at least 1", name, value);
   }
@@ -77,12 +77,12 @@ bool ReportArrived(const std::vector<std::string>& flags) {
 }
 
 bool PrintsForPeople(const std::vector<std::string>& flags) {
-  const std::string format = Find(flags, "--benchmark_format");
+  const std::string format = FindFlag(flags, "--benchmark_format");
   return (format.empty() || format == "console") && !Lists(flags);
 }
 
 std::string BenchmarkOut(const std::vector<std::string>& flags) {
-  return Find(flags, "--benchmark_out");
+  return FindFlag(flags, "--benchmark_out");
 }
 
 }  // namespace jupiter

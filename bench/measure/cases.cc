@@ -38,7 +38,7 @@ Command ReceiveCommand(Transport& transport) {
   const char* const end = text.data() + text.size();
   const auto [rest, error] = std::from_chars(text.data(), end, command.suite);
   if (error != std::errc() || rest == end || *rest != ' ') {
-    throw PeerError("rank 0 sent a command that cannot be read");
+    transport.FailPeer(0, "the next command", fmt::format("'{}' names no suite", text));
   }
   command.text.assign(rest + 1, end);
   return command;

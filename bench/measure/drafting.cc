@@ -10,13 +10,13 @@
 #include "parallel/decoding/ngram_drafter.h"
 #include "parallel/decoding/tree_drafter.h"
 #include "parallel/transport/agreement.h"
+#include "parallel/transport/peer_bytes.h"
 #include "parallel/transport/together.h"
 
 namespace jupiter {
 namespace {
 
-// Nodes of a planned tree at most, and rows of which steps are measured for it.
-constexpr int kMostPlannedNodes = 63;
+// Rows of which steps are measured for a planned tree.
 const std::vector<int> kMeasuredRows = {2, 4, 8, 16, 32, 64};
 
 }  // namespace
@@ -29,7 +29,8 @@ void Drafting::ReadFiles(Transport& transport) {
   const std::string tree = request_.tree.value_or("auto");
   if (tree != "auto") {
     OnFirstRank(transport, [&] { text = ToYaml(LoadDraftTree(tree)); });
-    tree_ = ParseDraftTree(Broadcast(transport, text, 0), tree);
+    text = Broadcast(transport, text, 0);
+    tree_ = ParsePeer(transport, 0, "a draft tree", [&] { return ParseDraftTree(text, tree); });
     return;
   }
   const std::string file = std::filesystem::path(request_.path).replace_extension(".json").string();
@@ -42,7 +43,9 @@ void Drafting::ReadFiles(Transport& transport) {
     }
     text = ToJson(LoadAcceptance(file));
   });
-  acceptance_ = ParseAcceptance(Broadcast(transport, text, 0), file);
+  text = Broadcast(transport, text, 0);
+  acceptance_ = ParsePeer(transport, 0, "the acceptance of drafts",
+                          [&] { return ParseAcceptance(text, file); });
 }
 
 void Drafting::Apply(SessionOptions& options, int ranks) const {

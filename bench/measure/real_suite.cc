@@ -16,6 +16,7 @@
 #include "bench/results/results_folder.h"
 #include "kernels/base/check.h"
 #include "parallel/transport/agreement.h"
+#include "parallel/transport/peer_bytes.h"
 
 namespace jupiter {
 namespace {
@@ -27,10 +28,10 @@ constexpr const char* kRun = "run";
 bool HasMoreCores(Transport& transport, const BenchFlags& flags) {
   const Context& context = transport.context();
   const bool more = context.local_size() > 1 && ThreadsPerRank(flags.engine, context) < HostCores();
-  return Broadcast(transport, more ? "1" : "0", 0) == "1";
+  return BroadcastFlag(transport, more, 0);
 }
 
-std::vector<Case> ListCases(const BenchFlags& flags, bool more_cores) {
+std::vector<Case> ListRealCases(const BenchFlags& flags, bool more_cores) {
   const int draftings = static_cast<int>(flags.draft.All().size());
   std::vector<Case> cases;
   for (int prompt : ParseList("--n-prompt", flags.prompt_tokens)) {
@@ -70,15 +71,12 @@ std::string OpenCommand(const Case& which) {
                      which.all_cores ? 1 : 0, which.drafting);
 }
 
-Case ParseOpen(const std::string& command) {
-  std::istringstream fields(command);
+Case ParseOpen(const Transport& transport, const std::string& command) {
   std::string verb;
   Case which;
-  fields >> verb >> which.strategy >> which.prompt_tokens >> which.tokens >> which.all_cores >>
-      which.drafting;
-  if (fields.fail() || verb != "open") {
-    throw PeerError("rank 0 sent a command that cannot be read");
-  }
+  ReadFields(transport, 0, "a command", command, verb, which.strategy, which.prompt_tokens,
+             which.tokens, which.all_cores, which.drafting);
+  if (verb != "open") transport.FailPeer(0, "a command", fmt::format("'{}' is none", verb));
   return which;
 }
 
@@ -86,8 +84,9 @@ class RealSuite : public Suite {
  public:
   RealSuite(Transport& transport, const BenchFlags& flags)
       : flags_(flags),
+        transport_(transport),
         context_(transport.context()),
-        cases_(ListCases(flags, HasMoreCores(transport, flags))),
+        cases_(ListRealCases(flags, HasMoreCores(transport, flags))),
         runner_(transport, flags.engine, flags.draft.All(), ParseFault(flags.fault),
                 flags.reference) {
     NotePlan(transport, runner_.planning(), flags.strategies, "split the layers equally");
@@ -111,7 +110,7 @@ class RealSuite : public Suite {
     if (command == kRun) {
       runner_.RunOnce();
     } else {
-      TryOpen(ParseOpen(command));
+      TryOpen(ParseOpen(transport_, command));
     }
   }
 
@@ -245,12 +244,12 @@ class RealSuite : public Suite {
   Sample RunOnce() {
     tell_(kRun);
     Sample sample = runner_.RunOnce();
-    if (label_ == "VALID") Judge(sample);
+    if (label_ == "VALID") CheckAnswer(sample);
     return sample;
   }
 
   // One wrong run, were it the warm-up or one that Google Benchmark drops, spoils the case.
-  void Judge(const Sample& sample) {
+  void CheckAnswer(const Sample& sample) {
     const std::string name = runner_.Name(*open_);
     if (!sample.checked) {
       fmt::print(stderr, "{}: UNCHECKED, no reference: {}\n", name, sample.verdict.detail);
@@ -302,6 +301,7 @@ class RealSuite : public Suite {
   }
 
   const BenchFlags& flags_;
+  const Transport& transport_;
   const Context& context_;
   std::vector<Case> cases_;
   CaseRunner runner_;

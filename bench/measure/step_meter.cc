@@ -11,7 +11,7 @@
 namespace jupiter {
 namespace {
 
-constexpr double kSeconds = 1;
+constexpr double kMeteredSeconds = 1;
 constexpr std::size_t kLeastSamples = 3;
 constexpr int kMostPrompt = 64;
 
@@ -84,7 +84,7 @@ class StepMeter {
     RunOptions options;
     options.drafts = drafter != nullptr;
     options.drafter = session_.is_source() ? drafter : nullptr;
-    const double end = Now() + kSeconds / 4;
+    const double end = Now() + kMeteredSeconds / 4;
     std::size_t tokens = 0;
     RequestObserver observer;
     observer.on_token = [&](int, std::int32_t) {
@@ -98,8 +98,8 @@ class StepMeter {
   bool GoesOn(double start) {
     const auto few = [&](int rows) { return samples_[rows].size() < kLeastSamples; };
     const bool goes_on =
-        few(1) || std::any_of(rows_.begin(), rows_.end(), few) || Now() - start < kSeconds;
-    return Broadcast(transport_, goes_on ? "1" : "0", Strategy::kSource) == "1";
+        few(1) || std::any_of(rows_.begin(), rows_.end(), few) || Now() - start < kMeteredSeconds;
+    return BroadcastFlag(transport_, goes_on, Strategy::kSource);
   }
 
   Transport& transport_;

@@ -1,6 +1,6 @@
 #include "bench/measure/virtual_cases.h"
 
-#include "kernels/base/check.h"
+#include "parallel/transport/peer_bytes.h"
 
 namespace jupiter {
 
@@ -15,9 +15,11 @@ void RegisterVirtualCases(const std::vector<std::string>& names,
   }
 }
 
-std::size_t PlaceIn(const std::string& command, std::size_t cases) {
-  const std::size_t place = std::stoul(command);
-  JUPITER_CHECK(place < cases, "case {} of {}", place, cases);
+std::size_t PlaceIn(const Transport& transport, const std::string& command, std::size_t cases) {
+  constexpr const char* kWhat = "the place of a case";
+  std::size_t place = 0;
+  ReadFields(transport, 0, kWhat, command, place);
+  if (place >= cases) transport.FailPeer(0, kWhat, fmt::format("{} of {}", place, cases));
   return place;
 }
 

@@ -5,6 +5,7 @@
 #include <initializer_list>
 #include <vector>
 
+#include "bench/flags/check_range.h"
 #include "bench/flags/flags.h"
 #include "kernels/base/check.h"
 #include "model/medusa/ranks.h"
@@ -80,13 +81,6 @@ void AddMeasurement(CLI::App& app, MedusaFlags& flags) {
   app.add_option("--tree", flags.tree, "file with another tree to try");
 }
 
-// A number between `least` and `most`; also refuses what is no number.
-template <typename Number>
-void CheckRange(const char* flag, Number value, Number least, Number most) {
-  if (value >= least && value <= most) return;
-  FailUser("{} is {}, expected {} to {}", flag, value, least, most);
-}
-
 void CheckRanges(const MedusaFlags& flags) {
   CheckRange("--threads", flags.threads, 1, 1024);
   CheckRange("--sequences", flags.sequences, 1, 4096);
@@ -127,7 +121,7 @@ void Understand(const Words& words, MedusaFlags& flags) {
   flags.training.threads = flags.threads;
 }
 
-void CheckFiles(const MedusaFlags& flags) {
+void CheckMedusaFiles(const MedusaFlags& flags) {
   if (flags.model.empty()) FailUser("no model given: use --model FILE, or --model synthetic:tiny");
   if (flags.out.empty() && flags.measure.empty()) {
     FailUser("nothing to write: use --out FILE for the heads, or --measure FILE for trained ones");
@@ -160,7 +154,7 @@ MedusaFlags ParseMedusaFlags(int argc, const char* const* argv) {
   ParseFlags(app, argc, argv);
   CheckRanges(flags);
   Understand(words, flags);
-  CheckFiles(flags);
+  CheckMedusaFiles(flags);
   return flags;
 }
 

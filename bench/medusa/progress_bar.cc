@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::int64_t kWidth = 30;
 
-std::int64_t Part(std::int64_t done, std::int64_t total, std::int64_t parts) {
+std::int64_t PartDone(std::int64_t done, std::int64_t total, std::int64_t parts) {
   return std::clamp<std::int64_t>(total == 0 ? parts : done * parts / total, 0, parts);
 }
 
@@ -20,9 +20,9 @@ std::int64_t Part(std::int64_t done, std::int64_t total, std::int64_t parts) {
 
 std::string DrawBar(const std::string& name, std::int64_t done, std::int64_t total,
                     const std::string& note) {
-  const auto filled = static_cast<std::size_t>(Part(done, total, kWidth));
+  const auto filled = static_cast<std::size_t>(PartDone(done, total, kWidth));
   return fmt::format("{} [{}{}] {:3} % ({})", name, std::string(filled, '#'),
-                     std::string(kWidth - filled, ' '), Part(done, total, 100), note);
+                     std::string(kWidth - filled, ' '), PartDone(done, total, 100), note);
 }
 
 ProgressBar::ProgressBar(std::string name, std::int64_t total)
@@ -33,7 +33,7 @@ ProgressBar::~ProgressBar() {
 }
 
 void ProgressBar::Show(std::int64_t done, const std::string& note) {
-  const std::int64_t part = Part(done, total_, terminal_ ? 100 : 10);
+  const std::int64_t part = PartDone(done, total_, terminal_ ? 100 : 10);
   if (part == shown_) return;
   shown_ = part;
   const std::string line =

@@ -10,8 +10,8 @@
 namespace jupiter {
 namespace {
 
-void CheckPrompt(const PromptIds& ids, const std::string& place, const ModelConfig& config,
-                 int most) {
+void CheckPromptIds(const PromptIds& ids, const std::string& place, const ModelConfig& config,
+                    int most) {
   if (std::ssize(ids) > most) {
     FailUser("{}: the prompt has {} tokens, expected {} at most, what texts leave of the context",
              place, ids.size(), most);
@@ -38,7 +38,8 @@ std::vector<PromptIds> ReadPromptLines(const std::string& path, const Tokenizer&
     if (!line.empty() && line.back() == '\r') line.pop_back();
     if (line.find_first_not_of(" \t") == std::string::npos) continue;
     prompts.push_back(tokenizer.EncodePrompt(line));
-    CheckPrompt(prompts.back(), fmt::format("--prompts {}: line {}", path, number), config, most);
+    CheckPromptIds(prompts.back(), fmt::format("--prompts {}: line {}", path, number), config,
+                   most);
   }
   if (prompts.empty()) FailUser("--prompts {}: no prompts, expected one per line", path);
   return prompts;

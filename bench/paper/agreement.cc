@@ -12,7 +12,7 @@
 namespace jupiter {
 namespace {
 
-std::string NameOf(const TableRow& row) {
+std::string RowName(const TableRow& row) {
   return fmt::format("{} {} {}", row.env, row.mbps(), row.model);
 }
 
@@ -20,7 +20,7 @@ void AddCell(const TableRow& row, const PaperSystem& system, const ResultRow& ou
              const PublishedCell& published, Agreement& agreement) {
   (ours.oom == published.oom ? agreement.oom_right : agreement.oom_wrong) += 1;
   if (!ours.e2e_s || published.oom) return;
-  agreement.cells.push_back({fmt::format("{} {}", NameOf(row), system.published),
+  agreement.cells.push_back({fmt::format("{} {}", RowName(row), system.published),
                              std::string(system.name), "", *ours.e2e_s, published.seconds});
 }
 
@@ -30,7 +30,7 @@ void AddBars(const TableRow& row, const PaperSystem& system, const ResultRow& ou
     const PublishedBar* bar =
         published.Bar(row.env, row.mbps(), row.model, phase, system.published);
     if (bar == nullptr || bar->oom || !ms) return;
-    agreement.bars.push_back({fmt::format("{} {} {}", NameOf(row), system.published, phase),
+    agreement.bars.push_back({fmt::format("{} {} {}", RowName(row), system.published, phase),
                               std::string(system.name), phase, *ms, bar->ms_per_token});
   };
   add("prefill", ours.prefill_ms_per_token);
@@ -83,7 +83,7 @@ Agreement CompareToPublished(const RowIndex& rows, const PaperExperiment& experi
     if (Ranked(of_row)) {
       ++agreement.rows_ranked;
     } else {
-      agreement.rows_misranked.push_back(NameOf(row));
+      agreement.rows_misranked.push_back(RowName(row));
     }
   }
   return agreement;

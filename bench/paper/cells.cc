@@ -8,17 +8,18 @@
 namespace jupiter {
 namespace {
 
-bool Has(const std::vector<std::string>& names, const std::string& name) {
+bool IsAmong(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 // Profiles under which every row of a system is run.
-std::vector<std::string> ProfilesOf(const PaperExperiment& experiment, const std::string& system,
-                                    const std::vector<std::string>& prediction_profiles) {
+std::vector<std::string> ProfilesOfSystem(const PaperExperiment& experiment,
+                                          const std::string& system,
+                                          const std::vector<std::string>& prediction_profiles) {
   std::vector<std::string> profiles = experiment.profiles;
   if (system != kJupiterSystem) return profiles;
   for (const std::string& profile : prediction_profiles) {
-    if (!Has(profiles, profile)) profiles.push_back(profile);
+    if (!IsAmong(profiles, profile)) profiles.push_back(profile);
   }
   return profiles;
 }
@@ -84,7 +85,8 @@ std::vector<PaperCell> ListCells(const PaperExperiment& experiment,
   for (const auto& [model, path] : experiment.models) {
     for (const std::string& system : experiment.systems) {
       for (const std::string& policy : experiment.PoliciesOf(system)) {
-        for (const std::string& profile : ProfilesOf(experiment, system, prediction_profiles)) {
+        for (const std::string& profile :
+             ProfilesOfSystem(experiment, system, prediction_profiles)) {
           AddNetworks(experiment, {profile, "", 0, model, system, policy}, cells);
         }
         for (const std::string& profile : waterfall) {

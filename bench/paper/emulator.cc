@@ -12,6 +12,7 @@
 #include "kernels/base/rng.h"
 #include "model/stage/weights.h"
 #include "parallel/transport/agreement.h"
+#include "parallel/transport/peer_bytes.h"
 #include "parallel/transport/together.h"
 #include "planning/drafts/scaled_acceptance.h"
 #include "planning/planners/pipeline_tree.h"
@@ -19,8 +20,6 @@
 
 namespace jupiter {
 namespace {
-
-constexpr int kMostPlannedNodes = 63;
 
 constexpr double kMilli = 1e3;
 
@@ -36,7 +35,7 @@ std::int64_t SentBytes(const RunRecord& record) {
   return bytes;
 }
 
-std::vector<RankResult> RanksOf(const RecordedCase& recorded, const Replay& replay) {
+std::vector<RankResult> RankResultsOf(const RecordedCase& recorded, const Replay& replay) {
   const std::vector<DeviceMemory>& memory = recorded.check->memory;
   std::vector<RankResult> ranks;
   for (std::size_t i = 0; i < replay.ranks.size(); ++i) {
@@ -55,8 +54,9 @@ void AddTo(std::optional<double>& sum, double value) { sum = sum.value_or(0) + v
 
 // By formula, with the mean work of the batches that the replay is looked at for.
 void AddFormula(const RecordedCase& recorded, const RoundFacts& replayed, ResultRow& row) {
-  const BatchWork work = WorkOf(*recorded.record, TestbedOf(recorded), PipelineRanks(recorded.plan),
-                                replayed.first_batch, replayed.batches);
+  const BatchWork work =
+      BatchWorkOf(*recorded.record, TestbedOf(recorded), PipelineRanks(recorded.plan),
+                  replayed.first_batch, replayed.batches);
   const auto batches = static_cast<int>(std::lround(row.requests / replayed.items));
   const RoundTime round = PredictRound(work, batches);
   AddTo(row.formula_round_s, round.seconds);
@@ -88,7 +88,7 @@ void TakeFirst(const RecordedCase& recorded, const Replay& replay, const PolicyT
   result.plan = ToJson(recorded.plan);
   result.stamps = times.stamps;
   result.row.bubble = Bubble(replay, recorded.plan);
-  result.row.per_rank = RanksOf(recorded, replay);
+  result.row.per_rank = RankResultsOf(recorded, replay);
 }
 
 void Finish(const std::vector<double>& ends, ResultRow& row) {
@@ -187,8 +187,8 @@ PaperEmulator::Work PaperEmulator::WorkFor(const PaperCell& cell, const PaperExp
   const TestbedProfile& profile = profiles_.at(cell.profile);
   Work work{cell, experiment, profile, model, {}};
   Together(transport_, [&] {
-    work.policy = WorkOf(experiment, FindPolicy(cell.policy), profile, cell.model,
-                         model.checkpoint->config().name, draw);
+    work.policy = PolicyWorkOf(experiment, FindPolicy(cell.policy), profile, cell.model,
+                               model.checkpoint->config().name, draw);
   });
   return work;
 }
@@ -239,18 +239,20 @@ PlannedRun PaperEmulator::SharePlan(const Work& work) {
   if (transport_.rank() == 0) return run;
   run.feasible = !text.empty();
   run.reason = run.feasible ? "" : "rank 0 knows";
-  if (run.feasible) run.plan = ParsePlan(text, "the plan of rank 0");
+  if (run.feasible) {
+    run.plan = ParsePeer(transport_, 0, "a plan", [&] { return ParsePlan(text, "the plan"); });
+  }
   return run;
 }
 
-RecordedCase PaperEmulator::Record(const Work& work, const PlannedRun& plan) {
+RecordedCase PaperEmulator::RecordWork(const Work& work, const PlannedRun& plan) {
   const Model& model = work.model;
   const EmulatedCase which{std::string(FindSystem(work.cell.system).strategy),
                            work.experiment.prompt_tokens, work.experiment.generated_tokens,
                            work.cell.bandwidth};
-  return RecordRun({transport_, records_, model.path, *model.checkpoint, &work.profile}, which,
-                   plan, ClusterFor(work.cell), OptionsFor(work), work.policy.step,
-                   work.policy.run);
+  return RecordCase({transport_, records_, model.path, *model.checkpoint, &work.profile}, which,
+                    plan, ClusterFor(work.cell), OptionsFor(work), work.policy.step,
+                    work.policy.run);
 }
 
 ResultRow PaperEmulator::Describe(const Work& work, const RecordedCase& recorded) const {
@@ -311,7 +313,7 @@ PaperResult PaperEmulator::Run(const PaperCell& cell) {
       plan = SharePlan(work);
       result.planner_seconds = Now() - start;
     }
-    const RecordedCase recorded = Record(work, plan);
+    const RecordedCase recorded = RecordWork(work, plan);
     if (transport_.rank() == 0 && draw == 0) result.row = Describe(work, recorded);
     if (!recorded.missing.empty()) return result;
     if (transport_.rank() != 0) continue;

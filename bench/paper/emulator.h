@@ -57,7 +57,7 @@ class PaperEmulator {
   PlannedRun PlanFor(const Work& work) const;
   // The same, made at rank 0; the others get the plan alone. Collective.
   PlannedRun SharePlan(const Work& work);
-  RecordedCase Record(const Work& work, const PlannedRun& plan);
+  RecordedCase RecordWork(const Work& work, const PlannedRun& plan);
   ResultRow Describe(const Work& work, const RecordedCase& recorded) const;
 
   Transport& transport_;

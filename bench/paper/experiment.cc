@@ -9,15 +9,15 @@
 
 #include "bench/paper/systems.h"
 #include "kernels/base/check.h"
+#include "planning/testbed/profile_format.h"
 #include "planning/text/yaml_reader.h"
 
 namespace jupiter {
 namespace {
 
 constexpr std::size_t kMost = 100;
-constexpr std::int64_t kMostTokens = 1'000'000;
+constexpr std::int64_t kMostWorkloadTokens = 1'000'000;
 constexpr std::int64_t kMostDraws = 8;  // as many records are kept
-constexpr QuantityRange kBandwidth{Dimension::kBitRate, 1e3, 1e12};
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
@@ -48,7 +48,7 @@ std::vector<std::string> ReadNames(const YamlValue& value, const std::vector<std
   return names;
 }
 
-DType ReadType(const YamlValue& value, std::initializer_list<DType> allowed) {
+DType ReadAllowedType(const YamlValue& value, std::initializer_list<DType> allowed) {
   for (DType dtype : allowed) {
     if (value.Text() == Name(dtype)) return dtype;
   }
@@ -57,17 +57,18 @@ DType ReadType(const YamlValue& value, std::initializer_list<DType> allowed) {
 
 void ReadWorkload(const YamlValue& value, PaperExperiment& experiment) {
   const YamlMap map(value, {"prompt_tokens", "generated_tokens", "wire", "kv", "draws"});
-  experiment.prompt_tokens = static_cast<int>(map.At("prompt_tokens").Integer(1, kMostTokens));
+  experiment.prompt_tokens =
+      static_cast<int>(map.At("prompt_tokens").Integer(1, kMostWorkloadTokens));
   experiment.generated_tokens =
-      static_cast<int>(map.At("generated_tokens").Integer(1, kMostTokens));
-  experiment.wire = ReadType(map.At("wire"), {DType::kF32, DType::kF16, DType::kQ8_0});
-  experiment.kv = ReadType(map.At("kv"), {DType::kF32, DType::kF16});
+      static_cast<int>(map.At("generated_tokens").Integer(1, kMostWorkloadTokens));
+  experiment.wire = ReadAllowedType(map.At("wire"), {DType::kF32, DType::kF16, DType::kQ8_0});
+  experiment.kv = ReadAllowedType(map.At("kv"), {DType::kF32, DType::kF16});
   if (const auto draws = map.Find("draws")) {
     experiment.draws = static_cast<int>(draws->Integer(1, kMostDraws));
   }
 }
 
-std::vector<std::string> FirstOf(const Pairs& pairs) {
+std::vector<std::string> FirstOfEach(const Pairs& pairs) {
   std::vector<std::string> names;
   for (const auto& [name, text] : pairs) names.push_back(name);
   return names;
@@ -108,13 +109,14 @@ SpeculationWorkload ReadSpeculation(const YamlValue& value, const PaperExperimen
   const YamlValue nodes = map.At("nodes");
   workload.planned = nodes.Text() == "planned";
   if (!workload.planned) workload.nodes = static_cast<int>(nodes.Integer(0, kMostDraftNodes));
-  workload.heads = ParseDraftHeads(
-      map.At("heads").Text(),
-      ReadType(map.At("head_weights"), {DType::kF32, DType::kF16, DType::kQ8_0, DType::kQ4_0}));
+  workload.heads =
+      ParseDraftHeads(map.At("heads").Text(),
+                      ReadAllowedType(map.At("head_weights"),
+                                      {DType::kF32, DType::kF16, DType::kQ8_0, DType::kQ4_0}));
   for (const auto& [model, name] : ReadPairs(map.At("acceptance"))) {
     workload.acceptance[model] = FirstHeads(LoadAcceptance(name), workload.heads.heads);
   }
-  for (const std::string& model : FirstOf(experiment.models)) {
+  for (const std::string& model : FirstOfEach(experiment.models)) {
     if (workload.acceptance.count(model) > 0) continue;
     map.At("acceptance").Fail(fmt::format("nothing for the model {}", Show(model)));
   }
@@ -143,9 +145,9 @@ Sensitivity ReadSensitivity(const YamlValue& value, const PaperExperiment& exper
   const YamlMap map(value, {"profile", "env", "bandwidth", "model", "system", "policy", "vary"});
   Sensitivity sensitivity;
   sensitivity.profile = map.At("profile").Text();
-  sensitivity.env = OneOf(map.At("env"), FirstOf(experiment.environments));
-  sensitivity.bandwidth = map.At("bandwidth").Quantity(kBandwidth);
-  sensitivity.model = OneOf(map.At("model"), FirstOf(experiment.models));
+  sensitivity.env = OneOf(map.At("env"), FirstOfEach(experiment.environments));
+  sensitivity.bandwidth = map.At("bandwidth").Quantity(kBandwidthRange);
+  sensitivity.model = OneOf(map.At("model"), FirstOfEach(experiment.models));
   sensitivity.system = OneOf(map.At("system"), KnownSystems());
   sensitivity.policy = OneOf(map.At("policy"), KnownPolicies());
   sensitivity.variations = ReadVariations(map.At("vary"), experiment);
@@ -155,15 +157,15 @@ Sensitivity ReadSensitivity(const YamlValue& value, const PaperExperiment& exper
 PaperWaterfall ReadWaterfall(const YamlValue& value, const PaperExperiment& experiment) {
   const YamlMap map(value, {"env", "bandwidth", "model", "parts"});
   PaperWaterfall waterfall;
-  waterfall.env = OneOf(map.At("env"), FirstOf(experiment.environments));
-  waterfall.bandwidth = map.At("bandwidth").Quantity(kBandwidth);
-  waterfall.model = OneOf(map.At("model"), FirstOf(experiment.models));
+  waterfall.env = OneOf(map.At("env"), FirstOfEach(experiment.environments));
+  waterfall.bandwidth = map.At("bandwidth").Quantity(kBandwidthRange);
+  waterfall.model = OneOf(map.At("model"), FirstOfEach(experiment.models));
   waterfall.parts = ReadNames(map.At("parts"), {"devices", "links", "collectives", "decoding"});
   return waterfall;
 }
 
 // Paths are as seen from the file.
-std::string Beside(const std::string& source, const std::string& path) {
+std::string PathBeside(const std::string& source, const std::string& path) {
   return (std::filesystem::path(source).parent_path() / path).lexically_normal().string();
 }
 
@@ -180,9 +182,9 @@ PaperExperiment ParsePaperExperiment(const std::string& text, const std::string&
   experiment.name = map.At("name").Name();
   ReadWorkload(map.At("workload"), experiment);
   experiment.environments = ReadPairs(map.At("environments"));
-  for (auto& [name, path] : experiment.environments) path = Beside(source, path);
+  for (auto& [name, path] : experiment.environments) path = PathBeside(source, path);
   for (const YamlValue& item : map.At("bandwidths").List(1, kMost)) {
-    experiment.bandwidths.push_back(item.Quantity(kBandwidth));
+    experiment.bandwidths.push_back(item.Quantity(kBandwidthRange));
   }
   experiment.models = ReadPairs(map.At("models"));
   experiment.systems = ReadNames(map.At("systems"), KnownSystems());

@@ -12,7 +12,7 @@ namespace jupiter {
 namespace {
 
 // A value of every row of the table that has one.
-struct Range {
+struct SpeedRange {
   double least = 0;
   double most = 0;
   int rows = 0;
@@ -55,7 +55,7 @@ class Finder {
   void SingleDevice(const std::string& model) {
     int cells = 0;
     std::vector<std::string> faster;
-    Range seconds;
+    SpeedRange seconds;
     std::string device;
     bool oom = false;
     for (const TableRow& row : TableRowsOf(experiment_)) {
@@ -108,7 +108,7 @@ class Finder {
 
   // EdgeShard's latency planner against the plan that the published runs must have had.
   void OwnPlan() {
-    Range gain;
+    SpeedRange gain;
     for (const TableRow& row : TableRowsOf(experiment_)) {
       const ResultRow* forced = Timed(first(), row, kEdgeShardSystem);
       const ResultRow* own = Timed(first(), row, kEdgeShardOwnPlanSystem);
@@ -123,7 +123,7 @@ class Finder {
 
   // What overlap gains Galaxy's prefill beside M-LM, which sends as much, as published.
   void Overlap() {
-    std::map<int, Range> ratios;  // by Mbit/s
+    std::map<int, SpeedRange> ratios;  // by Mbit/s
     for (const TableRow& row : TableRowsOf(experiment_)) {
       const auto bar = [&](const char* system) {
         const PublishedBar* found =
@@ -148,8 +148,8 @@ class Finder {
 
   // Jupiter under one of its policies, the others under their own.
   void AgainstOthers(const std::string& profile, const std::string& policy) {
-    Range best;
-    Range local;
+    SpeedRange best;
+    SpeedRange local;
     for (const TableRow& row : TableRowsOf(experiment_)) {
       const ResultRow* jupiter = rows_.Find(profile, row, kJupiterSystem, policy);
       if (jupiter == nullptr || !jupiter->e2e_s) continue;
@@ -176,7 +176,7 @@ class Finder {
 
   // Where the time of an outline goes.
   void Outline() {
-    Range skeleton;
+    SpeedRange skeleton;
     const ResultRow* any = nullptr;
     for (const TableRow& row : TableRowsOf(experiment_)) {
       const ResultRow* found = Timed(first(), row, kJupiterSystem);

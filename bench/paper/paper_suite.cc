@@ -29,7 +29,8 @@ std::string SideLine(const std::string& name, const std::string& key, nlohmann::
 class PaperSuite : public Suite {
  public:
   PaperSuite(Transport& transport, const std::string& file)
-      : experiment_(LoadPaperExperiment(file)),
+      : transport_(transport),
+        experiment_(LoadPaperExperiment(file)),
         readings_(LoadReadings(experiment_)),
         cells_(ListCells(experiment_, ProfilesOf(readings_))),
         report_(MakeReport(file)),
@@ -53,7 +54,7 @@ class PaperSuite : public Suite {
   }
 
   void Serve(const std::string& command) override {
-    emulator_.Run(cells_[PlaceIn(command, cells_.size())]);
+    emulator_.Run(cells_[PlaceIn(transport_, command, cells_.size())]);
   }
 
   void Conclude(bool to_stdout) override {
@@ -143,6 +144,7 @@ class PaperSuite : public Suite {
     return experiment_.name == "paper" ? file : experiment_.name + "-" + file;
   }
 
+  const Transport& transport_;
   const PaperExperiment experiment_;
   const std::vector<Reading> readings_;
   const std::vector<PaperCell> cells_;

@@ -20,7 +20,7 @@ DrawnDrafts DraftsOf(const SpeculationWorkload& workload, const TestbedProfile& 
   DrawnDrafts drafts;
   drafts.acceptance = AcceptanceOf(workload, model);
   drafts.seed = workload.seed + static_cast<std::uint64_t>(draw);
-  const StepShape own = StepOf(profile, config_name);
+  const StepShape own = StepShapeOf(profile, config_name);
   const bool counted = IsSpeculative(profile, config_name);
   drafts.tree = LikeliestTree(drafts.acceptance, counted ? own.rows - 1 : workload.nodes);
   const double fitted = counted ? ScaleFor(drafts.tree, drafts.acceptance, own.tokens) : 1;
@@ -64,9 +64,9 @@ void Outline(const OutlineWorkload& outline, const PaperExperiment& experiment, 
 
 }  // namespace
 
-PolicyWork WorkOf(const PaperExperiment& experiment, const DecodingPolicy& policy,
-                  const TestbedProfile& profile, const std::string& model,
-                  const std::string& config_name, int draw) {
+PolicyWork PolicyWorkOf(const PaperExperiment& experiment, const DecodingPolicy& policy,
+                        const TestbedProfile& profile, const std::string& model,
+                        const std::string& config_name, int draw) {
   PolicyWork work;
   work.step = PlainStep(profile, config_name);
   if (policy.speculates) {

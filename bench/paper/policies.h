@@ -26,9 +26,9 @@ struct PolicyWork {
 // Of draw `draw` of the experiment. `model` as published, `config_name` as in its checkpoint. As in
 // the published end-to-end times every generated token is a decoding pass: a request has one token
 // more than it counts, the one behind its prompt.
-PolicyWork WorkOf(const PaperExperiment& experiment, const DecodingPolicy& policy,
-                  const TestbedProfile& profile, const std::string& model,
-                  const std::string& config_name, int draw);
+PolicyWork PolicyWorkOf(const PaperExperiment& experiment, const DecodingPolicy& policy,
+                        const TestbedProfile& profile, const std::string& model,
+                        const std::string& config_name, int draw);
 // Whether draws differ.
 bool IsDrawn(const PaperExperiment& experiment, const DecodingPolicy& policy);
 

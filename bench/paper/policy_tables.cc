@@ -12,18 +12,8 @@
 namespace jupiter {
 namespace {
 
-std::string Digits(double value) {
-  return value < 10    ? fmt::format("{:.2f}", value)
-         : value < 100 ? fmt::format("{:.1f}", value)
-                       : fmt::format("{:.0f}", value);
-}
-
-std::string Digits(const std::optional<double>& value) { return value ? Digits(*value) : kNotRun; }
-
-std::string Seconds(const ResultRow* row) {
-  if (row == nullptr) return kNotRun;
-  if (!row->e2e_s) return row->oom ? "OOM" : "no plan";
-  return Digits(*row->e2e_s);
+std::string DigitsIfAny(const std::optional<double>& value) {
+  return value ? Digits(*value) : kNotRun;
 }
 
 // Policies of any system, in their order.
@@ -97,7 +87,7 @@ TextTable PolicyTable(const RowIndex& rows, const PaperExperiment& experiment,
       for (const std::string& system : experiment.systems) {
         const ResultRow* found = rows.Find(profile, row, system, policy);
         any |= found != nullptr;
-        cells.push_back(Seconds(found));
+        cells.push_back(ShowSeconds(found));
       }
       if (!any) continue;
       if (HasOthers(experiment)) {
@@ -126,11 +116,11 @@ TextTable PhaseTable(const RowIndex& rows, const PaperExperiment& experiment,
       if (found == nullptr || !found->e2e_s) continue;
       std::vector<std::string>& cells = table.rows.emplace_back(KeysOf(row, policy));
       const bool compared = plain != nullptr && plain->e2e_s;
-      cells.push_back(Seconds(found));
+      cells.push_back(ShowSeconds(found));
       cells.push_back(compared ? fmt::format("{:.2f}x", *plain->e2e_s / *found->e2e_s) : "-");
-      cells.push_back(Digits(found->skeleton_s));
-      cells.push_back(Digits(found->ttft_s));
-      cells.push_back(Digits(found->decode_ms_per_token));
+      cells.push_back(DigitsIfAny(found->skeleton_s));
+      cells.push_back(DigitsIfAny(found->ttft_s));
+      cells.push_back(DigitsIfAny(found->decode_ms_per_token));
       cells.push_back(fmt::format("{}", found->rows));
       cells.push_back(fmt::format("{:.2f}", found->tokens_per_step));
       cells.push_back(fmt::format("{} + {}", found->skeleton_tokens, found->extra_prompt_tokens));
@@ -162,7 +152,7 @@ TextTable RoundTable(const RowIndex& rows, const PaperExperiment& experiment,
       cells.push_back(fmt::format("{}", found->requests));
       cells.push_back(pair(found->round_s, found->formula_round_s, "{:.3f}"));
       cells.push_back(pair(found->in_flight, found->formula_in_flight, "{:.2f}"));
-      cells.push_back(Digits(found->formula_at_work));
+      cells.push_back(DigitsIfAny(found->formula_at_work));
       cells.push_back(pair(found->utilisation, found->formula_utilisation, "{:.2f}"));
       cells.push_back(RoundRate(*found));
       cells.push_back(EndToEndRate(*found));
@@ -189,11 +179,11 @@ TextTable SensitivityTable(const RowIndex& rows, const Sensitivity& of) {
     const double per_token = *found->e2e_s / found->gen_tokens;
     const bool compared = base != nullptr && base->e2e_s;
     table.rows.push_back(
-        {variation.empty() ? "nothing" : variation, Seconds(found), Digits(per_token),
+        {variation.empty() ? "nothing" : variation, ShowSeconds(found), Digits(per_token),
          compared
              ? fmt::format("{:+.0f} %", 100 * (per_token * base->gen_tokens / *base->e2e_s - 1))
              : "-",
-         Digits(found->skeleton_s), Digits(found->decode_ms_per_token),
+         DigitsIfAny(found->skeleton_s), DigitsIfAny(found->decode_ms_per_token),
          fmt::format("{:.2f}", found->tokens_per_step), fmt::format("{}", found->requests),
          RoundRate(*found)});
   }

@@ -28,15 +28,15 @@ std::vector<Marks> BySet(const Marks& marks) {
 
 // A request's step, from when its batch left until its tokens were known. Verdicts come in the
 // order of batches, and every step yields a token.
-struct Step {
+struct TimedStep {
   double begin = 0;
   double end = -1;
   std::int64_t tokens = 0;
   std::size_t batch = 0;  // of the set
 };
 
-std::vector<Step> StepsOf(const Marks& marks, int prompts, int step_rows) {
-  std::vector<Step> steps;
+std::vector<TimedStep> StepsOf(const Marks& marks, int prompts, int step_rows) {
+  std::vector<TimedStep> steps;
   std::size_t batch = 0;
   std::size_t judged = 0;
   std::int64_t tokens = 0;
@@ -61,7 +61,8 @@ std::vector<Step> StepsOf(const Marks& marks, int prompts, int step_rows) {
 }
 
 // Steps until the first request is through, that one included: until then requests take turns.
-std::size_t StepsOfAll(const std::vector<Step>& steps, const std::vector<ShapeRequest>& requests) {
+std::size_t StepsOfAll(const std::vector<TimedStep>& steps,
+                       const std::vector<ShapeRequest>& requests) {
   std::vector<std::int64_t> tokens(requests.size(), 1);
   for (std::size_t i = 0; i < steps.size(); ++i) {
     const std::size_t request = i % requests.size();
@@ -80,7 +81,7 @@ double ComputedIn(const RankReplay& rank, double begin, double end) {
   return seconds;
 }
 
-RoundFacts RoundOf(const std::vector<Step>& steps, const std::vector<ShapeRequest>& requests,
+RoundFacts RoundOf(const std::vector<TimedStep>& steps, const std::vector<ShapeRequest>& requests,
                    const Plan& plan, const Replay& replay) {
   RoundFacts facts;
   const std::size_t each = requests.size();
@@ -101,7 +102,7 @@ RoundFacts RoundOf(const std::vector<Step>& steps, const std::vector<ShapeReques
   const double begin = steps[first - 1].begin;
   const double end = steps[last - 1].begin;
   if (end <= begin) return facts;
-  for (const Step& step : steps) {
+  for (const TimedStep& step : steps) {
     const double under_way = std::min(step.end, end) - std::max(step.begin, begin);
     facts.in_flight += std::max(0.0, under_way) / (end - begin);
   }

@@ -10,12 +10,13 @@
 
 #include "bench/flags/text_file.h"
 #include "kernels/base/check.h"
+#include "planning/text/split_at_commas.h"
 
 namespace jupiter {
 namespace {
 
 // A line of a CSV file without quotes.
-struct Line {
+struct CsvLine {
   std::string where;  // "FILE: line L"
   std::vector<std::string> fields;
 
@@ -48,27 +49,15 @@ struct Line {
   }
 };
 
-std::vector<std::string> SplitAtCommas(const std::string& line) {
-  std::vector<std::string> fields(1);
-  for (char c : line) {
-    if (c == ',') {
-      fields.emplace_back();
-    } else if (c != '\r') {
-      fields.back() += c;
-    }
-  }
-  return fields;
-}
-
 void ReadCsv(const std::string& path, const std::string& header,
-             const std::function<void(const Line&)>& take) {
+             const std::function<void(const CsvLine&)>& take) {
   const std::optional<std::string> text = ReadTextFile(path);
   if (!text) FailUser("{}: no such file, or it cannot be read", path);
   const std::size_t columns = SplitAtCommas(header).size();
   int number = 0;
   for (std::size_t begin = 0; begin < text->size();) {
     const std::size_t end = std::min(text->find('\n', begin), text->size());
-    const std::string line = text->substr(begin, end - begin);
+    std::string line = text->substr(begin, end - begin);
     begin = end + 1;
     const std::string where = fmt::format("{}: line {}", path, ++number);
     if (number == 1) {
@@ -76,7 +65,9 @@ void ReadCsv(const std::string& path, const std::string& header,
       continue;
     }
     if (line.empty()) continue;
-    Line parsed{where, SplitAtCommas(line)};
+    std::erase(line, '\r');
+    const std::vector<std::string_view> fields = SplitAtCommas(line);
+    CsvLine parsed{where, {fields.begin(), fields.end()}};
     if (parsed.fields.size() != columns) {
       FailUser("{}: {} fields, expected {}", where, parsed.fields.size(), columns);
     }
@@ -85,7 +76,8 @@ void ReadCsv(const std::string& path, const std::string& header,
 }
 
 template <typename Map, typename Value>
-void Insert(Map& map, const typename Map::key_type& key, const Value& value, const Line& line) {
+void InsertOnce(Map& map, const typename Map::key_type& key, const Value& value,
+                const CsvLine& line) {
   if (!map.emplace(key, value).second) FailUser("{}: the same cell stands there twice", line.where);
 }
 
@@ -97,23 +89,25 @@ Published::Published(const std::string& folder) {
 }
 
 void Published::ReadTable(const std::string& path) {
-  ReadCsv(path, "env,bandwidth_mbps,model,system,e2e_s", [&](const Line& line) {
+  ReadCsv(path, "env,bandwidth_mbps,model,system,e2e_s", [&](const CsvLine& line) {
     PublishedCell cell{line.Oom(4), 0};
     if (!cell.oom) cell.seconds = line.Number(4);
-    Insert(cells_, {line.fields[0], line.Mbps(1), line.fields[2], "", line.System(3)}, cell, line);
+    InsertOnce(cells_, {line.fields[0], line.Mbps(1), line.fields[2], "", line.System(3)}, cell,
+               line);
   });
 }
 
 void Published::ReadFigure(const std::string& path) {
   const std::string header = "env,model,bandwidth_mbps,phase,system,ms_per_token,uncertainty_ms";
-  ReadCsv(path, header, [&](const Line& line) {
+  ReadCsv(path, header, [&](const CsvLine& line) {
     PublishedBar bar{line.Oom(5), 0, 0};
     if (!bar.oom) {
       bar.ms_per_token = line.Number(5);
       bar.uncertainty_ms = line.Number(6);
     }
-    Insert(bars_, {line.fields[0], line.Mbps(2), line.fields[1], line.fields[3], line.System(4)},
-           bar, line);
+    InsertOnce(bars_,
+               {line.fields[0], line.Mbps(2), line.fields[1], line.fields[3], line.System(4)}, bar,
+               line);
   });
 }
 

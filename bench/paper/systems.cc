@@ -46,7 +46,7 @@ PlannedRun TakePublished(const PaperSystem& system, const Predictor& predictor,
     plan.slices = {};
   }
   CheckPublished(published, plan, predictor.task());
-  run = Judge(predictor, std::move(plan));
+  run = Assess(predictor, std::move(plan));
   run.note = "as the published runs are taken to be";
   return run;
 }

@@ -33,24 +33,11 @@ std::vector<Column> ColumnsOf(const PaperExperiment& experiment) {
   return columns;
 }
 
-// Three digits.
-std::string Digits(double value) {
-  return value < 10    ? fmt::format("{:.2f}", value)
-         : value < 100 ? fmt::format("{:.1f}", value)
-                       : fmt::format("{:.0f}", value);
-}
-
-std::string Beside(const std::string& ours, const std::optional<double>& value, bool oom,
-                   double published) {
+std::string WithPublished(const std::string& ours, const std::optional<double>& value, bool oom,
+                          double published) {
   if (oom) return ours + " / OOM";
   if (!value) return fmt::format("{} / {}", ours, Digits(published));
   return fmt::format("{} / {} {:+.1f}%", ours, Digits(published), 100 * (*value / published - 1));
-}
-
-std::string Seconds(const ResultRow* row) {
-  if (row == nullptr) return kNotRun;
-  if (!row->e2e_s) return row->oom ? "OOM" : "no plan";
-  return Digits(*row->e2e_s);
 }
 
 // "9.1-24 (plain 12.3, trees 17.0)"
@@ -78,10 +65,22 @@ std::string PhaseCell(const ResultRow* ours, const PublishedBar* bar, const std:
       phase == "prefill" ? ours->prefill_ms_per_token : ours->decode_ms_per_token;
   if (!ms && ours->e2e_s) return kNotRun;  // an outline's prompts have decoding between them
   const std::string text = ms ? Digits(*ms) : "OOM";
-  return bar == nullptr ? text : Beside(text, ms, bar->oom, bar->ms_per_token);
+  return bar == nullptr ? text : WithPublished(text, ms, bar->oom, bar->ms_per_token);
 }
 
 }  // namespace
+
+std::string Digits(double value) {
+  return value < 10    ? fmt::format("{:.2f}", value)
+         : value < 100 ? fmt::format("{:.1f}", value)
+                       : fmt::format("{:.0f}", value);
+}
+
+std::string ShowSeconds(const ResultRow* row) {
+  if (row == nullptr) return kNotRun;
+  if (!row->e2e_s) return row->oom ? "OOM" : "no plan";
+  return Digits(*row->e2e_s);
+}
 
 TextTable EndToEndTable(const RowIndex& rows, const PaperExperiment& experiment,
                         const std::string& profile, const Published& published,
@@ -98,11 +97,11 @@ TextTable EndToEndTable(const RowIndex& rows, const PaperExperiment& experiment,
     std::vector<std::string> cells = {row.env, fmt::format("{}", row.mbps()), row.model};
     for (const Column& column : ColumnsOf(experiment)) {
       const ResultRow* ours = rows.Find(profile, row, column.name, column.policy);
-      std::string cell = Seconds(ours);
+      std::string cell = ShowSeconds(ours);
       const PublishedCell* known =
           published.Cell(row.env, row.mbps(), row.model, column.system->published);
       if (compared && ours != nullptr && known != nullptr) {
-        cell = Beside(cell, ours->e2e_s, known->oom, known->seconds);
+        cell = WithPublished(cell, ours->e2e_s, known->oom, known->seconds);
       }
       const std::string span = compared ? ShowSpan(predictions, row, column) : "";
       cells.push_back(span.empty() ? cell : span);
@@ -147,7 +146,7 @@ TextTable WaterfallTable(const RowIndex& rows, const PaperExperiment& experiment
   for (const Column& column : ColumnsOf(experiment)) {
     std::vector<std::string> cells = {column.title};
     for (const std::string& profile : profiles) {
-      cells.push_back(Seconds(rows.Find(profile, row, column.name, column.policy)));
+      cells.push_back(ShowSeconds(rows.Find(profile, row, column.name, column.policy)));
     }
     table.rows.push_back(std::move(cells));
   }

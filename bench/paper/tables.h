@@ -1,6 +1,7 @@
 // The tables of the paper's experiments, from saved rows only.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "bench/paper/predictions.h"
@@ -12,6 +13,11 @@ namespace jupiter {
 
 // What a cell says that has not run.
 inline constexpr const char* kNotRun = "-";
+
+// Three digits.
+std::string Digits(double value);
+// Of a row's end-to-end time; why there is none.
+std::string ShowSeconds(const ResultRow* row);
 
 // Columns before the systems.
 inline constexpr int kTableKeys = 3;

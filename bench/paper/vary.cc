@@ -63,7 +63,7 @@ void VaryLengths(PaperExperiment& experiment, const Change& change) {
 
 using ApplyChange = std::function<void(PaperExperiment&, const Change&)>;
 
-const std::map<std::string, ApplyChange>& Keys() {
+const std::map<std::string, ApplyChange>& ChangesByKey() {
   static const std::map<std::string, ApplyChange> keys = {
       {"generated_tokens",
        [](PaperExperiment& experiment, const Change& change) {
@@ -97,10 +97,10 @@ PaperExperiment Vary(const PaperExperiment& experiment, const std::string& varia
   const std::size_t equals = std::min(variation.find('='), variation.size() - 1);
   const std::string key = variation.substr(0, equals);
   const std::string value = variation.substr(equals + 1);
-  const auto found = Keys().find(key);
-  if (found == Keys().end()) {
+  const auto found = ChangesByKey().find(key);
+  if (found == ChangesByKey().end()) {
     std::vector<std::string> known;
-    for (const auto& [name, apply] : Keys()) known.push_back(name);
+    for (const auto& [name, apply] : ChangesByKey()) known.push_back(name);
     FailUser("unknown key {}{}", Show(key), ExpectedOneOf(key, known));
   }
   found->second(varied, {key, value});

@@ -8,32 +8,31 @@
 #include "bench/plan/tree_report.h"
 #include "bench/report/timeline.h"
 #include "planning/text/json_reader.h"
+#include "planning/text/units.h"
 
 namespace jupiter {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-constexpr double kMebi = 1 << 20;
-constexpr int kColumns = 80;
+constexpr int kTimelineColumns = 80;
 
 std::string Milliseconds(double seconds) { return fmt::format("{:.2f}", seconds * 1e3); }
 
 // The device of the cluster that a rank of a run's check and prediction stands for.
 int DeviceOf(const PlannedRun& run, int rank) { return run.device.value_or(rank); }
 
-const std::string& NameOf(const PlannedRun& run, const Cluster& cluster, int rank) {
+const std::string& DeviceNameOf(const PlannedRun& run, const Cluster& cluster, int rank) {
   return cluster.devices[static_cast<std::size_t>(DeviceOf(run, rank))].name;
 }
 
 // What stands behind a plan's times: how it cuts the model, or why there is none.
 std::string ShowOutcome(const PlannedRun& run, const Cluster& cluster) {
   if (!run.feasible) return fmt::format("{}: {}", Name(run.obstacle), run.reason);
-  if (run.device) return fmt::format("{} (rank {}) alone", NameOf(run, cluster, 0), *run.device);
+  if (run.device)
+    return fmt::format("{} (rank {}) alone", DeviceNameOf(run, cluster, 0), *run.device);
   return ShowSplit(run.plan);
 }
 
-std::string ShowLine(const PlannedRun& run, const Cluster& cluster) {
+std::string ShowPlanLine(const PlannedRun& run, const Cluster& cluster) {
   if (!run.prediction) {
     return fmt::format("{:<22} {:>10} {:>10} {:>10} {:>7}  {}\n", run.planner, "-", "-", "-", "-",
                        ShowOutcome(run, cluster));
@@ -65,12 +64,10 @@ std::string ShowDevice(const PlannedRun& run, const Cluster& cluster, int rank) 
   const auto index = static_cast<std::size_t>(rank);
   const DeviceMemory& memory = run.check->memory[index];
   const std::string drafts =
-      HasDrafts(run) ? fmt::format(" {:>10.1f}", static_cast<double>(memory.need.drafts) / kMebi)
-                     : "";
+      HasDrafts(run) ? fmt::format(" {:>10.1f}", Mebibytes(memory.need.drafts)) : "";
   return fmt::format("  {:>4} {:<18} {:>6}{} {:>12.1f} {:>11.1f}  {}\n", DeviceOf(run, rank),
-                     NameOf(run, cluster, rank), run.plan.layers[index], drafts,
-                     static_cast<double>(memory.need.total()) / kMebi,
-                     static_cast<double>(memory.budget) / kMebi,
+                     DeviceNameOf(run, cluster, rank), run.plan.layers[index], drafts,
+                     Mebibytes(memory.need.total()), Mebibytes(memory.budget),
                      ShowMemoryAndTraffic(run, memory.fit, rank));
 }
 
@@ -90,24 +87,23 @@ std::string ShowSharedDevice(const PlannedRun& run, const Cluster& cluster, int 
   const DeviceMemory& memory = run.check->memory[index];
   return fmt::format("  {:>4} {:<18} {} {:>12.1f} {:>11.1f}  {}\n", rank,
                      cluster.devices[index].name, ShowShare(run.plan, rank),
-                     static_cast<double>(memory.need.total()) / kMebi,
-                     static_cast<double>(memory.budget) / kMebi, Name(memory.fit));
+                     Mebibytes(memory.need.total()), Mebibytes(memory.budget), Name(memory.fit));
 }
 
-std::string ShowTimeline(const PlannedRun& run, const Cluster& cluster) {
+std::string ShowPrefill(const PlannedRun& run, const Cluster& cluster) {
   const Prediction& prediction = *run.prediction;
   std::vector<TimelineRow> rows;
   double end = 0;
   for (std::size_t stage = 0; stage < prediction.ranks.size(); ++stage) {
     TimelineRow row;
-    row.label = NameOf(run, cluster, prediction.ranks[stage]);
+    row.label = DeviceNameOf(run, cluster, prediction.ranks[stage]);
     for (const SliceSpan& span : prediction.timeline[stage]) {
       row.spans.push_back({span.begin, span.end, SliceMark(span.slice)});
       end = std::max(end, span.end);
     }
     rows.push_back(std::move(row));
   }
-  return "  prefill, a character per slice:\n" + DrawTimeline(rows, end, kColumns);
+  return "  prefill, a character per slice:\n" + DrawTimeline(rows, end, kTimelineColumns);
 }
 
 std::string MemoryNote() {
@@ -148,7 +144,7 @@ Json CheckJson(const PlannedRun& run, const Cluster& cluster) {
   Json json = {{"slices", run.check->slices}, {"memory_error", kMemoryError}};
   for (std::size_t rank = 0; rank < run.check->memory.size(); ++rank) {
     Json device = MemoryJson(run.check->memory[rank]);
-    device["device"] = NameOf(run, cluster, static_cast<int>(rank));
+    device["device"] = DeviceNameOf(run, cluster, static_cast<int>(rank));
     json["memory_bytes"].push_back(std::move(device));
   }
   return json;
@@ -177,7 +173,7 @@ Json PredictionJson(const PlannedRun& run, const Cluster& cluster) {
 Json RunJson(const PlannedRun& run, const Cluster& cluster) {
   Json json = {{"planner", run.planner}, {"feasible", run.feasible}};
   if (!run.note.empty()) json["note"] = run.note;
-  if (run.device) json["device"] = NameOf(run, cluster, 0);
+  if (run.device) json["device"] = DeviceNameOf(run, cluster, 0);
   if (!run.feasible) {
     json["obstacle"] = Name(run.obstacle);
     json["reason"] = run.reason;
@@ -203,7 +199,7 @@ std::string ShowWeights(const ModelShape& shape) {
 std::string ShowPlans(const std::vector<PlannedRun>& runs, const Cluster& cluster) {
   std::string text = fmt::format("{:<22} {:>10} {:>10} {:>10} {:>7}  {}\n", "planner", "TTFT ms",
                                  "TPOT ms", "E2E s", "bubble", "plan");
-  for (const PlannedRun& run : runs) text += ShowLine(run, cluster);
+  for (const PlannedRun& run : runs) text += ShowPlanLine(run, cluster);
   return text;
 }
 
@@ -231,7 +227,7 @@ std::string ShowPipeline(const PlannedRun& run, const Cluster& cluster,
   text += fmt::format("  slices {}\n", fmt::join(run.check->slices, ",")) + heading;
   const int ranks = static_cast<int>(run.check->memory.size());
   for (int rank = 0; rank < ranks; ++rank) text += ShowDevice(run, cluster, rank);
-  return text + ShowTimeline(run, cluster);
+  return text + ShowPrefill(run, cluster);
 }
 
 std::string ShowSharedPlan(const PlannedRun& run, const Cluster& cluster,
@@ -267,13 +263,13 @@ std::string ShowNotes(const std::vector<PlannedRun>& runs) {
   const auto predicted = std::max_element(
       runs.begin(), runs.end(),
       [&](const PlannedRun& a, const PlannedRun& b) { return notes(a) < notes(b); });
-  const bool judged = std::any_of(runs.begin(), runs.end(),
-                                  [](const PlannedRun& run) { return run.check.has_value(); });
+  const bool checked = std::any_of(runs.begin(), runs.end(),
+                                   [](const PlannedRun& run) { return run.check.has_value(); });
   std::string text;
   if (predicted != runs.end() && predicted->prediction) {
     for (const std::string& note : predicted->prediction->notes) text += "note: " + note + "\n";
   }
-  return judged ? text + "note: " + MemoryNote() + "\n" : text;
+  return checked ? text + "note: " + MemoryNote() + "\n" : text;
 }
 
 std::string ToJson(const std::vector<PlannedRun>& runs, const Cluster& cluster,

@@ -8,9 +8,7 @@
 namespace jupiter {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-std::string ShowLine(const RatedTree& tree) {
+std::string ShowTreeLine(const RatedTree& tree) {
   return fmt::format("  {:<24} {:>5} {:>5} {:>11.3f} {:>10.2f} {:>10.2f} {:>6.2f}\n", tree.name,
                      tree.tree.nodes.size(), tree.tree.depth(), tree.tokens, tree.seconds * 1e3,
                      tree.rate, tree.gain);
@@ -37,8 +35,8 @@ Json RatedJson(const RatedTree& tree) {
 std::string ShowTrees(const TreePlan& plan) {
   std::string text = fmt::format("  {:<24} {:>5} {:>5} {:>11} {:>10} {:>10} {:>6}\n", "draft tree",
                                  "nodes", "depth", "tokens/step", "ms/step", "tokens/s", "gain");
-  text += ShowLine(plan.plain) + ShowLine(plan.best);
-  for (const RatedTree& fixed : plan.fixed) text += ShowLine(fixed);
+  text += ShowTreeLine(plan.plain) + ShowTreeLine(plan.best);
+  for (const RatedTree& fixed : plan.fixed) text += ShowTreeLine(fixed);
   if (plan.best.gain <= 1) text += "  no tree is faster than plain decoding\n";
   return text + "  the planned tree:\n" + Indented(ToYaml(plan.best.tree));
 }

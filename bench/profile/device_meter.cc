@@ -12,6 +12,7 @@
 #include "kernels/base/rng.h"
 #include "model/stage/weights.h"
 #include "parallel/session/preflight.h"
+#include "planning/text/units.h"
 
 namespace jupiter {
 namespace {
@@ -22,8 +23,6 @@ constexpr int kWarmUps = 3;
 // By time. Each gives a sample per layer, so medians of small models are settled long before.
 constexpr int kMostRounds = 50;
 
-double Mebibytes(std::int64_t bytes) { return static_cast<double>(bytes) / (1 << 20); }
-
 std::vector<Shot> ShotsOf(const MeterOptions& options) {
   std::vector<Shot> shots;
   for (const int context : options.contexts) {
@@ -33,7 +32,7 @@ std::vector<Shot> ShotsOf(const MeterOptions& options) {
 }
 
 // In an order that depends on the round alone (Fisher and Yates).
-void Shuffle(std::vector<Shot>& shots, int round) {
+void ShuffleShots(std::vector<Shot>& shots, int round) {
   const CounterRng rng(static_cast<std::uint64_t>(round));
   for (std::size_t i = shots.size(); i > 1; --i) std::swap(shots[i - 1], shots[rng.Bits(i) % i]);
 }
@@ -136,7 +135,7 @@ class Meter {
     for (double longest = 0; GoOn(longest);) {
       const double start = Now();
       std::vector<Shot> shots = shots_;
-      Shuffle(shots, result_.rounds);
+      ShuffleShots(shots, result_.rounds);
       for (const Shot& shot : shots) Measure(bench, samples, shot);
       const double took = Now() - start;
       longest = std::max(longest, took);

@@ -35,7 +35,7 @@ struct HostOverhead {
 };
 
 struct DeviceMeasurement {
-  std::vector<OpRecord> medians;  // see OpSamples
+  std::vector<OpCall> medians;  // see OpSamples
   HostOverhead overhead;
   int layers = 0;  // of the stage
   std::int64_t weight_bytes = 0;

@@ -4,18 +4,17 @@
 #include <cmath>
 
 #include "kernels/base/check.h"
+#include "planning/testbed/profile_format.h"
 
 namespace jupiter {
 namespace {
 
 constexpr double kLeastBandwidth = 1e3;
-constexpr double kMostBandwidth = 1e12;
-constexpr double kMostSeconds = 3600;
 // Of the sender's time for the largest message: less growth is noise.
 constexpr double kLeastGrowth = 0.5;
 
 // y = intercept + slope x.
-struct Line {
+struct StraightLine {
   double intercept = 0;
   double slope = 0;
   double At(double x) const { return intercept + slope * x; }
@@ -23,7 +22,7 @@ struct Line {
 
 // Least squares of (fitted / y - 1) over both terms, neither below zero. `y` picks a time.
 template <typename Y>
-Line FitLine(const std::vector<LinkSample>& samples, Y y) {
+StraightLine FitLine(const std::vector<LinkSample>& samples, Y y) {
   double w = 0, wx = 0, wy = 0;
   for (const LinkSample& sample : samples) {
     const double weight = 1 / (y(sample) * y(sample));
@@ -51,9 +50,9 @@ Line FitLine(const std::vector<LinkSample>& samples, Y y) {
 }
 
 // What keeps the sender busy, as far as the call that sends shows it.
-Line FitHost(const std::vector<LinkSample>& samples, double most_bytes, LinkFit& fit) {
+StraightLine FitHost(const std::vector<LinkSample>& samples, double most_bytes, LinkFit& fit) {
   const auto send = [](const LinkSample& sample) { return sample.send; };
-  const Line host = FitLine(samples, send);
+  const StraightLine host = FitLine(samples, send);
   if (host.slope * most_bytes >= kLeastGrowth * host.At(most_bytes)) return host;
   fit.notes.emplace_back("host time per byte is 0: the sender's time hardly grows with the size");
   std::vector<double> times;
@@ -73,8 +72,9 @@ LinkFit FitLink(const std::vector<LinkSample>& samples) {
                   sample.bytes, sample.one_way, sample.send);
     most_bytes = std::max(most_bytes, sample.bytes);
   }
-  const Line whole = FitLine(samples, [](const LinkSample& sample) { return sample.one_way; });
-  Line host = FitHost(samples, most_bytes, fit);
+  const StraightLine whole =
+      FitLine(samples, [](const LinkSample& sample) { return sample.one_way; });
+  StraightLine host = FitHost(samples, most_bytes, fit);
   if (2 * host.slope >= whole.slope && host.slope > 0) {
     host.slope = 0;
     fit.notes.emplace_back("host time per byte is 0: both ends together exceed the whole");
@@ -84,10 +84,10 @@ LinkFit FitLink(const std::vector<LinkSample>& samples) {
     fit.notes.emplace_back(
         "latency is 0: sending and receiving take all of a small message's time");
   }
-  fit.link.host_seconds = std::min(host.intercept, kMostSeconds);
+  fit.link.host_seconds = std::min(host.intercept, kSecondsRange.most);
   fit.link.host_seconds_per_byte = host.slope;
-  fit.link.latency = std::clamp(whole.intercept - 2 * host.intercept, 0.0, kMostSeconds);
-  const double seconds_per_byte = std::max(whole.slope - 2 * host.slope, 8 / kMostBandwidth);
+  fit.link.latency = std::clamp(whole.intercept - 2 * host.intercept, 0.0, kSecondsRange.most);
+  const double seconds_per_byte = std::max(whole.slope - 2 * host.slope, 8 / kBandwidthRange.most);
   fit.link.bandwidth = std::max(8 / seconds_per_byte, kLeastBandwidth);
   for (const LinkSample& sample : samples) {
     fit.worst_error =

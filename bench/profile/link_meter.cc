@@ -12,6 +12,8 @@
 #include "kernels/base/check.h"
 #include "kernels/base/clock.h"
 #include "parallel/transport/agreement.h"
+#include "parallel/transport/peer_bytes.h"
+#include "planning/testbed/profile_format.h"
 
 namespace jupiter {
 namespace {
@@ -92,16 +94,16 @@ class Pinger {
   }
 
   static std::vector<LinkSample> Summarise(const std::vector<Size>& sizes) {
-    constexpr double kLeastSeconds = 1e-9;
     std::vector<LinkSample> samples;
     // The echo takes as long as the shortest message, which need not be the empty one: a wait can
     // just reach the policy's sleeps for some size, and another process can be in the way.
     double shortest = std::numeric_limits<double>::infinity();
     for (const Size& size : sizes) shortest = std::min(shortest, Quantile(size.round_trips, 0.5));
     for (const Size& size : sizes) {
-      samples.push_back({size.bytes,
-                         std::max(kLeastSeconds, Quantile(size.round_trips, 0.5) - shortest / 2),
-                         std::max(kLeastSeconds, Quantile(size.sends, 0.5))});
+      samples.push_back(
+          {size.bytes,
+           std::max(kMeasuredSecondsRange.least, Quantile(size.round_trips, 0.5) - shortest / 2),
+           std::max(kMeasuredSecondsRange.least, Quantile(size.sends, 0.5))});
     }
     return samples;
   }
@@ -114,15 +116,15 @@ class Pinger {
 // The other end.
 void Echo(Transport& transport, int from) {
   while (true) {
-    const Message message =
-        transport.Receive(from, Channel::kCollective, "a message to be measured");
-    if (message.header().size() != 1) throw PeerError("a measured message has no call");
+    constexpr const char* kWhat = "a message to be measured";
+    const Message message = transport.Receive(from, Channel::kCollective, kWhat);
+    if (message.header().size() != 1) transport.FailPeer(from, kWhat, "it has no call");
     if (message.header()[0] == static_cast<std::byte>(Call::kEnd)) return;
     transport.Send(from, Channel::kCollective, Message(1, 0));
   }
 }
 
-std::string ToText(const std::vector<LinkSample>& samples) {
+std::string SamplesToText(const std::vector<LinkSample>& samples) {
   std::string text;
   for (const LinkSample& sample : samples) {
     text += fmt::format("{} {} {}\n", sample.bytes, sample.one_way, sample.send);
@@ -130,11 +132,14 @@ std::string ToText(const std::vector<LinkSample>& samples) {
   return text;
 }
 
-std::vector<LinkSample> FromText(const std::string& text) {
-  std::istringstream stream(text);
+std::vector<LinkSample> SamplesFromText(const Transport& transport, int peer,
+                                        const std::string& text) {
+  std::istringstream lines(text);
   std::vector<LinkSample> samples;
-  for (LinkSample sample; stream >> sample.bytes >> sample.one_way >> sample.send;) {
-    samples.push_back(sample);
+  for (std::string line; std::getline(lines, line);) {
+    LinkSample& sample = samples.emplace_back();
+    ReadFields(transport, peer, "what a link took", line, sample.bytes, sample.one_way,
+               sample.send);
   }
   return samples;
 }
@@ -148,12 +153,12 @@ LinkTimes MeasureLinks(Transport& transport, const LinkMeterOptions& options) {
     for (int to = 0; to < transport.size(); ++to) {
       if (from == to) continue;
       std::string text;
-      if (transport.rank() == from) text = ToText(Pinger(transport, to, options).Run());
+      if (transport.rank() == from) text = SamplesToText(Pinger(transport, to, options).Run());
       if (transport.rank() == to) Echo(transport, from);
       // Also keeps the others from starting with the next pair.
       const std::vector<std::string> texts = AllGather(transport, text);
       links[static_cast<std::size_t>(from)][static_cast<std::size_t>(to)] =
-          FromText(texts[static_cast<std::size_t>(from)]);
+          SamplesFromText(transport, from, texts[static_cast<std::size_t>(from)]);
     }
   }
   if (transport.rank() != 0) return {};

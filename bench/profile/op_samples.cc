@@ -4,44 +4,43 @@
 #include <utility>
 
 #include "bench/report/metrics.h"
+#include "planning/testbed/profile_format.h"
 
 namespace jupiter {
 namespace {
 
-constexpr double kLeastSeconds = 1e-9;
-
-bool SameShape(const MeasuredOp& table, const OpRecord& op) {
+bool IsTableOf(const MeasuredOp& table, const OpCall& op) {
   return table.kind == op.kind && table.weight == op.weight && table.input == op.input &&
          table.inner == op.inner && table.outer == op.outer;
 }
 
 }  // namespace
 
-double ContextPerRow(const OpRecord& op) {
+double ContextPerRow(const OpCall& op) {
   return static_cast<double>(op.context) / static_cast<double>(std::max<std::int64_t>(1, op.rows));
 }
 
-void OpSamples::OnOp(const OpRecord& record, double) { pending_.push_back(record); }
+void OpSamples::OnOp(const OpCall& call, double) { pending_.push_back(call); }
 
 double OpSamples::PendingSeconds() const {
   double seconds = 0;
-  for (const OpRecord& record : pending_) seconds += record.seconds;
+  for (const OpCall& call : pending_) seconds += call.seconds;
   return seconds;
 }
 
 void OpSamples::Keep() {
-  for (const OpRecord& record : pending_) {
-    if (record.rows == 0) continue;
-    Group& group = groups_[{record.kind, record.weight, record.input, record.inner, record.outer,
-                            record.rows, record.context}];
-    if (group.seconds.empty()) group.first = record;
-    group.seconds.push_back(record.seconds);
+  for (const OpCall& call : pending_) {
+    if (call.rows == 0) continue;
+    Group& group = groups_[{call.kind, call.weight, call.input, call.inner, call.outer, call.rows,
+                            call.context}];
+    if (group.seconds.empty()) group.first = call;
+    group.seconds.push_back(call.seconds);
   }
   pending_.clear();
 }
 
-std::vector<OpRecord> OpSamples::Medians() const {
-  std::vector<OpRecord> medians;
+std::vector<OpCall> OpSamples::Medians() const {
+  std::vector<OpCall> medians;
   for (const auto& [key, group] : groups_) {
     medians.push_back(group.first);
     medians.back().seconds = Quantile(group.seconds, 0.5);
@@ -49,15 +48,16 @@ std::vector<OpRecord> OpSamples::Medians() const {
   return medians;
 }
 
-std::vector<MeasuredOp> ToTables(const std::vector<OpRecord>& medians) {
+std::vector<MeasuredOp> ToTables(const std::vector<OpCall>& medians) {
   std::vector<MeasuredOp> tables;
-  for (const OpRecord& op : medians) {
+  for (const OpCall& op : medians) {
     auto table = std::find_if(tables.begin(), tables.end(),
-                              [&](const MeasuredOp& known) { return SameShape(known, op); });
+                              [&](const MeasuredOp& known) { return IsTableOf(known, op); });
     if (table == tables.end()) {
       table = tables.insert(table, {op.kind, op.weight, op.input, op.inner, op.outer, {}});
     }
-    table->points.push_back({op.rows, ContextPerRow(op), std::max(kLeastSeconds, op.seconds)});
+    table->points.push_back(
+        {op.rows, ContextPerRow(op), std::max(kMeasuredSecondsRange.least, op.seconds)});
   }
   return tables;
 }

@@ -6,19 +6,19 @@
 #include <tuple>
 #include <vector>
 
-#include "kernels/base/op_record.h"
+#include "kernels/base/op_call.h"
 #include "planning/testbed/device_profile.h"
 
 namespace jupiter {
 
 // Positions per row that an op attends to; 0 for ops without context.
-double ContextPerRow(const OpRecord& op);
+double ContextPerRow(const OpCall& op);
 
 // Samples of ops of equal kind, types, widths, rows and context belong together, whichever weights
 // of the model they ran on.
 class OpSamples : public OpObserver {
  public:
-  void OnOp(const OpRecord& record, double start) override;
+  void OnOp(const OpCall& call, double start) override;
 
   // Seconds of the ops since the last Keep or Drop.
   double PendingSeconds() const;
@@ -27,23 +27,23 @@ class OpSamples : public OpObserver {
   // Forgets them: they were a warm-up.
   void Drop() { pending_.clear(); }
 
-  // One record per shape, rows and context, in that order, with the median of its samples. Ops
+  // One call per shape, rows and context, in that order, with the median of its samples. Ops
   // without rows are left out.
-  std::vector<OpRecord> Medians() const;
+  std::vector<OpCall> Medians() const;
 
  private:
   using Key = std::tuple<OpKind, DType, DType, std::int64_t, std::int64_t, std::int64_t,
                          std::int64_t>;  // ..., inner, outer, rows, context
   struct Group {
-    OpRecord first;
+    OpCall first;
     std::vector<double> seconds;
   };
-  std::vector<OpRecord> pending_;
+  std::vector<OpCall> pending_;
   std::map<Key, Group> groups_;
 };
 
 // The tables of a profile, a point per median. What took no time that the clock can see counts the
 // least that a profile may hold.
-std::vector<MeasuredOp> ToTables(const std::vector<OpRecord>& medians);
+std::vector<MeasuredOp> ToTables(const std::vector<OpCall>& medians);
 
 }  // namespace jupiter

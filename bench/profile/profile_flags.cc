@@ -3,12 +3,13 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
+#include "bench/flags/check_range.h"
 #include "kernels/base/check.h"
 
 namespace jupiter {
 namespace {
 
-constexpr int kMostRows = 8192;
+constexpr int kMostMeasuredRows = 8192;
 constexpr int kMostContext = 1 << 20;
 
 // Kernels take rows in tiles, so times bend where rows are few: there the points are closer.
@@ -16,11 +17,6 @@ std::vector<int> DefaultRows() {
   return {1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 256, 512};
 }
 std::vector<int> DefaultContexts() { return {0, 128, 512, 1024}; }
-
-void CheckRange(const char* flag, double value, double least, double most) {
-  if (value >= least && value <= most) return;
-  FailUser("{} is {}, expected {} to {}", flag, value, least, most);
-}
 
 // Rising, each once.
 std::vector<int> ParseNumbers(const char* flag, const std::string& text, int least, int most) {
@@ -76,7 +72,7 @@ ProfileFlags ParseProfileFlags(int argc, const char* const* argv, int ranks) {
   ParseFlags(app, argc, argv);
   CheckTargets(flags, ranks);
   CheckRange("--repeats", flags.meter.rounds, 0, 10'000);
-  CheckRange("--seconds", flags.meter.seconds, 0, 86'400);
+  CheckRange("--seconds", flags.meter.seconds, 0.0, 86'400.0);
   CheckRange("--layers", flags.meter.layers, 0, 10'000);
   return flags;
 }
@@ -90,7 +86,7 @@ MeterOptions ToMeterOptions(const ProfileFlags& flags, const ModelConfig& config
     FailUser("--layers is {}, {} has {}", options.layers, config.name, config.layers);
   }
   options.rows =
-      flags.rows.empty() ? DefaultRows() : ParseNumbers("--rows", flags.rows, 1, kMostRows);
+      flags.rows.empty() ? DefaultRows() : ParseNumbers("--rows", flags.rows, 1, kMostMeasuredRows);
   options.contexts = flags.contexts.empty()
                          ? DefaultContexts()
                          : ParseNumbers("--contexts", flags.contexts, 0, kMostContext);

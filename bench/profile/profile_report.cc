@@ -6,51 +6,50 @@
 
 #include "bench/profile/roofline_fit.h"
 #include "kernels/base/check.h"
+#include "planning/testbed/profile_format.h"
 
 namespace jupiter {
 namespace {
 
-constexpr double kMostMemory = 1024.0 * 1024 * 1024 * 1024 * 1024;
-constexpr double kLeastMemory = 1024.0 * 1024;
 constexpr double kMiddleRows = 64;
 
 Quantity Memory(std::int64_t bytes, const std::string& source) {
-  return {std::clamp(static_cast<double>(bytes), kLeastMemory, kMostMemory), source};
+  return {std::clamp(static_cast<double>(bytes), kMemoryRange.least, kMemoryRange.most), source};
 }
 
-bool SameShape(const OpRecord& a, const OpRecord& b) {
+bool SameShape(const OpCall& a, const OpCall& b) {
   return a.kind == b.kind && a.weight == b.weight && a.input == b.input && a.inner == b.inner &&
          a.outer == b.outer;
 }
 
 // The op of a shape with the number of rows nearest to `rows`, and of those the one with the least
 // context. Ops are sorted by shape, rows, context.
-const OpRecord& Nearest(const OpRecord* begin, const OpRecord* end, double rows) {
-  const auto distance = [&](const OpRecord& op) {
+const OpCall& NearestByRows(const OpCall* begin, const OpCall* end, double rows) {
+  const auto distance = [&](const OpCall& op) {
     return std::abs(std::log(static_cast<double>(op.rows) / rows));
   };
   return *std::min_element(
-      begin, end, [&](const OpRecord& a, const OpRecord& b) { return distance(a) < distance(b); });
+      begin, end, [&](const OpCall& a, const OpCall& b) { return distance(a) < distance(b); });
 }
 
 // Microseconds with the rows they are of.
-std::string Time(const OpRecord& op) { return fmt::format("{:.1f}/{}", op.seconds * 1e6, op.rows); }
+std::string Time(const OpCall& op) { return fmt::format("{:.1f}/{}", op.seconds * 1e6, op.rows); }
 
 double Giga(std::int64_t count, double seconds) {
   return seconds > 0 ? 1e-9 * static_cast<double>(count) / seconds : 0;
 }
 
-std::string ShapeLine(const OpRecord* begin, const OpRecord* end) {
-  const OpRecord& few = Nearest(begin, end, 1);
-  const OpRecord& middle = Nearest(begin, end, kMiddleRows);
-  const OpRecord& many = Nearest(begin, end, 1e9);
+std::string ShapeLine(const OpCall* begin, const OpCall* end) {
+  const OpCall& few = NearestByRows(begin, end, 1);
+  const OpCall& middle = NearestByRows(begin, end, kMiddleRows);
+  const OpCall& many = NearestByRows(begin, end, 1e9);
   return fmt::format("{:<10} {:<5} {:<5} {:>6} {:>7} {:>14} {:>14} {:>14} {:>8.2f} {:>8.2f}\n",
                      Name(few.kind), Name(few.weight), Name(few.input), few.inner, few.outer,
                      Time(few), Time(middle), Time(many), Giga(few.bytes, few.seconds),
                      Giga(many.operations, many.seconds));
 }
 
-std::string ShowTimes(const std::vector<LinkSample>& samples) {
+std::string ShowLinkTimes(const std::vector<LinkSample>& samples) {
   std::string text;
   for (const LinkSample& sample : samples) {
     text += fmt::format(" {:.1f}/{:.1f}", sample.bytes / 1024, sample.one_way * 1e6);
@@ -102,10 +101,10 @@ std::string ShowProfile(const DeviceMeasurement& measurement, const DeviceProfil
   text += fmt::format("{:<10} {:<5} {:<5} {:>6} {:>7} {:>14} {:>14} {:>14} {:>8} {:>8}\n", "op",
                       "weight", "input", "inner", "outer", "us/rows", "us/rows", "us/rows", "GB/s",
                       "Gop/s");
-  const OpRecord* const end = measurement.medians.data() + measurement.medians.size();
-  for (const OpRecord* op = measurement.medians.data(); op != end;) {
-    const OpRecord* const next =
-        std::find_if(op, end, [&](const OpRecord& other) { return !SameShape(*op, other); });
+  const OpCall* const end = measurement.medians.data() + measurement.medians.size();
+  for (const OpCall* op = measurement.medians.data(); op != end;) {
+    const OpCall* const next =
+        std::find_if(op, end, [&](const OpCall& other) { return !SameShape(*op, other); });
     text += ShapeLine(op, next);
     op = next;
   }
@@ -135,7 +134,7 @@ std::string FitLinks(const LinkTimes& times, Cluster& cluster) {
                           link.bandwidth * 1e-6, link.latency * 1e6, link.host_seconds * 1e6,
                           link.host_seconds_per_byte * 1e9);
       notes += fmt::format("{} to {}: KB/us{}; fitted within {:.0f} %\n", a, b,
-                           ShowTimes(times[from][to]), 100 * fit.worst_error);
+                           ShowLinkTimes(times[from][to]), 100 * fit.worst_error);
       for (const std::string& note : fit.notes) notes += fmt::format("{} to {}: {}\n", a, b, note);
     }
   }

@@ -18,7 +18,7 @@ constexpr double kMostRate = 1e15;
 constexpr double kLeastOpSeconds = 1e-9;
 
 // An op as the search sees it.
-struct Sample {
+struct RooflineSample {
   double seconds = 0;
   double operations = 0;
   double bytes = 0;
@@ -29,13 +29,13 @@ struct Sample {
 // The terms: [0] seconds per op, [1] bytes/s, [2] rate of other ops, then rates of linear by type.
 constexpr std::size_t kFixedTerms = 3;
 
-class Search {
+class RooflineSearch {
  public:
-  explicit Search(const std::vector<OpRecord>& medians) {
+  explicit RooflineSearch(const std::vector<OpCall>& medians) {
     std::map<std::int64_t, double> seconds_by_rows;
-    for (const OpRecord& op : medians) seconds_by_rows[op.rows] += op.seconds;
+    for (const OpCall& op : medians) seconds_by_rows[op.rows] += op.seconds;
     terms_.assign(kFixedTerms, 0);
-    for (const OpRecord& op : medians) {
+    for (const OpCall& op : medians) {
       if (op.seconds <= 0) continue;
       samples_.push_back({op.seconds, static_cast<double>(op.operations),
                           static_cast<double>(op.bytes), RateOf(op),
@@ -69,14 +69,14 @@ class Search {
   }
   double MedianError() const {
     std::vector<double> errors;
-    for (const Sample& sample : samples_) {
+    for (const RooflineSample& sample : samples_) {
       errors.push_back(std::abs(Predict(sample) / sample.seconds - 1));
     }
     return Quantile(errors, 0.5);
   }
 
  private:
-  std::size_t RateOf(const OpRecord& op) {
+  std::size_t RateOf(const OpCall& op) {
     if (op.kind != OpKind::kLinear) return 2;
     const auto [entry, is_new] = rate_index_.emplace(op.weight, terms_.size());
     if (is_new) terms_.push_back(0);
@@ -86,7 +86,7 @@ class Search {
   // The best rates that some op shows: no op can be faster.
   void Start() {
     terms_[0] = samples_[0].seconds;
-    for (const Sample& sample : samples_) {
+    for (const RooflineSample& sample : samples_) {
       terms_[0] = std::min(terms_[0], sample.seconds);
       terms_[1] = std::max(terms_[1], sample.bytes / sample.seconds);
       terms_[sample.rate] = std::max(terms_[sample.rate], sample.operations / sample.seconds);
@@ -97,13 +97,13 @@ class Search {
     }
   }
 
-  double Predict(const Sample& sample) const {
+  double Predict(const RooflineSample& sample) const {
     return terms_[0] + std::max(sample.operations / terms_[sample.rate], sample.bytes / terms_[1]);
   }
 
   double Error() const {
     double error = 0;
-    for (const Sample& sample : samples_) {
+    for (const RooflineSample& sample : samples_) {
       error += sample.weight * std::abs(std::log(Predict(sample) / sample.seconds));
     }
     return error;
@@ -121,15 +121,15 @@ class Search {
     return best;
   }
 
-  std::vector<Sample> samples_;
+  std::vector<RooflineSample> samples_;
   std::vector<double> terms_;
   std::map<DType, std::size_t> rate_index_;
 };
 
 }  // namespace
 
-RooflineFit FitRoofline(const std::vector<OpRecord>& medians, const std::string& source) {
-  Search search(medians);
+RooflineFit FitRoofline(const std::vector<OpCall>& medians, const std::string& source) {
+  RooflineSearch search(medians);
   search.Run();
   const std::string fitted = source + "; roofline fitted to the measured ops";
   RooflineFit fit;

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "kernels/base/op_record.h"
+#include "kernels/base/op_call.h"
 #include "planning/testbed/device_profile.h"
 
 namespace jupiter {
@@ -22,6 +22,6 @@ struct RooflineFit {
 
 // `medians`: measured ops, of which at least one takes time and moves bytes. Every term gets a
 // source that begins with `source`; terms that no op shows say what stands for them.
-RooflineFit FitRoofline(const std::vector<OpRecord>& medians, const std::string& source);
+RooflineFit FitRoofline(const std::vector<OpCall>& medians, const std::string& source);
 
 }  // namespace jupiter

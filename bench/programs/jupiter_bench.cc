@@ -60,12 +60,12 @@ class Bench {
   }
 
   // What a command throws on all ranks is rank 0's to tell: it ends the run.
-  int Follow() {
+  int Serve() {
     while (true) {
       const Command command = NextCommand();
-      if (command.suite < 0) return std::stoi(Broadcast(transport_, {}, 0));
+      if (command.suite < 0) return BroadcastNumber(transport_, 0, 0);
       try {
-        suites_.at(static_cast<std::size_t>(command.suite))->Serve(command.text);
+        SuiteOf(command).Serve(command.text);
       } catch (const UserError&) {
       }
     }
@@ -90,7 +90,7 @@ class Bench {
 
   int End(int code) {
     SendCommand(transport_, {});
-    return std::stoi(Broadcast(transport_, fmt::format("{}", code), 0));
+    return BroadcastNumber(transport_, code, 0);
   }
 
   void MakeSuites() {
@@ -146,6 +146,12 @@ class Bench {
     for (const auto& suite : suites_) suite->KeepIn(*folder_);
   }
 
+  Suite& SuiteOf(const Command& command) {
+    const auto place = static_cast<std::size_t>(command.suite);
+    if (place < suites_.size()) return *suites_[place];
+    transport_.FailPeer(0, "a command", fmt::format("for suite {} of {}", place, suites_.size()));
+  }
+
   Command NextCommand() {
     const LongWait wait(context_);
     return ReceiveCommand(transport_);
@@ -175,7 +181,7 @@ int Main(Context& context, int argc, char** argv) {
   const BenchFlags flags = ParseBenchFlags(argc, argv);
   SetDeadline(context, flags.engine);
   Bench bench(context, flags);
-  return context.rank() == 0 ? bench.Lead() : bench.Follow();
+  return context.rank() == 0 ? bench.Lead() : bench.Serve();
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 
 #include "bench/flags/bandwidth_flag.h"
 #include "bench/flags/flags.h"
@@ -144,11 +145,14 @@ class Planning {
   int Execute() {
     std::vector<PlannedRun> runs = MakeAll(flags_.prompt_tokens);
     PlannedRun* best = Best(runs);
-    if (best != nullptr && acceptance_) AddTrees(*best);
+    PlannedRun* kept = Keeps() ? BestToFollow(runs) : nullptr;
+    if (acceptance_) AddTrees(best, kept);
     PrintAll(flags_.json ? ToJson(runs, cluster_, shape_) + "\n" : Show(runs));
-    if (Best(runs) == nullptr) FailWithoutPlan(runs);
-    if (!flags_.save.empty()) Save(BestToFollow(runs));
-    if (!flags_.save_tree.empty()) SaveTree(*best);
+    if (best == nullptr) FailWithoutPlan(runs);
+    if (!Keeps()) return 0;
+    if (kept == nullptr) FailWithoutPlanToFollow(*best);
+    if (!flags_.save.empty()) Save(*kept);
+    if (!flags_.save_tree.empty()) SaveTree(*kept);
     return 0;
   }
 
@@ -199,32 +203,42 @@ class Planning {
     return text + ShowPlans(runs, cluster_) + ShowEachPlan(runs, cluster_) + "\n" + ShowNotes(runs);
   }
 
-  static PlannedRun* Best(std::vector<PlannedRun>& runs) {
+  // Whether a plan, a tree or both go to files.
+  bool Keeps() const { return !flags_.save.empty() || !flags_.save_tree.empty(); }
+
+  // That of the least predicted time among those that `counts` takes, else the first of those
+  // whose times are not predicted (shares of layers).
+  template <typename Counts>
+  static PlannedRun* BestOf(std::vector<PlannedRun>& runs, Counts counts) {
     PlannedRun* best = nullptr;
     for (PlannedRun& run : runs) {
-      if (!run.feasible || !run.prediction) continue;
-      if (best == nullptr || run.prediction->e2el < best->prediction->e2el) best = &run;
+      if (!run.feasible || !counts(run)) continue;
+      if (best == nullptr || E2elOf(run) < E2elOf(*best)) best = &run;
     }
-    if (best != nullptr) return best;
-    // Shares of layers, whose times are not predicted.
-    for (PlannedRun& run : runs) {
-      if (run.feasible) return &run;
-    }
-    return nullptr;
+    return best;
+  }
+
+  static double E2elOf(const PlannedRun& run) {
+    return run.prediction ? run.prediction->e2el : std::numeric_limits<double>::infinity();
+  }
+
+  static PlannedRun* Best(std::vector<PlannedRun>& runs) {
+    return BestOf(runs, [](const PlannedRun&) { return true; });
   }
 
   // Plans have `local` on rank 0: that another device would be faster alone is nothing to follow.
-  PlannedRun BestToFollow(std::vector<PlannedRun> runs) const {
-    const PlannedRun fastest = *Best(runs);
-    std::erase_if(runs, [](const PlannedRun& run) { return run.device.value_or(0) != 0; });
-    const PlannedRun* best = Best(runs);
-    if (best != nullptr) return *best;
+  static PlannedRun* BestToFollow(std::vector<PlannedRun>& runs) {
+    return BestOf(runs, [](const PlannedRun& run) { return run.device.value_or(0) == 0; });
+  }
+
+  [[noreturn]] void FailWithoutPlanToFollow(const PlannedRun& fastest) const {
     const int device = fastest.device.value_or(0);
+    const bool plan = !flags_.save.empty();
     FailUser(
-        "--save {}: {} (rank {}) alone would be the fastest, but plans have local on rank 0; put "
+        "{} {}: {} (rank {}) alone would be the fastest, but plans have local on rank 0; put "
         "that device first in {}",
-        flags_.save, cluster_.devices[static_cast<std::size_t>(device)].name, device,
-        flags_.cluster);
+        plan ? "--save" : "--save-tree", plan ? flags_.save : flags_.save_tree,
+        cluster_.devices[static_cast<std::size_t>(device)].name, device, flags_.cluster);
   }
 
   void Save(const PlannedRun& best) const {
@@ -243,7 +257,14 @@ class Planning {
                    : "");
   }
 
-  void AddTrees(PlannedRun& run) const {
+  // A kept plan has its own tree beside it, where it can have one.
+  void AddTrees(PlannedRun* best, PlannedRun* kept) const {
+    if (best != nullptr) AddTree(*best);
+    if (kept == nullptr || kept == best) return;
+    if (kept->prediction || !flags_.save_tree.empty()) AddTree(*kept);
+  }
+
+  void AddTree(PlannedRun& run) const {
     // Shares of layers have no times.
     if (!run.prediction) {
       FailUser(
@@ -251,7 +272,7 @@ class Planning {
           "another --planner",
           flags_.acceptance, run.planner);
     }
-    run.trees = PlanTree(PredictorFor(flags_.prompt_tokens), run.plan, *acceptance_, trees_);
+    run.trees = PlanTree(PredictorFor(flags_.prompt_tokens), run, *acceptance_, trees_);
   }
 
   void SaveTree(const PlannedRun& run) const {

@@ -9,7 +9,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
-#include "bench/emulate/recorded_run.h"
+#include "bench/emulate/run_description.h"
 #include "bench/flags/flags.h"
 #include "bench/flags/planned.h"
 #include "bench/generate/job.h"
@@ -118,7 +118,7 @@ class Run {
     Report(outcome, traffic);
     if (!flags_.record.empty()) SaveRecordOf(recorder);
     Together(transport_, [&] { Save(outcome); });
-    return Judge(outcome);
+    return CompareWithReference(outcome);
   }
 
  private:
@@ -224,14 +224,14 @@ class Run {
   }
 
   // The exit code, the same on all ranks.
-  int Judge(const JobOutcome& outcome) {
+  int CompareWithReference(const JobOutcome& outcome) {
     if (flags_.reference.empty()) return 0;
     Verdict verdict;
     if (IsSource()) {
       verdict = Compare(reference_, outcome.generations.front());
       fmt::print(stderr, "{}: {}\n", verdict.valid ? "VALID" : "INVALID", verdict.detail);
     }
-    return Broadcast(transport_, verdict.valid ? "0" : "1", 0) == "0" ? 0 : 1;
+    return BroadcastFlag(transport_, verdict.valid, 0) ? 0 : 1;
   }
 
   const RunFlags& flags_;

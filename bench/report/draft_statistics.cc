@@ -22,7 +22,7 @@ class ByDepth {
   std::vector<std::int64_t> counts_;
 };
 
-double Ratio(std::int64_t part, std::int64_t whole) {
+double PartOf(std::int64_t part, std::int64_t whole) {
   return Rate(static_cast<double>(part), static_cast<double>(whole));
 }
 
@@ -43,11 +43,11 @@ DraftStatistics Summarise(std::span<const DraftStep> steps) {
     accepted.Count(step.accepted - 1);
   }
   all.wasted_tokens = all.draft_tokens - all.accepted_tokens;
-  all.acceptance_rate = Ratio(all.accepted_tokens, all.draft_tokens);
-  all.acceptance_length = Ratio(all.steps + all.accepted_tokens, all.steps);
-  all.draft_length = Ratio(all.num_drafts + all.accepted_tokens, all.num_drafts);
+  all.acceptance_rate = PartOf(all.accepted_tokens, all.draft_tokens);
+  all.acceptance_length = PartOf(all.steps + all.accepted_tokens, all.steps);
+  all.draft_length = PartOf(all.num_drafts + all.accepted_tokens, all.num_drafts);
   for (std::size_t i = 0; i < drafted.size(); ++i) {
-    all.per_position.push_back(Ratio(accepted.At(i), drafted.At(i)));
+    all.per_position.push_back(PartOf(accepted.At(i), drafted.At(i)));
   }
   return all;
 }

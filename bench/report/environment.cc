@@ -4,20 +4,18 @@
 
 #include <cstdlib>
 #include <fstream>
-#include <nlohmann/json.hpp>
 
 #include "bench/flags/flags.h"
 #include "bench/report/host_facts.h"
 #include "bench/report/report_text.h"
 #include "commit.h"
+#include "planning/text/json_text.h"
 
 namespace jupiter {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 // Of the first line of a file that begins so, behind its colon; empty where there is none.
-std::string LineOf(const std::string& path, const std::string& begin) {
+std::string LineBeginningWith(const std::string& path, const std::string& begin) {
   std::ifstream file(path);
   for (std::string line; std::getline(file, line);) {
     if (line.rfind(begin, 0) != 0) continue;
@@ -42,10 +40,10 @@ Json MachineFacts() {
   return {{"host", system.nodename},
           {"kernel", std::string(system.sysname) + " " + system.release},
           {"architecture", system.machine},
-          {"processor", LineOf("/proc/cpuinfo", "model name")},
-          {"board", LineOf("/proc/device-tree/model", "")},
-          {"power_mode", LineOf("/var/lib/nvpmodel/status", "")},
-          {"governor", LineOf(sys + "scaling_governor", "")},
+          {"processor", LineBeginningWith("/proc/cpuinfo", "model name")},
+          {"board", LineBeginningWith("/proc/device-tree/model", "")},
+          {"power_mode", LineBeginningWith("/var/lib/nvpmodel/status", "")},
+          {"governor", LineBeginningWith(sys + "scaling_governor", "")},
           {"cores", HostCores()},
           {"memory_bytes", TotalMemory()},
           {"load", LoadAverage()}};

@@ -2,12 +2,11 @@
 
 #include <fmt/ranges.h>
 
-#include <sstream>
-
 #include "bench/report/draft_statistics.h"
 #include "bench/report/reference.h"
 #include "kernels/base/check.h"
 #include "parallel/transport/agreement.h"
+#include "parallel/transport/peer_bytes.h"
 
 namespace jupiter {
 
@@ -35,15 +34,13 @@ std::vector<RankReport> GatherReports(Transport& transport, const RankReport& ow
                                     t.header_sent, t.header_received, t.wait_seconds));
   std::vector<RankReport> reports;
   for (const std::string& text : texts) {
-    std::istringstream fields(text);
-    RankReport report;
+    const auto rank = static_cast<int>(reports.size());
+    RankReport& report = reports.emplace_back();
     TrafficCounters& traffic = report.traffic;
-    fields >> report.host >> report.threads >> report.load_seconds >> report.bytes_read >>
-        traffic.messages_sent >> traffic.messages_received >> traffic.payload_sent >>
-        traffic.payload_received >> traffic.header_sent >> traffic.header_received >>
-        traffic.wait_seconds;
-    JUPITER_CHECK(!fields.fail(), "report '{}'", text);
-    reports.push_back(report);
+    ReadFields(transport, rank, "the report of a rank", text, report.host, report.threads,
+               report.load_seconds, report.bytes_read, traffic.messages_sent,
+               traffic.messages_received, traffic.payload_sent, traffic.payload_received,
+               traffic.header_sent, traffic.header_received, traffic.wait_seconds);
   }
   return reports;
 }

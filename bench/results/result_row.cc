@@ -1,14 +1,12 @@
 #include "bench/results/result_row.h"
 
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "kernels/base/check.h"
+#include "planning/text/json_text.h"
 
 namespace jupiter {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 // Members by key, one list for writing and reading.
 template <typename Rank, typename Visit>

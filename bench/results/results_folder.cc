@@ -24,7 +24,7 @@ constexpr const char* kRowFiles[] = {"results.jsonl", "wall.jsonl"};
 constexpr const char* kSideFiles[] = {"plans.jsonl", "timestamps.jsonl", "planner_seconds.jsonl"};
 constexpr const char* kSettings = "run.json";
 
-std::string FileOf(const ResultRow& row) {
+std::string FileOfRow(const ResultRow& row) {
   return row.clock == "wall" ? "wall.jsonl" : "results.jsonl";
 }
 
@@ -49,7 +49,7 @@ void WriteAll(int file, const std::string& path, const std::string& text) {
 }
 
 // In one write, so that a kill leaves a whole line or a torn last one.
-void Append(const std::string& path, const std::string& line) {
+void AppendLine(const std::string& path, const std::string& line) {
   const int file = open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
   if (file < 0) FailWrite(path);
   WriteAll(file, path, line + "\n");
@@ -163,8 +163,8 @@ const ResultRow* ResultsFolder::Find(const std::string& name) const {
 }
 
 void ResultsFolder::Add(const ResultRow& row, const std::vector<SideLine>& side) {
-  for (const auto& [file, line] : side) Append(In(file + ".jsonl"), line);
-  Append(In(FileOf(row)), ToJson(row));
+  for (const auto& [file, line] : side) AppendLine(In(file + ".jsonl"), line);
+  AppendLine(In(FileOfRow(row)), ToJson(row));
   Remember(row);
 }
 

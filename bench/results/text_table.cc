@@ -7,7 +7,7 @@
 namespace jupiter {
 namespace {
 
-std::vector<std::size_t> WidthsOf(const TextTable& table) {
+std::vector<std::size_t> ColumnWidths(const TextTable& table) {
   std::vector<std::size_t> widths;
   for (const std::string& cell : table.header) widths.push_back(cell.size());
   for (const auto& row : table.rows) {
@@ -40,14 +40,14 @@ std::string MarkdownLine(const std::vector<std::string>& cells) {
 }  // namespace
 
 std::string ToText(const TextTable& table, int left) {
-  const std::vector<std::size_t> widths = WidthsOf(table);
+  const std::vector<std::size_t> widths = ColumnWidths(table);
   std::string text = table.title + "\n" + AlignedLine(table.header, widths, left);
   for (const auto& row : table.rows) text += AlignedLine(row, widths, left);
   return text;
 }
 
 std::string ToMarkdown(const TextTable& table, int left) {
-  WidthsOf(table);
+  ColumnWidths(table);
   std::vector<std::string> rule;
   for (std::size_t i = 0; i < table.header.size(); ++i) {
     rule.emplace_back(static_cast<int>(i) < left ? "---" : "---:");

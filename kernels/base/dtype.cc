@@ -5,13 +5,13 @@
 namespace jupiter {
 namespace {
 
-struct Traits {
+struct DTypeTraits {
   std::string_view name;
   int block_columns;
   int block_bytes;
 };
 
-Traits TraitsOf(DType dtype) {
+DTypeTraits DTypeTraitsOf(DType dtype) {
   switch (dtype) {
     case DType::kF32: return {"f32", 1, 4};
     case DType::kF16: return {"f16", 1, 2};
@@ -27,19 +27,19 @@ Traits TraitsOf(DType dtype) {
 
 }  // namespace
 
-std::string_view Name(DType dtype) { return TraitsOf(dtype).name; }
+std::string_view Name(DType dtype) { return DTypeTraitsOf(dtype).name; }
 
 std::optional<DType> ParseDType(std::string_view name) {
   for (DType dtype : {DType::kF32, DType::kF16, DType::kBF16, DType::kQ8_0, DType::kQ4_0,
                       DType::kQ4_K, DType::kQ6_K, DType::kAct8}) {
-    if (TraitsOf(dtype).name == name) return dtype;
+    if (DTypeTraitsOf(dtype).name == name) return dtype;
   }
   return std::nullopt;
 }
 
-int BlockColumns(DType dtype) { return TraitsOf(dtype).block_columns; }
+int BlockColumns(DType dtype) { return DTypeTraitsOf(dtype).block_columns; }
 
-int BlockBytes(DType dtype) { return TraitsOf(dtype).block_bytes; }
+int BlockBytes(DType dtype) { return DTypeTraitsOf(dtype).block_bytes; }
 
 bool IsQuantised(DType dtype) {
   return dtype == DType::kQ8_0 || dtype == DType::kQ4_0 || dtype == DType::kQ4_K ||
@@ -47,7 +47,7 @@ bool IsQuantised(DType dtype) {
 }
 
 std::int64_t RowBytes(DType dtype, std::int64_t columns) {
-  const Traits traits = TraitsOf(dtype);
+  const DTypeTraits traits = DTypeTraitsOf(dtype);
   JUPITER_CHECK(columns % traits.block_columns == 0, "{} columns of {}", columns, traits.name);
   return columns / traits.block_columns * traits.block_bytes;
 }

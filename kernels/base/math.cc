@@ -19,7 +19,7 @@ constexpr double kLn2Low = 0x1.abc9e3b39803fp-56;
 constexpr double kHalfPiHigh = 0x1.921fb54442d18p0;
 constexpr double kHalfPiLow = 0x1.1a62633145c07p-54;
 
-double Nearest(double x) { return std::floor(x + 0.5); }
+double RoundHalfUp(double x) { return std::floor(x + 0.5); }
 
 // 2^n for -1022 <= n <= 1023.
 double PowerOfTwo(int n) {
@@ -34,7 +34,7 @@ struct Reduced {
 };
 
 Reduced Reduce(double x) {
-  const double n = Nearest(x / kHalfPiHigh);
+  const double n = RoundHalfUp(x / kHalfPiHigh);
   const double rest = std::fma(-n, kHalfPiLow, std::fma(-n, kHalfPiHigh, x));
   return {static_cast<int>(n - 4 * std::floor(n / 4)), rest};
 }
@@ -76,7 +76,7 @@ double DeterministicExp(double x) {
   if (x != x) return kNan;
   if (x > 709.7) return kInfinity;
   if (x < -708) return 0;
-  const double n = Nearest(x / kLn2High);
+  const double n = RoundHalfUp(x / kLn2High);
   const double r = std::fma(-n, kLn2Low, std::fma(-n, kLn2High, x));
   double sum = 1;
   for (int k = 16; k >= 1; --k) sum = std::fma(sum, r / k, 1.0);

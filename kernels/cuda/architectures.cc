@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "kernels/base/ascii.h"
+
 namespace jupiter {
 namespace {
 
 constexpr std::size_t kMostDigits = 4;
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 // One entry of the list; number 0 stands for a word such as "native".
 struct Architecture {

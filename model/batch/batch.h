@@ -61,7 +61,8 @@ Batch CausalBatch(std::int32_t sequence, std::span<const std::int32_t> tokens, b
                   BatchPhase phase = BatchPhase::kPrompt);
 
 // The batch as bytes (little-endian int32) and back. Decode throws PeerError when the bytes are not
-// a batch: they come from another rank.
+// a batch: they come from another rank. It says what is wrong; who sent them the caller knows (see
+// parallel/transport/peer_bytes.h).
 std::vector<std::byte> EncodeBatch(const Batch& batch);
 Batch DecodeBatch(std::span<const std::byte> bytes);
 

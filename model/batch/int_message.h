@@ -22,7 +22,7 @@ class IntWriter {
 };
 
 // Reads what another rank wrote, which may be anything: throws PeerError "WHAT ends early" and
-// such. `bytes` outlive it.
+// such, to which the caller adds who sent it. `bytes` outlive it.
 class IntReader {
  public:
   IntReader(std::span<const std::byte> bytes, std::string what)

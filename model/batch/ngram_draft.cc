@@ -8,11 +8,11 @@
 namespace jupiter {
 namespace {
 
-constexpr int kMostLength = 64;
-constexpr int kMostNodes = 1023;
+constexpr int kMostDraftLength = 64;
+constexpr int kMostDraftRows = 1023;
 constexpr int kMostMatches = 1 << 16;
 
-void CheckRange(const char* what, int value, int least, int most) {
+void CheckDraftRange(const char* what, int value, int least, int most) {
   if (value >= least && value <= most) return;
   FailUser("n-gram drafts: {} is {}, expected {} to {}", what, value, least, most);
 }
@@ -29,7 +29,7 @@ std::int32_t Descend(TokenTree& tree, std::int32_t row, std::int32_t token, int 
   return static_cast<std::int32_t>(tree.rows()) - 1;
 }
 
-void Insert(TokenTree& tree, std::span<const std::int32_t> tokens, int most_rows) {
+void InsertPath(TokenTree& tree, std::span<const std::int32_t> tokens, int most_rows) {
   std::int32_t row = 0;
   for (const std::int32_t token : tokens) {
     row = Descend(tree, row, token, most_rows);
@@ -40,11 +40,11 @@ void Insert(TokenTree& tree, std::span<const std::int32_t> tokens, int most_rows
 }  // namespace
 
 void CheckNgram(const NgramOptions& options) {
-  CheckRange("the shortest match", options.shortest, 1, kMostLength);
-  CheckRange("the longest match", options.longest, options.shortest, kMostLength);
-  CheckRange("the number of nodes", options.nodes, 1, kMostNodes);
-  CheckRange("the depth", options.depth, 1, kMostNodes);
-  CheckRange("the number of matches", options.matches, 1, kMostMatches);
+  CheckDraftRange("the shortest match", options.shortest, 1, kMostDraftLength);
+  CheckDraftRange("the longest match", options.longest, options.shortest, kMostDraftLength);
+  CheckDraftRange("the number of nodes", options.nodes, 1, kMostDraftRows);
+  CheckDraftRange("the depth", options.depth, 1, kMostDraftRows);
+  CheckDraftRange("the number of matches", options.matches, 1, kMostMatches);
 }
 
 NgramDraft::NgramDraft(const NgramOptions& options) : options_(options) {
@@ -127,7 +127,8 @@ TokenTree NgramDraft::Draft() const {
   for (const Index& index : indices_) {
     const std::vector<std::int32_t> places = Matches(index);
     if (places.empty()) continue;
-    for (const std::int32_t place : places) Insert(tree, Continuation(place), options_.nodes + 1);
+    for (const std::int32_t place : places)
+      InsertPath(tree, Continuation(place), options_.nodes + 1);
     break;
   }
   return tree;

@@ -8,12 +8,12 @@
 namespace jupiter {
 namespace {
 
-std::size_t Index(std::int32_t row) { return static_cast<std::size_t>(row); }
+std::size_t AsIndex(std::int32_t row) { return static_cast<std::size_t>(row); }
 
 // The first child of `row` with this token, or -1. Children stand behind their parents.
 std::int32_t FindChild(const TokenTree& tree, std::int32_t row, std::int32_t token) {
   for (std::int32_t child = row + 1; child < tree.rows(); ++child) {
-    if (tree.parents[Index(child)] == row && tree.tokens[Index(child)] == token) return child;
+    if (tree.parents[AsIndex(child)] == row && tree.tokens[AsIndex(child)] == token) return child;
   }
   return -1;
 }
@@ -26,7 +26,7 @@ std::vector<std::int32_t> DepthsOf(std::span<const std::int32_t> parents) {
     const bool is_root = depths.empty();
     JUPITER_CHECK(is_root ? parent == -1 : parent >= 0 && parent < std::ssize(depths),
                   "row {} has the parent {}", depths.size(), parent);
-    depths.push_back(is_root ? 0 : depths[Index(parent)] + 1);
+    depths.push_back(is_root ? 0 : depths[AsIndex(parent)] + 1);
   }
   return depths;
 }
@@ -56,7 +56,7 @@ TokenTree BehindRoot(const BatchItem& item) {
 std::vector<std::int32_t> LikeliestPath(const TokenTree& tree) {
   std::vector<std::int32_t> path = {0};
   for (std::int32_t row = 1; row < tree.rows(); ++row) {
-    if (tree.parents[Index(row)] == path.back()) path.push_back(row);
+    if (tree.parents[AsIndex(row)] == path.back()) path.push_back(row);
   }
   return path;
 }
@@ -81,10 +81,10 @@ Acceptance AcceptPath(const TokenTree& tree, const TargetOf& target) {
 Acceptance AcceptPath(const TokenTree& tree, std::span<const std::int32_t> targets) {
   JUPITER_CHECK(std::ssize(targets) == tree.rows(), "{} targets of {} rows", targets.size(),
                 tree.rows());
-  return AcceptPath(tree, [&](std::int32_t row, std::int32_t) { return targets[Index(row)]; });
+  return AcceptPath(tree, [&](std::int32_t row, std::int32_t) { return targets[AsIndex(row)]; });
 }
 
-DraftStep StepOf(const TokenTree& tree, const Acceptance& acceptance) {
+DraftStep DraftStepOf(const TokenTree& tree, const Acceptance& acceptance) {
   const std::vector<std::int32_t> depths = DepthsOf(tree.parents);
   return {static_cast<std::int32_t>(tree.rows()) - 1,
           *std::max_element(depths.begin(), depths.end()),

@@ -60,6 +60,6 @@ struct DraftStep {
   std::int32_t depth = 0;     // of the deepest
   std::int32_t accepted = 1;  // rows of the accepted path, root counted: new tokens of the step
 };
-DraftStep StepOf(const TokenTree& tree, const Acceptance& acceptance);
+DraftStep DraftStepOf(const TokenTree& tree, const Acceptance& acceptance);
 
 }  // namespace jupiter

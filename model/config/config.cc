@@ -7,7 +7,7 @@ namespace {
 
 constexpr int kMostOfAnything = 1 << 24;
 
-void CheckRange(const std::string& source, const char* what, int value, int most) {
+void CheckConfigRange(const std::string& source, const char* what, int value, int most) {
   if (value < 1 || value > most) {
     FailUser("{}: {} is {}, expected 1 to {}", source, what, value, most);
   }
@@ -16,14 +16,14 @@ void CheckRange(const std::string& source, const char* what, int value, int most
 }  // namespace
 
 void ValidateConfig(const ModelConfig& config, const std::string& source) {
-  CheckRange(source, "the number of layers", config.layers, 4096);
-  CheckRange(source, "the hidden width", config.hidden, 1 << 20);
-  CheckRange(source, "the number of heads", config.heads, 1 << 14);
-  CheckRange(source, "the number of KV heads", config.kv_heads, 1 << 14);
-  CheckRange(source, "the head width", config.head_dim, 1 << 14);
-  CheckRange(source, "the feed-forward width", config.ffn, 1 << 22);
-  CheckRange(source, "the vocabulary size", config.vocab, kMostOfAnything);
-  CheckRange(source, "the context length", config.context, kMostOfAnything);
+  CheckConfigRange(source, "the number of layers", config.layers, 4096);
+  CheckConfigRange(source, "the hidden width", config.hidden, 1 << 20);
+  CheckConfigRange(source, "the number of heads", config.heads, 1 << 14);
+  CheckConfigRange(source, "the number of KV heads", config.kv_heads, 1 << 14);
+  CheckConfigRange(source, "the head width", config.head_dim, 1 << 14);
+  CheckConfigRange(source, "the feed-forward width", config.ffn, 1 << 22);
+  CheckConfigRange(source, "the vocabulary size", config.vocab, kMostOfAnything);
+  CheckConfigRange(source, "the context length", config.context, kMostOfAnything);
   if (config.heads % config.kv_heads != 0) {
     FailUser("{}: {} heads cannot share {} KV heads evenly", source, config.heads, config.kv_heads);
   }

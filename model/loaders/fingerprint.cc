@@ -10,7 +10,7 @@ namespace jupiter {
 namespace {
 
 // Every number that decides what the model computes; names and paths may differ between ranks.
-std::string Describe(const ModelConfig& config) {
+std::string ConfigText(const ModelConfig& config) {
   return fmt::format(
       "{} {} {} {} {} {} {} {} {} {} [{}] {} {} {} {}", static_cast<int>(config.architecture),
       config.layers, config.hidden, config.heads, config.kv_heads, config.head_dim, config.ffn,
@@ -32,7 +32,7 @@ std::uint64_t FingerprintModel(Checkpoint& checkpoint) {
   constexpr std::size_t kSamples = 16;
   const std::vector<TensorInfo>& tensors = checkpoint.tensors();
   const std::size_t step = std::max<std::size_t>(1, tensors.size() / kSamples);
-  std::uint64_t hash = HashBytes(Describe(checkpoint.config()));
+  std::uint64_t hash = HashBytes(ConfigText(checkpoint.config()));
   for (std::size_t i = 0; i < tensors.size(); i += step) {
     hash = HashFirstRow(checkpoint, tensors[i], hash);
   }

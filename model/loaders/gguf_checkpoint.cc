@@ -50,7 +50,7 @@ void CheckExtents(const GgufFile& gguf) {
   CheckOverlaps(gguf.file().path(), std::move(extents));
 }
 
-DType ReadType(const GgufFile& gguf, const GgufTensor& tensor) {
+DType ReadTensorType(const GgufFile& gguf, const GgufTensor& tensor) {
   const GgufType* type = FindGgufType(tensor.type);
   if (type != nullptr && type->dtype.has_value()) return *type->dtype;
   FailUser("{}: tensor {} has type {}, expected F32, F16, BF16, Q8_0, Q4_0, Q4_K or Q6_K",
@@ -60,7 +60,7 @@ DType ReadType(const GgufFile& gguf, const GgufTensor& tensor) {
 
 StoredTensor Store(const GgufFile& gguf, const GgufTensor& tensor, std::string canonical_name) {
   StoredTensor stored;
-  stored.info = {std::move(canonical_name), ReadType(gguf, tensor), 1, tensor.dimensions[0]};
+  stored.info = {std::move(canonical_name), ReadTensorType(gguf, tensor), 1, tensor.dimensions[0]};
   for (std::size_t i = 1; i < tensor.dimensions.size(); ++i) {
     stored.info.rows *= tensor.dimensions[i];
   }

@@ -15,9 +15,9 @@ namespace jupiter {
 namespace {
 
 // Keys of one architecture: "llama.block_count" and so on.
-class Keys {
+class GgufKeys {
  public:
-  Keys(const GgufFile& gguf, std::string prefix) : gguf_(gguf), prefix_(std::move(prefix)) {}
+  GgufKeys(const GgufFile& gguf, std::string prefix) : gguf_(gguf), prefix_(std::move(prefix)) {}
 
   bool Has(const char* key) const { return gguf_.Has(prefix_ + key); }
   std::string Place(const char* key) const {
@@ -40,14 +40,14 @@ class Keys {
   std::string prefix_;
 };
 
-Architecture ReadArchitecture(const GgufFile& gguf, const std::string& name) {
+Architecture ReadGgufArchitecture(const GgufFile& gguf, const std::string& name) {
   if (name == "llama") return Architecture::kLlama;
   if (name == "qwen2") return Architecture::kQwen2;
   FailUser("{}: architecture {} is not supported, expected llama (Mistral included) or qwen2",
            gguf.file().path(), Quote(name));
 }
 
-void RefuseVariants(const GgufFile& gguf, const Keys& keys) {
+void RefuseGgufVariants(const GgufFile& gguf, const GgufKeys& keys) {
   const std::string& path = gguf.file().path();
   if (gguf.Has("split.count") && gguf.Integer("split.count") > 1) {
     FailUser("{}: is one of {} parts of a split model; merge them into one file first", path,
@@ -59,7 +59,7 @@ void RefuseVariants(const GgufFile& gguf, const Keys& keys) {
   }
 }
 
-void ReadWidths(const GgufFile& gguf, const Keys& keys, ModelConfig& config) {
+void ReadGgufWidths(const GgufFile& gguf, const GgufKeys& keys, ModelConfig& config) {
   config.layers = keys.Count("block_count");
   config.hidden = keys.Count("embedding_length");
   config.ffn = keys.Count("feed_forward_length");
@@ -79,7 +79,7 @@ void ReadWidths(const GgufFile& gguf, const Keys& keys, ModelConfig& config) {
 }
 
 // The embedding table has the last word: a vocabulary may be padded.
-void ReadVocabulary(const GgufFile& gguf, const Keys& keys, ModelConfig& config) {
+void ReadVocabularySize(const GgufFile& gguf, const GgufKeys& keys, ModelConfig& config) {
   const GgufTensor* embed = FindGgufTensor(gguf, "token_embd.weight");
   if (embed == nullptr) FailUser("{}: tensor token_embd.weight is missing", gguf.file().path());
   const std::int64_t rows = embed->dimensions.size() < 2 ? 1 : embed->dimensions[1];
@@ -92,7 +92,7 @@ void ReadVocabulary(const GgufFile& gguf, const Keys& keys, ModelConfig& config)
   }
 }
 
-void ReadContext(const Keys& keys, ModelConfig& config) {
+void ReadGgufContext(const GgufKeys& keys, ModelConfig& config) {
   config.context = keys.Count("context_length");
   const std::int64_t window = keys.IntegerOr("attention.sliding_window", 0);
   if (window > 0 && window < config.context) {
@@ -121,7 +121,7 @@ std::vector<float> ReadRopeFactors(const GgufFile& gguf, const GgufTensor& tenso
   return factors;
 }
 
-void ReadRope(const GgufFile& gguf, const Keys& keys, ModelConfig& config) {
+void ReadGgufRope(const GgufFile& gguf, const GgufKeys& keys, ModelConfig& config) {
   if (keys.Has("rope.freq_base")) config.rope_base = keys.Positive("rope.freq_base");
   if (config.head_dim % 2 != 0) {
     FailUser("{}: the head width {} is odd, rotary positions need pairs", gguf.file().path(),
@@ -183,14 +183,14 @@ const GgufTensor* FindGgufTensor(const GgufFile& gguf, const std::string& name) 
 ModelConfig ReadGgufConfig(const GgufFile& gguf) {
   const std::string& architecture = gguf.String("general.architecture");
   ModelConfig config;
-  config.architecture = ReadArchitecture(gguf, architecture);
+  config.architecture = ReadGgufArchitecture(gguf, architecture);
   config.name = ReadName(gguf);
-  const Keys keys(gguf, architecture + ".");
-  RefuseVariants(gguf, keys);
-  ReadWidths(gguf, keys, config);
-  ReadVocabulary(gguf, keys, config);
-  ReadContext(keys, config);
-  ReadRope(gguf, keys, config);
+  const GgufKeys keys(gguf, architecture + ".");
+  RefuseGgufVariants(gguf, keys);
+  ReadGgufWidths(gguf, keys, config);
+  ReadVocabularySize(gguf, keys, config);
+  ReadGgufContext(keys, config);
+  ReadGgufRope(gguf, keys, config);
   config.norm_epsilon = keys.Positive("attention.layer_norm_rms_epsilon");
   config.rope_style =
       config.architecture == Architecture::kQwen2 ? RopeStyle::kHalf : RopeStyle::kInterleaved;

@@ -9,8 +9,8 @@
 namespace jupiter {
 namespace {
 
-constexpr std::uint32_t kMagic = 0x46554747;  // "GGUF"
-constexpr std::uint64_t kMostKeyBytes = 65535;
+constexpr std::uint32_t kGgufMagic = 0x46554747;  // "GGUF"
+constexpr std::uint64_t kMostGgufKeyBytes = 65535;
 constexpr std::uint64_t kMostArrayItems = std::uint64_t{1} << 26;
 constexpr std::uint32_t kMostDimensions = 4;
 // Least bytes of an entry: a key-value pair (length, kind, one byte), a tensor (length, number of
@@ -40,9 +40,9 @@ enum Kind : std::uint32_t {
 void GgufParser::ReadHeader() {
   const std::string& path = reader_.path();
   const auto magic = reader_.Read<std::uint32_t>("the magic");
-  if (magic != kMagic) {
+  if (magic != kGgufMagic) {
     FailUser("{}: not a GGUF file: the magic is {:#010x}, expected {:#010x} (\"GGUF\")", path,
-             magic, kMagic);
+             magic, kGgufMagic);
   }
   const auto version = reader_.Read<std::uint32_t>("the version");
   if (version != 2 && version != 3) {
@@ -61,7 +61,7 @@ std::unordered_map<std::string, GgufValue> GgufParser::ReadValues() {
   std::unordered_map<std::string, GgufValue> values;
   for (std::uint64_t i = 0; i < value_count_; ++i) {
     place_ = fmt::format("metadata value {} of {}", i + 1, value_count_);
-    std::string key = ReadString(place_, kMostKeyBytes);
+    std::string key = ReadString(place_, kMostGgufKeyBytes);
     place_ = "key " + Quote(key);
     auto kind = reader_.Read<std::uint32_t>(place_);
     const bool array = kind == kArray;
@@ -90,7 +90,7 @@ std::vector<GgufTensor> GgufParser::ReadTensors() {
 
 GgufTensor GgufParser::ReadTensor() {
   GgufTensor tensor;
-  tensor.name = ReadString(place_, kMostKeyBytes);
+  tensor.name = ReadString(place_, kMostGgufKeyBytes);
   place_ = "tensor " + Quote(tensor.name);
   const auto dimensions = reader_.Read<std::uint32_t>(place_);
   if (dimensions < 1 || dimensions > kMostDimensions) {

@@ -11,7 +11,7 @@
 namespace jupiter {
 namespace {
 
-Architecture ReadArchitecture(const JsonObject& config) {
+Architecture ReadHfArchitecture(const JsonObject& config) {
   const nlohmann::json& names = config.Value("architectures");
   if (!names.is_array() || names.size() != 1 || !names[0].is_string()) {
     FailUser("{} is not a list of one name", config.Place("architectures"));
@@ -26,7 +26,7 @@ Architecture ReadArchitecture(const JsonObject& config) {
       config.Place("architectures"), Quote(name));
 }
 
-void RefuseVariants(const JsonObject& config) {
+void RefuseHfVariants(const JsonObject& config) {
   const std::string activation = config.TextOr("hidden_act", "silu");
   if (activation != "silu" && activation != "swish") {
     FailUser("{}: activation {} is not supported, expected silu", config.Place("hidden_act"),
@@ -42,7 +42,7 @@ void RefuseVariants(const JsonObject& config) {
   }
 }
 
-void ReadWidths(const JsonObject& json, ModelConfig& config) {
+void ReadHfWidths(const JsonObject& json, ModelConfig& config) {
   config.layers = json.Count("num_hidden_layers");
   config.hidden = json.Count("hidden_size");
   config.ffn = json.Count("intermediate_size");
@@ -72,7 +72,7 @@ int ReadWindow(const JsonObject& json, Architecture architecture) {
 }
 
 // A sequence within the window attends to all of itself: longer ones are refused, not windowed.
-void ReadContext(const JsonObject& json, ModelConfig& config) {
+void ReadHfContext(const JsonObject& json, ModelConfig& config) {
   config.context = json.Count("max_position_embeddings");
   const int window = ReadWindow(json, config.architecture);
   if (window == 0) return;
@@ -109,7 +109,7 @@ void ReadScaling(const JsonObject& json, ModelConfig& config) {
 }
 
 // Older files: rope_theta and rope_scaling; newer ones: both in rope_parameters.
-void ReadRope(const JsonObject& json, ModelConfig& config) {
+void ReadHfRope(const JsonObject& json, ModelConfig& config) {
   if (json.Has("partial_rotary_factor") && json.Positive("partial_rotary_factor") != 1.0f) {
     FailUser("{}: rotating a part of a head is not supported", json.Place("partial_rotary_factor"));
   }
@@ -144,16 +144,16 @@ ModelConfig ReadHfConfig(std::string_view text, const std::string& path, std::st
   const JsonObject json(root, path + ": ");
   ModelConfig config;
   config.name = std::move(name);
-  config.architecture = ReadArchitecture(json);
-  RefuseVariants(json);
-  ReadWidths(json, config);
-  ReadContext(json, config);
+  config.architecture = ReadHfArchitecture(json);
+  RefuseHfVariants(json);
+  ReadHfWidths(json, config);
+  ReadHfContext(json, config);
   config.norm_epsilon = json.PositiveOr("rms_norm_eps", 1e-6f);  // the default of transformers
   config.rope_style = RopeStyle::kHalf;
   config.tied_head = json.FlagOr("tie_word_embeddings", false);
   config.qkv_bias = config.architecture == Architecture::kQwen2;
   ValidateConfig(config, path);  // bounds the head width before the rotary factors are made
-  ReadRope(json, config);
+  ReadHfRope(json, config);
   ValidateConfig(config, path);
   return config;
 }

@@ -12,8 +12,8 @@
 namespace jupiter {
 namespace {
 
-constexpr std::size_t kMostBytes = 100'000'000;
-constexpr int kMostDepth = 64;
+constexpr std::size_t kMostJsonBytes = 100'000'000;
+constexpr int kMostJsonDepth = 64;
 
 // Watches the parser: nlohmann::json itself accepts any depth and keeps the last of equal keys.
 class Watch {
@@ -22,7 +22,8 @@ class Watch {
 
   bool operator()(int depth, nlohmann::json::parse_event_t event, nlohmann::json& parsed) {
     using Event = nlohmann::json::parse_event_t;
-    if (depth > kMostDepth) FailUser("{}: JSON nested deeper than {} levels", path_, kMostDepth);
+    if (depth > kMostJsonDepth)
+      FailUser("{}: JSON nested deeper than {} levels", path_, kMostJsonDepth);
     if (event == Event::object_start) {
       keys_.emplace_back();
     } else if (event == Event::object_end) {
@@ -44,8 +45,8 @@ class Watch {
 }  // namespace
 
 nlohmann::json ParseJson(std::string_view text, const std::string& path) {
-  if (text.size() > kMostBytes) {
-    FailUser("{}: {} bytes of JSON, expected at most {}", path, text.size(), kMostBytes);
+  if (text.size() > kMostJsonBytes) {
+    FailUser("{}: {} bytes of JSON, expected at most {}", path, text.size(), kMostJsonBytes);
   }
   nlohmann::json root;
   try {

@@ -29,8 +29,8 @@ void CheckWidth(const std::string& path, const std::string& what, std::int64_t f
 }
 
 // Before any single tensor is complained of.
-void CheckModel(const std::string& path, const MedusaLayout& layout,
-                const std::vector<StoredTensor>& stored, const ModelConfig& config) {
+void CheckTargetModel(const std::string& path, const MedusaLayout& layout,
+                      const std::vector<StoredTensor>& stored, const ModelConfig& config) {
   for (const StoredTensor& tensor : stored) {
     CheckWidth(path, "a hidden width of", tensor.info.columns, config.hidden, config);
     if (layout.own_output && tensor.info.name == MedusaOutput(0, layout.blocks)) {
@@ -48,7 +48,7 @@ class MedusaCheckpoint : public MappedCheckpoint {
     for (const auto& [name, entry] : file.entries()) {
       stored.push_back(StoreTensor(file, name, entry, name.substr(names.prefix.size())));
     }
-    CheckModel(source(), names.layout, stored, config);
+    CheckTargetModel(source(), names.layout, stored, config);
     std::vector<TensorInfo> expected = MedusaTensors(names.layout, config);
     PublishStored(std::move(config), std::move(expected), stored,
                   [&](const std::string& name) { return names.prefix + name; });

@@ -44,7 +44,7 @@ MedusaName ParseSyntheticMedusa(const std::string& name) {
 }
 
 // Matrices keep the size of what they are applied to.
-Distribution DistributionOf(const TensorInfo& info) {
+Distribution HeadDistributionOf(const TensorInfo& info) {
   if (info.rows == 1) return {0, 0.1};
   return {0, 1 / std::sqrt(static_cast<double>(info.columns))};
 }
@@ -67,7 +67,7 @@ class SyntheticMedusa : public Checkpoint {
 
  private:
   HostTensor DoRead(const TensorInfo& info, std::int64_t row_begin, std::int64_t row_end) override {
-    return MakeSyntheticRows(seed_, info, DistributionOf(info), row_begin, row_end);
+    return MakeSyntheticRows(seed_, info, HeadDistributionOf(info), row_begin, row_end);
   }
 
   std::uint64_t seed_ = 0;

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view kPrefix = "synthetic:";
 
-struct Shape {
+struct SyntheticShape {
   std::string_view name;
   Architecture architecture;
   int layers, hidden, heads, kv_heads, head_dim, ffn, vocab, context;
@@ -22,7 +22,7 @@ struct Shape {
 
 // As published in the config.json of each model; tiny is ours, every width a multiple of 256 except
 // that of a head, so that every weight type fits.
-constexpr Shape kShapes[] = {
+constexpr SyntheticShape kShapes[] = {
     {"tiny", Architecture::kLlama, 6, 256, 8, 4, 32, 512, 512, 1024, 1e4f, 1e-5f},
     {"tinyllama-1.1b", Architecture::kLlama, 22, 2048, 32, 4, 64, 5632, 32000, 2048, 1e4f, 1e-5f},
     {"llama2-7b", Architecture::kLlama, 32, 4096, 32, 32, 128, 11008, 32000, 4096, 1e4f, 1e-5f},
@@ -32,9 +32,9 @@ constexpr Shape kShapes[] = {
     {"qwen2-1.5b", Architecture::kQwen2, 28, 1536, 12, 2, 128, 8960, 151936, 131072, 1e6f, 1e-6f},
 };
 
-const Shape& FindShape(const std::string& name, std::string_view shape_name) {
+const SyntheticShape& FindShape(const std::string& name, std::string_view shape_name) {
   std::string choices;
-  for (const Shape& shape : kShapes) {
+  for (const SyntheticShape& shape : kShapes) {
     if (shape.name == shape_name) return shape;
     choices += fmt::format("{}{}", choices.empty() ? "" : ", ", shape.name);
   }
@@ -42,7 +42,7 @@ const Shape& FindShape(const std::string& name, std::string_view shape_name) {
            choices);
 }
 
-ModelConfig MakeConfig(const Shape& shape) {
+ModelConfig MakeConfig(const SyntheticShape& shape) {
   ModelConfig config;
   config.name = fmt::format("synthetic {}", shape.name);
   config.architecture = shape.architecture;
@@ -117,7 +117,7 @@ SyntheticName ParseSyntheticName(const std::string& name) {
     FailUser("{}: expected {}", Quote(name), kForm);
   }
   const auto parts = SplitAtColons(std::string_view(name).substr(kPrefix.size()));
-  const Shape& shape = FindShape(name, parts[0]);
+  const SyntheticShape& shape = FindShape(name, parts[0]);
   const DType default_type = shape.name == "tiny" ? DType::kF32 : DType::kF16;
   return {MakeConfig(shape),
           ParseSyntheticWeights(name, std::span(parts).subspan(1), default_type, kForm)};

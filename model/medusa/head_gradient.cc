@@ -9,12 +9,12 @@
 namespace jupiter {
 namespace {
 
-using Matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+using RowMatrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
-Eigen::Map<Matrix> Map(std::vector<float>& values, std::int64_t rows, std::int64_t columns) {
+Eigen::Map<RowMatrix> Map(std::vector<float>& values, std::int64_t rows, std::int64_t columns) {
   return {values.data(), rows, columns};
 }
-Eigen::Map<const Matrix> Map(const float* values, std::int64_t rows, std::int64_t columns) {
+Eigen::Map<const RowMatrix> Map(const float* values, std::int64_t rows, std::int64_t columns) {
   return {values, rows, columns};
 }
 

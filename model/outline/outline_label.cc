@@ -5,14 +5,12 @@
 #include <initializer_list>
 #include <string>
 
+#include "kernels/base/ascii.h"
+
 namespace jupiter {
 namespace {
 
 constexpr std::array<std::string_view, 5> kWords = {"point", "part", "step", "item", "section"};
-
-bool IsSpace(char c) { return c == ' ' || c == '\t'; }
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 // What is left of a text while it is read.
 class Cursor {
@@ -21,7 +19,7 @@ class Cursor {
 
   std::size_t taken() const { return text_.size() - rest_.size(); }
   bool AtEnd() const { return rest_.empty(); }
-  bool AtSpace() const { return !rest_.empty() && IsSpace(rest_.front()); }
+  bool AtSpace() const { return !rest_.empty() && IsBlank(rest_.front()); }
   bool AtDigit() const { return !rest_.empty() && IsDigit(rest_.front()); }
   bool At(std::string_view part) const { return rest_.starts_with(part); }
 
@@ -44,9 +42,9 @@ class Cursor {
   // One of kWords and white space, or nothing.
   void TakeWord() {
     for (std::string_view word : kWords) {
-      const bool is_word = rest_.size() > word.size() && IsSpace(rest_[word.size()]) &&
+      const bool is_word = rest_.size() > word.size() && IsBlank(rest_[word.size()]) &&
                            std::equal(word.begin(), word.end(), rest_.begin(),
-                                      [](char a, char b) { return a == Lower(b); });
+                                      [](char a, char b) { return a == ToLower(b); });
       if (!is_word) continue;
       rest_.remove_prefix(word.size());
       TakeSpaces();
@@ -112,11 +110,11 @@ std::optional<OutlineLabel> MatchLabel(std::string_view text, LabelPlace place) 
 
 std::optional<InnerLabel> FindInnerLabel(std::string_view line, std::size_t from, int number) {
   for (std::size_t at = std::max<std::size_t>(from, 1); at < line.size(); ++at) {
-    if (!IsSpace(line[at - 1]) || IsSpace(line[at])) continue;
+    if (!IsBlank(line[at - 1]) || IsBlank(line[at])) continue;
     const std::optional<OutlineLabel> label = MatchLabel(line.substr(at), LabelPlace::kInside);
     if (!label || label->number != number) continue;
     const std::size_t end = at + label->size;
-    if (end == line.size() || IsSpace(line[end - 1])) return InnerLabel{at, *label};
+    if (end == line.size() || IsBlank(line[end - 1])) return InnerLabel{at, *label};
   }
   return std::nullopt;
 }

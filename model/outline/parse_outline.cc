@@ -12,7 +12,7 @@ namespace jupiter {
 namespace {
 
 // Without white space, and ",;" behind it, at its ends.
-std::string_view Trim(std::string_view text) {
+std::string_view TrimPoint(std::string_view text) {
   const std::size_t begin = text.find_first_not_of(" \t");
   const std::size_t end = text.find_last_not_of(" \t,;");
   const bool any = begin != std::string_view::npos && end != std::string_view::npos && begin <= end;
@@ -48,7 +48,7 @@ class OutlineParser {
       text = next->begin + next->label.size;
       label = next->label;
     }
-    if (Trim(line.substr(text)).empty()) {
+    if (TrimPoint(line.substr(text)).empty()) {
       waiting_ = label.number;
     } else {
       Add(label.number, line.substr(text));
@@ -63,13 +63,13 @@ class OutlineParser {
   }
 
   void ReadProse(std::string_view line) {
-    if (!waiting_ || Trim(line).empty()) return;
+    if (!waiting_ || TrimPoint(line).empty()) return;
     Add(*waiting_, line);
     waiting_.reset();
   }
 
   void Add(int number, std::string_view text) {
-    text = Trim(text);
+    text = TrimPoint(text);
     if (text.empty()) return;
     const auto same = [number](const OutlinePoint& point) { return point.number == number; };
     std::vector<OutlinePoint>& points = outline_.points;

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "kernels/base/ascii.h"
+
 namespace jupiter {
 namespace {
 
@@ -32,8 +34,6 @@ constexpr std::array<std::string_view, 22> kCourtesies = {"please",
                                                           "then"};
 
 bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 // Bytes above 127 are parts of letters. "c++", "c#" and "what's" are words.
 bool IsWordByte(char c) {
@@ -52,7 +52,7 @@ std::string MarkWords(std::string_view text) {
     const bool in_number =
         i > 0 && i + 1 < text.size() && IsDigit(text[i - 1]) && IsDigit(text[i + 1]);
     if (IsWordByte(text[i])) {
-      words += Lower(text[i]);
+      words += ToLower(text[i]);
     } else if (EndsSentence(text[i]) && !in_number) {
       words += words.ends_with("^ ") ? "" : words.ends_with(' ') ? "^ " : " ^ ";
     } else if (!words.ends_with(' ')) {

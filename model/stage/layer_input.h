@@ -6,6 +6,9 @@
 
 namespace jupiter {
 
+// Whether rows of so many columns can be quantised.
+inline bool HasAct(std::int64_t columns) { return columns % BlockColumns(DType::kAct8) == 0; }
+
 class LayerInput {
  public:
   // Rows of an f32 buffer and of the kAct8 buffer beside it.

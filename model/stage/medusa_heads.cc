@@ -11,8 +11,6 @@
 namespace jupiter {
 namespace {
 
-bool HasAct(std::int64_t hidden) { return hidden % BlockColumns(DType::kAct8) == 0; }
-
 int UsedHeads(const MedusaFile& file, const MedusaOptions& options) {
   const int heads = options.heads == 0 ? file.layout.heads : options.heads;
   if (heads >= 1 && heads <= file.layout.heads) return heads;

@@ -14,8 +14,8 @@ namespace {
 constexpr int kBlock = 32;
 using Values = std::array<float, kBlock>;
 
-void ReadBlock(const ConstTensorView& dense, std::int64_t row, std::int64_t column,
-               Values& values) {
+void ReadDenseBlock(const ConstTensorView& dense, std::int64_t row, std::int64_t column,
+                    Values& values) {
   if (dense.dtype == DType::kF32) {
     std::memcpy(values.data(), dense.Row<float>(row) + column, sizeof values);
     return;
@@ -83,7 +83,7 @@ HostTensor QuantiseRows(const ConstTensorView& dense, DType dtype) {
   for (std::int64_t row = 0; row < dense.rows; ++row) {
     std::byte* out = data.get() + row * row_bytes;
     for (std::int64_t column = 0; column < dense.columns; column += kBlock) {
-      ReadBlock(dense, row, column, values);
+      ReadDenseBlock(dense, row, column, values);
       for (float value : values) {
         if (!std::isfinite(value)) FailUser("row {} has a weight that is not finite", row);
       }

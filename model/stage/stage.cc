@@ -18,8 +18,6 @@ KvShape ShapeOfKv(const ModelConfig& config, const StageOptions& options) {
   return {widths.kv == 0 ? 0 : options.layers(), widths.kv, options.kv_dtype};
 }
 
-bool HasAct(const ModelConfig& config) { return config.hidden % BlockColumns(DType::kAct8) == 0; }
-
 // The layer that has this tensor; -1 for those of the ends.
 int LayerOf(const TensorInfo& info) {
   if (info.name.compare(0, 7, "layers.") != 0) return -1;
@@ -76,9 +74,9 @@ StageMemory PlanStageMemory(const Device& device, Checkpoint& checkpoint,
   memory.activations = Workspace::Bytes(widths, options.max_rows) +
                        RowBytes(DType::kF32, config.head_dim) * options.max_positions;
   if (options.head) {
-    memory.activations +=
-        options.max_head_rows * (RowBytes(DType::kF32, config.hidden + config.vocab) +
-                                 (HasAct(config) ? RowBytes(DType::kAct8, config.hidden) : 0));
+    memory.activations += options.max_head_rows *
+                          (RowBytes(DType::kF32, config.hidden + config.vocab) +
+                           (HasAct(config.hidden) ? RowBytes(DType::kAct8, config.hidden) : 0));
   }
   return memory;
 }
@@ -97,7 +95,7 @@ Stage::Stage(Device& device, Checkpoint& checkpoint, const StageOptions& options
   const bool shared = config_.tied_head && options.embedding;
   head_ = shared ? embedding_ : std::shared_ptr<Weight>(loader.Head());
   head_input_ = device.Allocate(DType::kF32, options.max_head_rows, config_.hidden);
-  if (HasAct(config_)) {
+  if (HasAct(config_.hidden)) {
     head_act_ = device.Allocate(DType::kAct8, options.max_head_rows, config_.hidden);
   }
   logits_ = device.Allocate(DType::kF32, options.max_head_rows, config_.vocab);

@@ -17,8 +17,8 @@
 namespace jupiter {
 namespace {
 
-constexpr std::string_view kTokens = "tokenizer.ggml.tokens";
-constexpr std::string_view kTypes = "tokenizer.ggml.token_type";
+constexpr std::string_view kTokensKey = "tokenizer.ggml.tokens";
+constexpr std::string_view kTypesKey = "tokenizer.ggml.token_type";
 
 struct PreTokeniser {
   WordRule rule = WordRule::kGpt2;
@@ -46,9 +46,9 @@ PreTokeniser ReadPreTokeniser(const GgufFile& gguf) {
 }
 
 Vocabulary ReadVocabulary(const GgufFile& gguf) {
-  const std::vector<std::string>& tokens = gguf.Strings(kTokens);
+  const std::vector<std::string>& tokens = gguf.Strings(kTokensKey);
   std::vector<std::int64_t> types(tokens.size(), static_cast<std::int64_t>(TokenKind::kNormal));
-  if (gguf.Has(kTypes)) types = gguf.Integers(kTypes);
+  if (gguf.Has(kTypesKey)) types = gguf.Integers(kTypesKey);
   if (tokens.empty() || types.size() != tokens.size()) {
     FailUser("{}: {} tokens but {} token types", gguf.file().path(), tokens.size(), types.size());
   }
@@ -98,7 +98,7 @@ SpecialTokens ReadSpecial(const GgufFile& gguf, Vocabulary& vocabulary, bool spm
 
 // Files without token types still name their byte tokens and the unknown one.
 void GuessKinds(const GgufFile& gguf, Vocabulary& vocabulary) {
-  if (gguf.Has(kTypes)) return;
+  if (gguf.Has(kTypesKey)) return;
   for (std::int32_t id = 0; id < vocabulary.size(); ++id) {
     if (ParseByteToken(vocabulary.text(id))) vocabulary.SetKind(id, TokenKind::kByte);
     if (vocabulary.text(id) == "<unk>") vocabulary.SetKind(id, TokenKind::kUnknown);

@@ -4,16 +4,16 @@
 
 namespace jupiter {
 
-const Json& Child(const Json& value, std::string_view key) {
-  static const Json kNull;
+const HfJson& Child(const HfJson& value, std::string_view key) {
+  static const HfJson kNull;
   if (!value.is_object()) return kNull;
   const auto found = value.find(std::string(key));
   return found == value.end() ? kNull : *found;
 }
 
-std::string StringOr(const std::string& path, const Json& value, std::string_view key,
+std::string StringOr(const std::string& path, const HfJson& value, std::string_view key,
                      std::string_view fallback) {
-  const Json& child = Child(value, key);
+  const HfJson& child = Child(value, key);
   if (child.is_null()) return std::string(fallback);
   if (!child.is_string()) {
     FailUser("{}: \"{}\" is a {}, expected a string", path, key, child.type_name());
@@ -21,8 +21,8 @@ std::string StringOr(const std::string& path, const Json& value, std::string_vie
   return child.get<std::string>();
 }
 
-bool BoolOr(const std::string& path, const Json& value, std::string_view key, bool fallback) {
-  const Json& child = Child(value, key);
+bool BoolOr(const std::string& path, const HfJson& value, std::string_view key, bool fallback) {
+  const HfJson& child = Child(value, key);
   if (child.is_null()) return fallback;
   if (!child.is_boolean()) {
     FailUser("{}: \"{}\" is a {}, expected true or false", path, key, child.type_name());
@@ -30,16 +30,16 @@ bool BoolOr(const std::string& path, const Json& value, std::string_view key, bo
   return child.get<bool>();
 }
 
-std::vector<const Json*> Steps(const std::string& path, const Json& stage,
-                               std::string_view list_key) {
+std::vector<const HfJson*> Steps(const std::string& path, const HfJson& stage,
+                                 std::string_view list_key) {
   if (stage.is_null()) return {};
   if (StringOr(path, stage, "type", "") != "Sequence") return {&stage};
-  const Json& list = Child(stage, list_key);
+  const HfJson& list = Child(stage, list_key);
   if (!list.is_array()) {
     FailUser("{}: a Sequence without a list \"{}\"", path, list_key);
   }
-  std::vector<const Json*> steps;
-  for (const Json& step : list) steps.push_back(&step);
+  std::vector<const HfJson*> steps;
+  for (const HfJson& step : list) steps.push_back(&step);
   return steps;
 }
 

@@ -8,19 +8,19 @@
 
 namespace jupiter {
 
-using Json = nlohmann::json;
+using HfJson = nlohmann::json;
 
 // The member of an object; null when there is none, or `value` is no object.
-const Json& Child(const Json& value, std::string_view key);
+const HfJson& Child(const HfJson& value, std::string_view key);
 
 // A member; `fallback` when it is absent or null. Throw UserError when it is of another kind.
-std::string StringOr(const std::string& path, const Json& value, std::string_view key,
+std::string StringOr(const std::string& path, const HfJson& value, std::string_view key,
                      std::string_view fallback);
-bool BoolOr(const std::string& path, const Json& value, std::string_view key, bool fallback);
+bool BoolOr(const std::string& path, const HfJson& value, std::string_view key, bool fallback);
 
 // The steps of a pipeline stage: none for null, those under `list_key` of a "Sequence", else the
 // stage itself.
-std::vector<const Json*> Steps(const std::string& path, const Json& stage,
-                               std::string_view list_key);
+std::vector<const HfJson*> Steps(const std::string& path, const HfJson& stage,
+                                 std::string_view list_key);
 
 }  // namespace jupiter

@@ -16,6 +16,6 @@ struct HfPipeline {
 };
 
 // Throws UserError naming the step that is not supported.
-HfPipeline ReadHfPipeline(const std::string& path, const Json& root);
+HfPipeline ReadHfPipeline(const std::string& path, const HfJson& root);
 
 }  // namespace jupiter

@@ -17,7 +17,7 @@
 namespace jupiter {
 namespace {
 
-void CheckModel(const std::string& path, const Json& model) {
+void CheckBpeModel(const std::string& path, const HfJson& model) {
   // Files of early versions do not name the type; merges make it BPE.
   const bool merges = Child(model, "merges").is_array();
   const std::string type = StringOr(path, model, "type", merges ? "BPE" : "");
@@ -33,7 +33,7 @@ void CheckModel(const std::string& path, const Json& model) {
 }
 
 // A merge: "left right", or a list of both. Views into the JSON.
-RankRule::TextPair ReadMerge(const std::string& path, std::size_t index, const Json& merge) {
+RankRule::TextPair ReadMerge(const std::string& path, std::size_t index, const HfJson& merge) {
   if (merge.is_string()) return SplitMerge(path, index, merge.get_ref<const std::string&>());
   if (!merge.is_array() || merge.size() != 2 || !merge[0].is_string() || !merge[1].is_string()) {
     FailUser("{}: merge {} is neither a string nor a list of two", path, index);
@@ -41,15 +41,15 @@ RankRule::TextPair ReadMerge(const std::string& path, std::size_t index, const J
   return {merge[0].get_ref<const std::string&>(), merge[1].get_ref<const std::string&>()};
 }
 
-std::vector<RankRule::TextPair> ReadMerges(const std::string& path, const Json& model) {
+std::vector<RankRule::TextPair> ReadMerges(const std::string& path, const HfJson& model) {
   std::vector<RankRule::TextPair> merges;
-  for (const Json& merge : Child(model, "merges")) {
+  for (const HfJson& merge : Child(model, "merges")) {
     merges.push_back(ReadMerge(path, merges.size(), merge));
   }
   return merges;
 }
 
-std::unique_ptr<Tokenizer> MakeSpm(const std::string& path, const Json& model,
+std::unique_ptr<Tokenizer> MakeSpm(const std::string& path, const HfJson& model,
                                    const HfPipeline& pipeline, Vocabulary tokens,
                                    SpecialTokens special) {
   if (!BoolOr(path, model, "byte_fallback", false)) {
@@ -67,11 +67,11 @@ std::unique_ptr<Tokenizer> MakeSpm(const std::string& path, const Json& model,
 std::unique_ptr<Tokenizer> OpenHfTokenizer(const NamedText& tokenizer,
                                            const std::optional<NamedText>& config) {
   const std::string& path = tokenizer.path;
-  const Json root = ParseJson(tokenizer.text, path);
-  const Json config_root = config ? ParseJson(config->text, config->path) : Json();
-  const Json& model = Child(root, "model");
+  const HfJson root = ParseJson(tokenizer.text, path);
+  const HfJson config_root = config ? ParseJson(config->text, config->path) : HfJson();
+  const HfJson& model = Child(root, "model");
   if (!model.is_object()) FailUser("{}: no \"model\": is it a tokenizer.json?", path);
-  CheckModel(path, model);
+  CheckBpeModel(path, model);
   const HfPipeline pipeline = ReadHfPipeline(path, root);
   Vocabulary vocabulary = ReadHfVocabulary(path, root, !pipeline.byte_level);
   SpecialTokens special =

@@ -10,7 +10,7 @@ namespace jupiter {
 namespace {
 
 // Far above any published vocabulary; bounds what a wrong id can allocate.
-constexpr std::size_t kMostTokens = std::size_t{1} << 20;
+constexpr std::size_t kMostEntries = std::size_t{1} << 20;
 
 struct Entry {
   std::string text;
@@ -18,14 +18,14 @@ struct Entry {
 };
 
 // Tokens by id while they are collected; those not given stay unused.
-class Entries {
+class VocabularyEntries {
  public:
-  explicit Entries(const std::string& path) : path_(path) {}
+  explicit VocabularyEntries(const std::string& path) : path_(path) {}
 
-  void Set(const Json& id, const std::string& text, TokenKind kind) {
-    if (!id.is_number_unsigned() || id.get<std::uint64_t>() >= kMostTokens) {
+  void Set(const HfJson& id, const std::string& text, TokenKind kind) {
+    if (!id.is_number_unsigned() || id.get<std::uint64_t>() >= kMostEntries) {
       FailUser("{}: token {} has id {}, expected an integer from 0 to {}", path_, Quote(text),
-               Shown(id), kMostTokens - 1);
+               Shown(id), kMostEntries - 1);
     }
     const auto index = id.get<std::size_t>();
     if (index >= entries_.size()) entries_.resize(index + 1);
@@ -44,7 +44,7 @@ class Entries {
   }
 
  private:
-  static std::string Shown(const Json& id) {
+  static std::string Shown(const HfJson& id) {
     return id.is_number() ? id.dump() : std::string(id.type_name());
   }
 
@@ -52,9 +52,9 @@ class Entries {
   std::vector<Entry> entries_;
 };
 
-void AddModelTokens(const std::string& path, const Json& model, bool byte_tokens,
-                    Entries& entries) {
-  const Json& tokens = Child(model, "vocab");
+void AddModelTokens(const std::string& path, const HfJson& model, bool byte_tokens,
+                    VocabularyEntries& entries) {
+  const HfJson& tokens = Child(model, "vocab");
   if (!tokens.is_object() || tokens.empty()) {
     FailUser("{}: \"model\" has no \"vocab\" of tokens and ids", path);
   }
@@ -64,11 +64,11 @@ void AddModelTokens(const std::string& path, const Json& model, bool byte_tokens
   }
 }
 
-void AddAddedTokens(const std::string& path, const Json& root, Entries& entries) {
-  const Json& added = Child(root, "added_tokens");
+void AddAddedTokens(const std::string& path, const HfJson& root, VocabularyEntries& entries) {
+  const HfJson& added = Child(root, "added_tokens");
   if (added.is_null()) return;
   if (!added.is_array()) FailUser("{}: \"added_tokens\" is not a list", path);
-  for (const Json& token : added) {
+  for (const HfJson& token : added) {
     const std::string text = StringOr(path, token, "content", "");
     if (text.empty()) FailUser("{}: an added token without \"content\"", path);
     const bool special = BoolOr(path, token, "special", false);
@@ -87,25 +87,25 @@ std::int32_t Named(const std::string& path, std::string_view role, const std::st
 }
 
 // A token of the config: a string, or an object with its content.
-std::optional<std::int32_t> ConfigToken(const std::string& path, const Json& config,
+std::optional<std::int32_t> ConfigToken(const std::string& path, const HfJson& config,
                                         std::string_view key, const Vocabulary& vocabulary) {
-  const Json& value = Child(config, key);
+  const HfJson& value = Child(config, key);
   const std::string text =
       value.is_object() ? StringOr(path, value, "content", "") : StringOr(path, config, key, "");
   if (text.empty()) return std::nullopt;
   return Named(path, key, text, vocabulary);
 }
 
-const Json* FindTemplate(const std::string& path, const Json& root) {
-  for (const Json* step : Steps(path, Child(root, "post_processor"), "processors")) {
+const HfJson* FindTemplate(const std::string& path, const HfJson& root) {
+  for (const HfJson* step : Steps(path, Child(root, "post_processor"), "processors")) {
     if (StringOr(path, *step, "type", "") == "TemplateProcessing") return step;
   }
   return nullptr;
 }
 
 // The token that the template puts in front of a text; "" for none.
-std::string TemplateBos(const std::string& path, const Json& processor) {
-  const Json& single = Child(processor, "single");
+std::string TemplateBos(const std::string& path, const HfJson& processor) {
+  const HfJson& single = Child(processor, "single");
   if (!single.is_array() || single.empty()) {
     FailUser("{}: TemplateProcessing without a list \"single\"", path);
   }
@@ -114,9 +114,9 @@ std::string TemplateBos(const std::string& path, const Json& processor) {
 
 }  // namespace
 
-Vocabulary ReadHfVocabulary(const std::string& path, const Json& root, bool byte_tokens) {
-  const Json& model = Child(root, "model");
-  Entries entries(path);
+Vocabulary ReadHfVocabulary(const std::string& path, const HfJson& root, bool byte_tokens) {
+  const HfJson& model = Child(root, "model");
+  VocabularyEntries entries(path);
   AddModelTokens(path, model, byte_tokens, entries);
   AddAddedTokens(path, root, entries);
   Vocabulary vocabulary = entries.Take();
@@ -127,12 +127,12 @@ Vocabulary ReadHfVocabulary(const std::string& path, const Json& root, bool byte
   return vocabulary;
 }
 
-SpecialTokens ReadHfSpecial(const std::string& path, const Json& root,
-                            const std::string& config_path, const Json& config,
+SpecialTokens ReadHfSpecial(const std::string& path, const HfJson& root,
+                            const std::string& config_path, const HfJson& config,
                             Vocabulary& vocabulary) {
   SpecialTokens special;
   special.bos = ConfigToken(config_path, config, "bos_token", vocabulary);
-  if (const Json* const processor = FindTemplate(path, root)) {
+  if (const HfJson* const processor = FindTemplate(path, root)) {
     const std::string bos = TemplateBos(path, *processor);
     special.adds_bos = !bos.empty();
     if (special.adds_bos) special.bos = Named(path, "the first token of a text", bos, vocabulary);

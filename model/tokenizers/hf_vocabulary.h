@@ -10,12 +10,12 @@ namespace jupiter {
 
 // model.vocab and added_tokens of the root. With `byte_tokens`, "<0xHH>" is a byte and unk_token is
 // what the vocabulary cannot say. Ids that no token has are kUnused. Throws UserError.
-Vocabulary ReadHfVocabulary(const std::string& path, const Json& root, bool byte_tokens);
+Vocabulary ReadHfVocabulary(const std::string& path, const HfJson& root, bool byte_tokens);
 
 // BOS from the template of the post_processor, else from the config (null when there is none); EOS
 // from the config. Marks both as controls. Throws UserError when one is not in the vocabulary.
-SpecialTokens ReadHfSpecial(const std::string& path, const Json& root,
-                            const std::string& config_path, const Json& config,
+SpecialTokens ReadHfSpecial(const std::string& path, const HfJson& root,
+                            const std::string& config_path, const HfJson& config,
                             Vocabulary& vocabulary);
 
 }  // namespace jupiter

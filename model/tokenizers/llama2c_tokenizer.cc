@@ -13,9 +13,6 @@
 namespace jupiter {
 namespace {
 
-constexpr std::int32_t kBos = 1;
-constexpr std::int32_t kEos = 2;
-constexpr std::int32_t kFirstByte = 3;
 constexpr std::int32_t kFirstText = 259;
 // Far above any real token (27 bytes in the vocabulary of Llama 2).
 constexpr std::uint32_t kLongestAllowed = 4096;
@@ -24,11 +21,11 @@ constexpr std::string_view kHint =
 
 TokenKind KindOf(const std::string& path, std::int32_t id, std::string_view text) {
   if (id == 0) return TokenKind::kUnknown;
-  if (id < kFirstByte) return TokenKind::kControl;
+  if (id < kLlamaFirstByte) return TokenKind::kControl;
   if (id >= kFirstText) return TokenKind::kNormal;
-  if (ParseByteToken(text) != static_cast<unsigned char>(id - kFirstByte)) {
+  if (ParseByteToken(text) != static_cast<unsigned char>(id - kLlamaFirstByte)) {
     FailUser("{}: token {} is {}, expected '<0x{:02X}>'; {}", path, id, Quote(text),
-             id - kFirstByte, kHint);
+             id - kLlamaFirstByte, kHint);
   }
   return TokenKind::kByte;
 }
@@ -62,7 +59,7 @@ std::unique_ptr<Tokenizer> OpenLlama2cTokenizer(const std::string& path, std::st
   auto rule = std::make_unique<ScoreRule>(path, vocabulary, std::move(scores));
   return std::make_unique<SpmTokenizer>(path, vocabulary, std::move(rule),
                                         SpmOptions{" ", SpacePrefix::kAlways},
-                                        SpecialTokens{kBos, true, {kEos}});
+                                        SpecialTokens{kLlamaBos, true, {kLlamaEos}});
 }
 
 }  // namespace jupiter

@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string_view Text(const MappedFile& file) {
+std::string_view TextOf(const MappedFile& file) {
   return {reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()};
 }
 
@@ -27,12 +27,12 @@ bool LooksLikeJson(const std::string& path, std::string_view text) {
 std::unique_ptr<Tokenizer> OpenHf(const MappedFile& file) {
   const fs::path config_path = fs::path(file.path()).replace_filename("tokenizer_config.json");
   std::error_code ignored;
-  if (!fs::exists(config_path, ignored)) return OpenHfTokenizer({file.path(), Text(file)}, {});
+  if (!fs::exists(config_path, ignored)) return OpenHfTokenizer({file.path(), TextOf(file)}, {});
   const auto config = MappedFile::Open(config_path.string());
-  return OpenHfTokenizer({file.path(), Text(file)}, NamedText{config->path(), Text(*config)});
+  return OpenHfTokenizer({file.path(), TextOf(file)}, NamedText{config->path(), TextOf(*config)});
 }
 
-std::string FileOf(const std::string& path) {
+std::string TokenizerFileOf(const std::string& path) {
   std::error_code ignored;
   if (!fs::is_directory(path, ignored)) return path;
   const fs::path file = fs::path(path) / "tokenizer.json";
@@ -49,8 +49,8 @@ std::string FileOf(const std::string& path) {
 
 std::unique_ptr<Tokenizer> OpenTokenizer(const std::string& path) {
   if (path.starts_with("synthetic:")) return std::make_unique<SyntheticTokenizer>();
-  const auto file = MappedFile::Open(FileOf(path));
-  const std::string_view text = Text(*file);
+  const auto file = MappedFile::Open(TokenizerFileOf(path));
+  const std::string_view text = TextOf(*file);
   if (text.starts_with("GGUF")) return OpenGgufTokenizer(GgufFile(file));
   if (LooksLikeJson(file->path(), text)) return OpenHf(*file);
   return OpenLlama2cTokenizer(file->path(), text);

@@ -6,7 +6,7 @@
 namespace jupiter {
 namespace {
 
-bool Contains(std::span<const UnicodeRange> ranges, char32_t code_point) {
+bool ContainsCodePoint(std::span<const UnicodeRange> ranges, char32_t code_point) {
   const auto begins_after = [](char32_t value, const UnicodeRange& range) {
     return value < range.first;
   };
@@ -31,8 +31,8 @@ CharClass ClassifyAscii(char32_t c) {
 
 CharClass Classify(char32_t code_point) {
   if (code_point < 0x80) return ClassifyAscii(code_point);
-  if (Contains(LetterRanges(), code_point)) return CharClass::kLetter;
-  if (Contains(NumberRanges(), code_point)) return CharClass::kNumber;
+  if (ContainsCodePoint(LetterRanges(), code_point)) return CharClass::kLetter;
+  if (ContainsCodePoint(NumberRanges(), code_point)) return CharClass::kNumber;
   return IsSpace(code_point) ? CharClass::kSpace : CharClass::kOther;
 }
 

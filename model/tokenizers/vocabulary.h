@@ -21,6 +21,11 @@ enum class TokenKind : std::uint8_t {
   kByte = 6,  // "<0x0A>" is the byte 10
 };
 
+// Ids in vocabularies of Llama 2: unknown is 0, and the bytes follow EOS.
+inline constexpr std::int32_t kLlamaBos = 1;
+inline constexpr std::int32_t kLlamaEos = 2;
+inline constexpr std::int32_t kLlamaFirstByte = 3;
+
 class Vocabulary {
  public:
   // Takes the next id.

@@ -7,7 +7,7 @@ namespace jupiter {
 namespace {
 
 // Lowest set bit of r; at the root the first power of two that is not below n.
-int Span(int r, int n) {
+int TreeSpan(int r, int n) {
   int span = 1;
   while (r == 0 ? span < n : (r & span) == 0) span *= 2;
   return span;
@@ -20,7 +20,7 @@ void BroadcastRows(Exchange& exchange, TensorView x, int root, std::string_view 
   JUPITER_CHECK(root >= 0 && root < n, "root {} of {}", root, n);
   if (n == 1 || IsEmpty(x)) return;
   const int from_root = (exchange.rank() - root + n) % n;
-  const int span = Span(from_root, n);
+  const int span = TreeSpan(from_root, n);
   const Message message = from_root == 0 ? exchange.Encode(x)
                                          : exchange.Receive((from_root - span + root) % n, x.rows,
                                                             x.columns, operation);

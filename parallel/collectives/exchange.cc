@@ -32,12 +32,10 @@ Message Exchange::Receive(int source, std::int64_t rows, std::int64_t columns,
   Message message = transport_.Receive(source, channel_, operation);
   const auto expected = static_cast<std::size_t>(rows * RowBytes(wire_, columns));
   if (message.payload().size() != expected) {
-    throw PeerError(
-        fmt::format("{}: {} sent {} bytes for {}, expected {} ({} rows of {} columns as {}); do "
-                    "all ranks follow "
-                    "the same plan?",
-                    transport_.context().Describe(rank()), transport_.context().Describe(source),
-                    message.payload().size(), operation, expected, rows, columns, Name(wire_)));
+    transport_.FailPeer(
+        source, operation,
+        fmt::format("{} bytes, expected {} ({} rows of {} columns as {})", message.payload().size(),
+                    expected, rows, columns, Name(wire_)));
   }
   return message;
 }

@@ -47,8 +47,8 @@ void CancelSender::Send(std::int32_t sequence, std::int32_t item) {
 void CancelReceiver::Take(const Message& message) {
   Word word;
   if (message.header().size() != sizeof word) {
-    throw PeerError(fmt::format("rank {} sent a cancellation of {} bytes, expected {}", head_,
-                                message.header().size(), sizeof word));
+    transport_.FailPeer(head_, "a cancellation",
+                        fmt::format("{} bytes, expected {}", message.header().size(), sizeof word));
   }
   std::memcpy(&word, message.header().data(), sizeof word);
   stale_.Cancel(word.sequence, word.item);

@@ -38,7 +38,9 @@ void ServeHead(const DecodingPlace& place, const DecodingOptions& options, Head&
   while (std::optional<Batch> batch = place.strategy.Receive()) {
     const bool stale = head.Drops(*batch);
     if (batch->dropped && !stale) {
-      throw PeerError("a stage dropped a batch that the last stage needs");
+      const std::vector<int>& ranks = options.cancelled_ranks;
+      place.transport.FailPeer(ranks.empty() ? Strategy::kSource : ranks.back(), "a batch",
+                               "it was dropped, and the last stage needs it");
     }
     batch->dropped = stale;
     MarkBatch(place.recorder, *batch);
@@ -91,6 +93,7 @@ class Source {
  private:
   struct Sent {
     std::vector<RequestState*> states;  // of its judged items, in order
+    std::vector<AskedItem> items;       // the same
   };
 
   void StartRequests() {
@@ -163,7 +166,7 @@ class Source {
     if (logits.rows > 0) {
       own_results_.push_back(head_->Take(batch, logits, place_.strategy.HeadInput()));
     }
-    if (!states.empty()) sent_.push_back({std::move(states)});
+    if (!states.empty()) sent_.push_back({std::move(states), AskedItems(batch)});
     if (observer_.on_batch) observer_.on_batch(batch);
   }
 
@@ -172,13 +175,13 @@ class Source {
     if (sent_.empty()) return false;
     const Sent sent = std::move(sent_.front());
     sent_.pop_front();
-    const std::vector<StepResult> results = NextResults(sent.states.size());
+    const std::vector<StepResult> results = NextResults(sent.items);
     const double now = Now();
     for (std::size_t i = 0; i < results.size(); ++i) TakeResult(*sent.states[i], results[i], now);
     return true;
   }
 
-  std::vector<StepResult> NextResults(std::size_t items) {
+  std::vector<StepResult> NextResults(const std::vector<AskedItem>& items) {
     if (place_.strategy.head() == Strategy::kSource) {
       std::vector<StepResult> results = std::move(own_results_.front());
       own_results_.pop_front();
@@ -186,7 +189,7 @@ class Source {
     }
     const int head = place_.strategy.head();
     const Message message = place_.transport.Receive(head, Channel::kBatch, "the next tokens");
-    return ReadStepResults(message, head, items);
+    return ReadStepResults(place_.transport, message, head, items);
   }
 
   void TakeResult(RequestState& state, const StepResult& result, double now) {

@@ -132,7 +132,7 @@ void RequestState::TakeTree(const UnderWay& judged, const StepResult& result) {
   ++judged_;
   Acceptance accepted{result.rows, result.tokens};
   // The root of an item that goes on from another was accepted with that one.
-  DraftStep step = StepOf(judged.tree, accepted);
+  DraftStep step = DraftStepOf(judged.tree, accepted);
   if (!judged.has_root) ++step.accepted;
   generation_.steps.push_back(step);
   const bool right = !result.rows.empty() && result.rows.back() == judged.guess_row;

@@ -1,15 +1,18 @@
 #include "parallel/decoding/step_result.h"
 
+#include <algorithm>
 #include <cstring>
+#include <functional>
 #include <span>
 
 #include "kernels/base/check.h"
 #include "model/batch/int_message.h"
+#include "parallel/transport/peer_bytes.h"
 
 namespace jupiter {
 namespace {
 
-void Write(const StepResult& result, IntWriter& writer) {
+void WriteResult(const StepResult& result, IntWriter& writer) {
   writer.Ints(result.rows);
   writer.Ints(result.tokens);
   for (std::uint64_t hash : result.logits_hashes) {
@@ -32,29 +35,67 @@ StepResult ReadResult(IntReader& reader) {
   for (std::int32_t depths = reader.Count(); depths > 0; --depths) {
     result.candidates.push_back(reader.Ints());
   }
-  if (!result.rows.empty() && result.rows.size() != result.tokens.size()) {
-    reader.Fail(fmt::format("has {} rows and {} tokens", result.rows.size(), result.tokens.size()));
-  }
   return result;
+}
+
+bool IsTokenId(std::int32_t token) { return token >= 0; }
+
+// Whether the head can have said this of the item.
+bool Answers(const StepResult& result, const AskedItem& item) {
+  const auto rises = [](const std::vector<std::int32_t>& rows) {
+    return std::adjacent_find(rows.begin(), rows.end(), std::greater_equal<>()) == rows.end();
+  };
+  const std::size_t tokens = result.tokens.size();
+  const bool counts = item.rows == 0 ? result.rows.empty() && tokens == 1
+                                     : result.rows.size() == tokens && (tokens > 0 || item.follows);
+  const bool in_range =
+      result.rows.empty() || (result.rows.front() >= 0 && result.rows.back() < item.rows);
+  return counts && in_range && rises(result.rows) &&
+         std::all_of(result.tokens.begin(), result.tokens.end(), IsTokenId) &&
+         std::all_of(result.candidates.begin(), result.candidates.end(), [](const auto& of_depth) {
+           return std::all_of(of_depth.begin(), of_depth.end(), IsTokenId);
+         });
+}
+
+std::vector<StepResult> ParseResults(std::span<const std::byte> bytes,
+                                     const std::vector<AskedItem>& items) {
+  IntReader reader(bytes, "a message with tokens");
+  std::vector<StepResult> results;
+  for (const AskedItem& item : items) {
+    results.push_back(ReadResult(reader));
+    if (Answers(results.back(), item)) continue;
+    reader.Fail(fmt::format("has {} rows and {} tokens that are no answer to an item of {} rows",
+                            results.back().rows.size(), results.back().tokens.size(), item.rows));
+  }
+  reader.ExpectEnd();
+  return results;
 }
 
 }  // namespace
 
+std::vector<AskedItem> AskedItems(const Batch& batch) {
+  std::vector<AskedItem> asked;
+  for (const BatchItem& item : batch.items) {
+    if (item.head_rows.empty()) continue;
+    const auto rows = static_cast<std::int32_t>(item.tokens.size());
+    asked.push_back({item.provisional ? rows : 0, item.follows >= 0});
+  }
+  return asked;
+}
+
 Message ToMessage(const std::vector<StepResult>& results) {
   IntWriter writer;
-  for (const StepResult& result : results) Write(result, writer);
+  for (const StepResult& result : results) WriteResult(result, writer);
   const std::span<const std::byte> bytes = writer.bytes();
   Message message(bytes.size(), 0);
   std::memcpy(message.header().data(), bytes.data(), bytes.size());
   return message;
 }
 
-std::vector<StepResult> ReadStepResults(const Message& message, int peer, std::size_t items) {
-  IntReader reader(message.header(), fmt::format("rank {}: a message with tokens", peer));
-  std::vector<StepResult> results;
-  for (std::size_t i = 0; i < items; ++i) results.push_back(ReadResult(reader));
-  reader.ExpectEnd();
-  return results;
+std::vector<StepResult> ReadStepResults(const Transport& transport, const Message& message,
+                                        int peer, const std::vector<AskedItem>& items) {
+  return ParsePeer(transport, peer, "the next tokens",
+                   [&] { return ParseResults(message.header(), items); });
 }
 
 }  // namespace jupiter

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "model/batch/batch.h"
 #include "parallel/decoding/fill_tree.h"
 #include "parallel/transport/transport.h"
 
@@ -18,9 +19,19 @@ struct StepResult {
   Candidates candidates;                     // for the tokens behind them
 };
 
+// What the source knows of an item that it sent, beside the target's answer.
+struct AskedItem {
+  std::int32_t rows = 0;  // that may be accepted: those of a provisional item
+  bool follows = false;   // another item, so nothing may come of it
+};
+
+// Of the batch's items that need the head, in order.
+std::vector<AskedItem> AskedItems(const Batch& batch);
+
 // The results of a batch, an item each, as a message and back. Read throws PeerError when the bytes
-// are not `items` results: they come from another rank.
+// are no results for the items: they come from another rank.
 Message ToMessage(const std::vector<StepResult>& results);
-std::vector<StepResult> ReadStepResults(const Message& message, int peer, std::size_t items);
+std::vector<StepResult> ReadStepResults(const Transport& transport, const Message& message,
+                                        int peer, const std::vector<AskedItem>& items);
 
 }  // namespace jupiter

@@ -6,6 +6,8 @@
 #include "model/stage/quantise.h"
 #include "model/stage/weights.h"
 #include "parallel/session/session.h"
+#include "parallel/transport/agreement.h"
+#include "parallel/transport/peer_bytes.h"
 
 namespace jupiter {
 namespace {
@@ -39,6 +41,17 @@ double MeasureLayerSpeed(Device& device, Checkpoint& checkpoint, std::optional<D
   }
   std::nth_element(seconds.begin(), seconds.begin() + kRepeats / 2, seconds.end());
   return 1.0 / seconds[kRepeats / 2];
+}
+
+std::vector<double> GatherSpeeds(Transport& transport, double speed) {
+  const std::vector<std::string> texts = AllGather(transport, fmt::format("{}", speed));
+  std::vector<double> speeds(texts.size());
+  for (int rank = 0; rank < transport.size(); ++rank) {
+    const auto index = static_cast<std::size_t>(rank);
+    ReadFields(transport, rank, "the speed of a rank", texts[index], speeds[index]);
+    if (!(speeds[index] > 0)) transport.FailPeer(rank, "the speed of a rank", texts[index]);
+  }
+  return speeds;
 }
 
 }  // namespace jupiter

@@ -8,45 +8,45 @@
 
 #include "kernels/base/check.h"
 #include "parallel/transport/agreement.h"
+#include "parallel/transport/peer_bytes.h"
+#include "planning/text/units.h"
 
 namespace jupiter {
 namespace {
 
 // Facts as lines "name<TAB>value".
-std::string Join(const std::vector<Fact>& facts) {
+std::string FactLines(const std::vector<Fact>& facts) {
   std::string text;
   for (const auto& [name, value] : facts) text += fmt::format("{}\t{}\n", name, value);
   return text;
 }
 
-std::vector<std::string> Lines(const std::string& text) {
+std::vector<std::string> SplitLines(const std::string& text) {
   std::istringstream stream(text);
   std::vector<std::string> lines;
   for (std::string line; std::getline(stream, line);) lines.push_back(line);
   return lines;
 }
 
-double Mebibytes(std::int64_t bytes) { return static_cast<double>(bytes) / (1 << 20); }
-
-std::int64_t ReadNumber(const char* path) {
+std::int64_t ReadNumberFile(const char* path) {
   std::ifstream file(path);
   std::int64_t value = -1;
   return file >> value ? value : -1;
 }
 
 std::int64_t FreeInControlGroup() {
-  const std::int64_t most = ReadNumber("/sys/fs/cgroup/memory.max");
-  const std::int64_t used = ReadNumber("/sys/fs/cgroup/memory.current");
+  const std::int64_t most = ReadNumberFile("/sys/fs/cgroup/memory.max");
+  const std::int64_t used = ReadNumberFile("/sys/fs/cgroup/memory.current");
   return most < 0 || used < 0 ? INT64_MAX : std::max<std::int64_t>(0, most - used);
 }
 
 }  // namespace
 
 void CheckFacts(Transport& transport, const std::vector<Fact>& facts) {
-  const std::vector<std::string> all = AllGather(transport, Join(facts));
-  const std::vector<std::string> expected = Lines(all.front());
+  const std::vector<std::string> all = AllGather(transport, FactLines(facts));
+  const std::vector<std::string> expected = SplitLines(all.front());
   for (int rank = 1; rank < transport.size(); ++rank) {
-    const std::vector<std::string> actual = Lines(all[static_cast<std::size_t>(rank)]);
+    const std::vector<std::string> actual = SplitLines(all[static_cast<std::size_t>(rank)]);
     for (std::size_t i = 0; i < std::max(expected.size(), actual.size()); ++i) {
       const std::string here = i < actual.size() ? actual[i] : "nothing";
       const std::string there = i < expected.size() ? expected[i] : "nothing";
@@ -81,10 +81,9 @@ MemoryBudget FindBudget(Transport& transport, std::int64_t limit) {
   const Context& context = transport.context();
   MemoryBudget least = own;
   for (int rank = 0; rank < transport.size(); ++rank) {
-    std::istringstream fields(all[static_cast<std::size_t>(rank)]);
     MemoryBudget other;
-    fields >> other.bytes >> other.limited;
-    JUPITER_CHECK(!fields.fail(), "budget of rank {}", rank);
+    ReadFields(transport, rank, "the memory there is", all[static_cast<std::size_t>(rank)],
+               other.bytes, other.limited);
     if (other.limited || context.host(rank) != context.host(transport.rank())) continue;
     least.bytes = std::min(least.bytes, other.bytes);
   }
@@ -100,13 +99,12 @@ std::vector<RankMemory> GatherMemory(Transport& transport, const RankMemory& own
                                        own.budget.limited ? 1 : 0));
   std::vector<RankMemory> ranks;
   for (int rank = 0; rank < transport.size(); ++rank) {
-    std::istringstream fields(all[static_cast<std::size_t>(rank)]);
     RankMemory memory;
     memory.host = transport.context().host(rank);
-    fields >> memory.stage.weights >> memory.stage.kv >> memory.stage.activations >>
-        memory.stage.loading >> memory.stage.streamed_layers >> memory.stage.pass_bytes >>
-        memory.drafts >> memory.buffers >> memory.budget.bytes >> memory.budget.limited;
-    JUPITER_CHECK(!fields.fail(), "memory of rank {}", rank);
+    ReadFields(transport, rank, "the memory of a stage", all[static_cast<std::size_t>(rank)],
+               memory.stage.weights, memory.stage.kv, memory.stage.activations,
+               memory.stage.loading, memory.stage.streamed_layers, memory.stage.pass_bytes,
+               memory.drafts, memory.buffers, memory.budget.bytes, memory.budget.limited);
     ranks.push_back(memory);
   }
   return ranks;

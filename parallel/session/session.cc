@@ -55,7 +55,7 @@ class News {
 class NewsBetweenOps : public OpObserver {
  public:
   explicit NewsBetweenOps(News& news) : news_(news) {}
-  void OnOp(const OpRecord&, double) override { news_.Runs(); }
+  void OnOp(const OpCall&, double) override { news_.Runs(); }
 
  private:
   News& news_;
@@ -76,15 +76,7 @@ class LongerDeadline {
   double seconds_;
 };
 
-std::vector<double> GatherSpeeds(Transport& transport, double speed) {
-  std::vector<double> speeds;
-  for (const std::string& text : AllGather(transport, fmt::format("{}", speed))) {
-    speeds.push_back(std::stod(text));
-  }
-  return speeds;
-}
-
-double FactorOf(const Transport& transport, const SessionOptions& options) {
+double SlowdownOf(const Transport& transport, const SessionOptions& options) {
   if (options.slowdown.empty()) return 1;
   JUPITER_CHECK(std::ssize(options.slowdown) == transport.size(), "{} factors",
                 options.slowdown.size());
@@ -147,7 +139,7 @@ Session::Session(Transport& transport, Device& device, Checkpoint& checkpoint,
       device_(device),
       checkpoint_(checkpoint),
       options_(options),
-      slowdown_(FactorOf(transport, options)) {
+      slowdown_(SlowdownOf(transport, options)) {
   const ModelConfig& config = checkpoint.config();
   // Before the split: measuring speeds is a conversation that all ranks must have.
   CheckFacts(transport, {{"protocol version", fmt::format("{}", kProtocolVersion)},
@@ -285,9 +277,14 @@ std::vector<int> Session::idle_ranks() const {
 // deadline measures the progress of the others and not the length of the request.
 void Session::WaitForOthers() {
   while (true) {
-    const Message message = transport_.Receive(Strategy::kSource, Channel::kControl,
-                                               "news of a request that runs on other ranks");
-    if (message.header()[0] == kRequestDone) return;
+    constexpr const char* kWhat = "news of a request that runs on other ranks";
+    const Message message = transport_.Receive(Strategy::kSource, Channel::kControl, kWhat);
+    const std::span<const std::byte> news = message.header();
+    if (news.size() == 1 && news[0] == kRequestDone) return;
+    if (news.size() != 1 || news[0] != kRequestRuns) {
+      transport_.FailPeer(Strategy::kSource, kWhat,
+                          "it is neither that it runs nor that it is done");
+    }
   }
 }
 
@@ -377,7 +374,7 @@ std::vector<Generation> Session::Run(const RequestSet& set, const RunOptions& op
   const bool streams = memory_[Strategy::kSource].stage.streamed_layers > 0;
   JUPITER_CHECK(!streams || recorder == nullptr, "a record would leave out what is read");
   device_.Observe(ObserverOf(streams ? &between_ops : static_cast<OpObserver*>(recorder)));
-  transport_.Record(recorder);
+  transport_.RecordTo(recorder);
   transport_.LeavePayloadsOut(!device_.holds_data());
   const std::unique_ptr<TargetJudge> judge =
       device_.holds_data() ? MakeJudge(options.sampling)
@@ -386,7 +383,7 @@ std::vector<Generation> Session::Run(const RequestSet& set, const RunOptions& op
       Generate({*strategy_, transport_, device_, recorder}, set,
                DecodingFor(options, *judge, recorder != nullptr), telling);
   device_.Observe(nullptr);
-  transport_.Record(nullptr);
+  transport_.RecordTo(nullptr);
   transport_.LeavePayloadsOut(false);
   news.Done();
   return generations;

@@ -40,8 +40,8 @@ std::vector<double> ParseSlowdown(std::string_view text, int ranks) {
   return factors;
 }
 
-void Slowdown::OnOp(const OpRecord& record, double start) {
-  OpRecord stretched = record;
+void Slowdown::OnOp(const OpCall& record, double start) {
+  OpCall stretched = record;
   stretched.seconds = record.seconds * factor_;
   debt_ += stretched.seconds - record.seconds;
   if (debt_ > kMostDebtSeconds) {

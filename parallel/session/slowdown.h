@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "kernels/base/op_record.h"
+#include "kernels/base/op_call.h"
 
 namespace jupiter {
 
@@ -19,7 +19,7 @@ class Slowdown : public OpObserver {
   explicit Slowdown(double factor) : factor_(factor) {}
   // The observer that receives the stretched ops; may be null.
   void Forward(OpObserver* next) { next_ = next; }
-  void OnOp(const OpRecord& record, double start) override;
+  void OnOp(const OpCall& record, double start) override;
   double factor() const { return factor_; }
 
  private:

@@ -2,6 +2,7 @@
 
 #include "kernels/base/check.h"
 #include "planning/cost/memory_model.h"
+#include "planning/text/units.h"
 
 namespace jupiter {
 namespace {
@@ -27,7 +28,7 @@ std::string ShowStreaming(const StageMemory& stage, int model_layers) {
   if (stage.streamed_layers == 0) return fmt::format("all {} layers resident", model_layers);
   return fmt::format("{} of {} layers resident, {} streamed, {:.1f} MiB read per pass",
                      model_layers - stage.streamed_layers, model_layers, stage.streamed_layers,
-                     static_cast<double>(stage.pass_bytes) / (1 << 20));
+                     Mebibytes(stage.pass_bytes));
 }
 
 }  // namespace jupiter

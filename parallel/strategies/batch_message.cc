@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kernels/base/check.h"
+#include "parallel/transport/peer_bytes.h"
 
 namespace jupiter {
 namespace {
@@ -17,18 +18,36 @@ void WriteKind(FrameKind kind, std::span<std::byte> header) {
   std::memcpy(header.data(), &number, sizeof number);
 }
 
-void CheckPlanned(const Batch& batch, int peer, const StageOptions& planned) {
-  if (batch.rows() > planned.max_rows) {
-    throw PeerError(fmt::format("rank {} sent a batch of {} rows, at most {} were planned", peer,
-                                batch.rows(), planned.max_rows));
+void CheckLimits(const Batch& batch, const BatchLimits& limits) {
+  if (batch.rows() > limits.rows || batch.head_rows() > limits.head_rows) {
+    throw PeerError(fmt::format("{} rows, {} for the head; at most {} and {} were planned",
+                                batch.rows(), batch.head_rows(), limits.rows, limits.head_rows));
   }
   for (const SequenceOpening& opening : batch.open) {
-    if (opening.capacity > planned.max_positions) {
-      throw PeerError(
-          fmt::format("rank {} opens a sequence of {} positions, at most {} were planned", peer,
-                      opening.capacity, planned.max_positions));
+    if (opening.capacity <= limits.positions) continue;
+    throw PeerError(fmt::format("a sequence of {} positions, at most {} were planned",
+                                opening.capacity, limits.positions));
+  }
+  for (const BatchItem& item : batch.items) {
+    for (std::int32_t token : item.tokens) {
+      if (token < limits.vocab) continue;
+      throw PeerError(fmt::format("token {} of a vocabulary of {}", token, limits.vocab));
     }
   }
+}
+
+// The header of a message; what is thrown says only what is wrong.
+std::optional<Batch> ParseHeader(std::span<const std::byte> header, const BatchLimits& limits) {
+  std::uint32_t kind = 0;
+  if (header.size() < sizeof kind) throw PeerError("a batch message has no kind");
+  std::memcpy(&kind, header.data(), sizeof kind);
+  if (kind == static_cast<std::uint32_t>(FrameKind::kEnd)) return std::nullopt;
+  if (kind != static_cast<std::uint32_t>(FrameKind::kBatch)) {
+    throw PeerError(fmt::format("a batch message is of unknown kind {}", kind));
+  }
+  Batch batch = DecodeBatch(header.subspan(sizeof kind));
+  CheckLimits(batch, limits);
+  return batch;
 }
 
 }  // namespace
@@ -47,18 +66,16 @@ Message EndMessage() {
   return message;
 }
 
-std::optional<Batch> ReadBatch(const Message& message, int peer, const StageOptions& planned) {
-  const std::span<const std::byte> header = message.header();
-  std::uint32_t kind = 0;
-  if (header.size() < sizeof kind) throw PeerError("a batch message has no kind");
-  std::memcpy(&kind, header.data(), sizeof kind);
-  if (kind == static_cast<std::uint32_t>(FrameKind::kEnd)) return std::nullopt;
-  if (kind != static_cast<std::uint32_t>(FrameKind::kBatch)) {
-    throw PeerError(fmt::format("a batch message is of unknown kind {}", kind));
-  }
-  Batch batch = DecodeBatch(header.subspan(sizeof kind));
-  CheckPlanned(batch, peer, planned);
-  return batch;
+BatchLimits LimitsOf(const StrategyInputs& inputs) {
+  const Capacity& capacity = inputs.capacity;
+  return {capacity.prompt_rows, capacity.head_rows, capacity.positions,
+          inputs.checkpoint.config().vocab};
+}
+
+std::optional<Batch> ReadBatch(const Transport& transport, const Message& message, int peer,
+                               const BatchLimits& limits) {
+  return ParsePeer(transport, peer, "a batch",
+                   [&] { return ParseHeader(message.header(), limits); });
 }
 
 }  // namespace jupiter

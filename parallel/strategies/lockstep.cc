@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "kernels/base/check.h"
-#include "parallel/strategies/batch_message.h"
 #include "planning/plan/slices.h"
 
 namespace jupiter {
@@ -65,6 +64,7 @@ StageMemory Lockstep::PlanMemory(const StrategyInputs& inputs) {
 Lockstep::Lockstep(const StrategyInputs& inputs)
     : transport_(inputs.transport),
       plan_(inputs.plan),
+      limits_(LimitsOf(inputs)),
       stage_(inputs.device, inputs.checkpoint, OptionsOfShare(inputs)),
       exchange_(inputs.transport, inputs.device, inputs.plan.wire),
       exact_(inputs.transport, inputs.device, DType::kF32, Channel::kHeadRows) {
@@ -81,7 +81,7 @@ Lockstep::~Lockstep() {
 
 std::optional<Batch> Lockstep::Receive() {
   const Message message = transport_.Receive(kSource, Channel::kBatch, "the next batch");
-  std::optional<Batch> batch = ReadBatch(message, kSource, stage_.options());
+  std::optional<Batch> batch = ReadBatch(transport_, message, kSource, limits_);
   if (!batch) End();
   return batch;
 }

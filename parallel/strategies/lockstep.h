@@ -14,6 +14,7 @@
 
 #include "parallel/collectives/exchange.h"
 #include "parallel/collectives/split.h"
+#include "parallel/strategies/batch_message.h"
 #include "parallel/strategies/strategy.h"
 
 namespace jupiter {
@@ -71,6 +72,7 @@ class Lockstep : public Strategy {
 
   Transport& transport_;
   Plan plan_;
+  BatchLimits limits_;
   Stage stage_;
   Exchange exchange_;
   Exchange exact_;

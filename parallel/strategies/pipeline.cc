@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "kernels/base/check.h"
-#include "parallel/strategies/batch_message.h"
 #include "planning/plan/slices.h"
 
 namespace jupiter {
@@ -50,6 +49,7 @@ Pipeline::Pipeline(const StrategyInputs& inputs)
       slices_(inputs.plan.slices),
       wire_(inputs.plan.wire),
       hidden_(inputs.checkpoint.config().hidden),
+      limits_(LimitsOf(inputs)),
       ranks_(PipelineRanks(inputs.plan)) {
   const auto self = std::find(ranks_.begin(), ranks_.end(), transport_.rank());
   if (self == ranks_.end()) return;
@@ -67,7 +67,7 @@ std::optional<Batch> Pipeline::Receive() {
   JUPITER_CHECK(previous_ >= 0, "the source receives no batches");
   const Message message =
       transport_.Receive(previous_, Channel::kBatch, "hidden rows of the next batch");
-  std::optional<Batch> batch = ReadBatch(message, previous_, stage_->options());
+  std::optional<Batch> batch = ReadBatch(transport_, message, previous_, limits_);
   if (!batch) {
     End();
     return std::nullopt;
@@ -75,8 +75,9 @@ std::optional<Batch> Pipeline::Receive() {
   const std::int64_t row_bytes = RowBytes(wire_, hidden_);
   const std::int64_t rows = batch->dropped ? 0 : batch->rows();
   if (std::ssize(message.payload()) != rows * row_bytes) {
-    throw PeerError(fmt::format("rank {} sent {} bytes for {} rows of {} bytes", previous_,
-                                message.payload().size(), rows, row_bytes));
+    transport_.FailPeer(
+        previous_, "hidden rows",
+        fmt::format("{} bytes for {} rows of {} bytes", message.payload().size(), rows, row_bytes));
   }
   if (rows > 0) {
     stage_->device().Import(

@@ -6,6 +6,7 @@
 
 #include <vector>
 
+#include "parallel/strategies/batch_message.h"
 #include "parallel/strategies/strategy.h"
 
 namespace jupiter {
@@ -37,9 +38,10 @@ class Pipeline : public Strategy {
   SlicePolicy slices_;
   DType wire_;
   std::int64_t hidden_ = 0;  // width
-  std::vector<int> ranks_;   // that take part, in order
-  int previous_ = -1;        // upstream rank, or none
-  int next_ = -1;            // downstream rank, or none
+  BatchLimits limits_;
+  std::vector<int> ranks_;  // that take part, in order
+  int previous_ = -1;       // upstream rank, or none
+  int next_ = -1;           // downstream rank, or none
   std::unique_ptr<Stage> stage_;
 };
 

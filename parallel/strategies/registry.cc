@@ -6,26 +6,26 @@
 namespace jupiter {
 namespace {
 
-std::vector<StrategyEntry>& Entries() {
+std::vector<StrategyEntry>& RegisteredStrategies() {
   static std::vector<StrategyEntry> entries;
   return entries;
 }
 
-void Append(StrategyEntry entry) {
+void AppendStrategy(StrategyEntry entry) {
   JUPITER_CHECK(entry.adapt && entry.plan_memory && entry.build, "strategy {} is incomplete",
                 entry.traits.name);
   RegisterTraits(entry.traits);
-  Entries().push_back(std::move(entry));
+  RegisteredStrategies().push_back(std::move(entry));
 }
 
 bool AppendBuiltIn() {
-  Append(LocalStrategy());
-  Append(SequenceStrategy());
-  Append(MegatronStrategy());
-  Append(DeTransformerStrategy());
-  Append(GalaxyStrategy());
-  Append(EdgeShardStrategy());
-  Append(JupiterStrategy());
+  AppendStrategy(LocalStrategy());
+  AppendStrategy(SequenceStrategy());
+  AppendStrategy(MegatronStrategy());
+  AppendStrategy(DeTransformerStrategy());
+  AppendStrategy(GalaxyStrategy());
+  AppendStrategy(EdgeShardStrategy());
+  AppendStrategy(JupiterStrategy());
   return true;
 }
 
@@ -38,12 +38,12 @@ void AddBuiltInStrategies() {
 
 void AddStrategy(StrategyEntry entry) {
   AddBuiltInStrategies();
-  Append(std::move(entry));
+  AppendStrategy(std::move(entry));
 }
 
 const std::vector<StrategyEntry>& Strategies() {
   AddBuiltInStrategies();
-  return Entries();
+  return RegisteredStrategies();
 }
 
 const StrategyEntry& FindStrategy(std::string_view name) {

@@ -11,7 +11,7 @@ namespace jupiter {
 namespace {
 
 // A plan for sequence has no shares of heads: its reference is one whole share.
-int RanksOf(const Plan& plan) {
+int SharingRanks(const Plan& plan) {
   return plan.shares.heads.empty() ? 1 : static_cast<int>(plan.shares.heads.size());
 }
 
@@ -63,12 +63,12 @@ class SumsReference : public Strategy {
       : device_(inputs.device),
         plan_(inputs.plan),
         sums_(FindSums(inputs.plan.reference_of)),
-        column_split_(
-            Split::OfColumns(Split::Even(inputs.checkpoint.config().hidden, RanksOf(inputs.plan),
-                                         BlockColumns(inputs.plan.wire)))) {
+        column_split_(Split::OfColumns(Split::Even(inputs.checkpoint.config().hidden,
+                                                   SharingRanks(inputs.plan),
+                                                   BlockColumns(inputs.plan.wire)))) {
     const std::int64_t rows = inputs.capacity.prompt_rows;
     const std::int64_t hidden = inputs.checkpoint.config().hidden;
-    for (int rank = 0; rank < RanksOf(plan_); ++rank) {
+    for (int rank = 0; rank < SharingRanks(plan_); ++rank) {
       stages_.push_back(
           std::make_unique<Stage>(inputs.device, inputs.checkpoint, OptionsOf(inputs, rank)));
       parts_.push_back(device_.Allocate(DType::kF32, rows, hidden));
@@ -86,7 +86,7 @@ class SumsReference : public Strategy {
     for (const auto& stage : stages_) stage->CloseAll();
   }
   std::vector<int> CutPrompt(int tokens) const override {
-    return jupiter::CutPrompt(plan_.slices, tokens, RanksOf(plan_));
+    return jupiter::CutPrompt(plan_.slices, tokens, SharingRanks(plan_));
   }
   ConstTensorView HeadInput() const override { return stages_.front()->HeadInput(); }
   std::shared_ptr<const Weight> HeadWeight() const override { return stages_.front()->head(); }
@@ -223,7 +223,7 @@ std::unique_ptr<Strategy> BuildSumsReference(const StrategyInputs& inputs) {
 
 StageMemory SumsReferenceMemory(const StrategyInputs& inputs) {
   StageMemory memory;
-  const int ranks = RanksOf(inputs.plan);
+  const int ranks = SharingRanks(inputs.plan);
   for (int rank = 0; rank < ranks; ++rank) {
     const StageMemory stage =
         PlanStageMemory(inputs.device, inputs.checkpoint, OptionsOf(inputs, rank));

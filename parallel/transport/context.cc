@@ -63,6 +63,7 @@ FinishNote ReceiveFinish(const Context& context, int peer, const FinishNote& own
   MPI_Irecv(note.data(), static_cast<int>(note.size()), MPI_CHAR, peer, kFinishTag, MPI_COMM_WORLD,
             &request);
   WaitForRequest(context, peer, own, &request);
+  note.back() = 0;
   return note;
 }
 
@@ -88,7 +89,10 @@ void Context::GatherHosts() {
   std::vector<HostName> all(static_cast<std::size_t>(size_));
   MPI_Allgather(own.data(), static_cast<int>(own.size()), MPI_CHAR, all.data(),
                 static_cast<int>(own.size()), MPI_CHAR, MPI_COMM_WORLD);
-  for (const HostName& name : all) hosts_.emplace_back(name.data());
+  for (HostName& name : all) {
+    name.back() = 0;
+    hosts_.emplace_back(name.data());
+  }
   MPI_Comm local = MPI_COMM_NULL;
   MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, rank_, MPI_INFO_NULL, &local);
   MPI_Comm_rank(local, &local_rank_);

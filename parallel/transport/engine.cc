@@ -13,7 +13,6 @@
 namespace jupiter {
 namespace {
 
-constexpr int kChannels = 5;
 constexpr std::chrono::microseconds kBusyInterval{200};
 constexpr std::chrono::microseconds kIdleInterval{1000};
 // Rounds without traffic until an expected source is polled less often (20 ms).
@@ -21,13 +20,6 @@ constexpr int kRoundsUntilIdle = 100;
 
 // Of the stamps of all channels.
 constexpr int kStampTag = kChannels;
-
-// What travels ahead of a message that a link model holds back. It has a message of its own, so
-// that the receiver knows the whole queue before the first large message is there.
-struct WireStamp {
-  int channel;
-  LinkStamp stamp;
-};
 
 int TagOf(Channel channel) { return static_cast<int>(channel); }
 
@@ -131,10 +123,11 @@ void Transport::Engine::Post(Lane& lane, int tag, Message message, std::span<std
 }
 
 Message Transport::Engine::Receive(int source, Channel channel, std::string_view operation) {
+  const double start = Now();
   Lane& lane = LaneOf(source, channel);
   const std::string place = fmt::format("receive, channel {}", Name(channel));
   WaitFor({source, "to send", operation, place}, [&] { return FrontIsHere(lane); });
-  Message message = TakeFront(lane);
+  Message message = TakeFront(lane, operation, start);
   if (Holds(lane)) {
     held_->ingress.Take(IndexOf(lane));
     const auto bytes = static_cast<double>(message.buffer_->wire_bytes);
@@ -172,7 +165,7 @@ void Transport::Engine::WaitFor(const WaitSite& site, const std::function<bool()
   main_waits_.store(false, std::memory_order_relaxed);
 }
 
-Message Transport::Engine::TakeFront(Lane& lane) {
+Message Transport::Engine::TakeFront(Lane& lane, std::string_view operation, double start) {
   Message message;
   {
     const std::lock_guard lock(mutex_);
@@ -180,20 +173,18 @@ Message Transport::Engine::TakeFront(Lane& lane) {
     lane.inbox.pop_front();
   }
   Message::Buffer& buffer = *message.buffer_;
+  const auto fail = [&](std::string_view problem) {
+    throw PeerError(BadBytes(context_, lane.peer, operation, Now() - start, problem));
+  };
   if (const auto error = FrameError(buffer.wire(), lane.channel, lane.received)) {
-    throw PeerError(
-        fmt::format("{}: bad message {} from {} (channel {}): {}; do all ranks run the "
-                    "same version?",
-                    context_.Describe(context_.rank()), lane.received, context_.Describe(lane.peer),
-                    Name(lane.channel), *error));
+    fail(
+        fmt::format("bad message {} of channel {}: {}", lane.received, Name(lane.channel), *error));
   }
   ++lane.received;
   const Frame frame = ReadFrame(buffer.wire());
   if (frame.bare != TravelsBare(lane)) {
-    throw PeerError(fmt::format("{}: {} {} payloads, this rank {}",
-                                context_.Describe(context_.rank()), context_.Describe(lane.peer),
-                                frame.bare ? "leaves out" : "sends",
-                                frame.bare ? "needs them" : "leaves them out"));
+    fail(frame.bare ? "it leaves its payload out, and this rank needs it"
+                    : "it has a payload, and this rank leaves payloads out");
   }
   if (frame.bare) return Restore(frame, buffer.wire());
   buffer.header_bytes = frame.header_bytes;
@@ -306,9 +297,10 @@ void Transport::Engine::StartReceive(Lane& lane, MPI_Message matched, const MPI_
   int bytes = 0;
   MPI_Get_count(&status, MPI_BYTE, &bytes);
   if (bytes < 0 || bytes > kMaxMessageBytes) {
-    throw PeerError(fmt::format("{}: {} sends a message of more than {} bytes (channel {})",
-                                context_.Describe(context_.rank()), context_.Describe(lane.peer),
-                                kMaxMessageBytes, Name(lane.channel)));
+    throw PeerError(BadBytes(
+        context_, lane.peer, "a message", 0,
+        fmt::format("message {} of channel {} has more than {} bytes",
+                    lane.received + std::size(lane.inbox), Name(lane.channel), kMaxMessageBytes)));
   }
   Incoming& incoming = lane.inbox.emplace_back();
   incoming.message.buffer_ = std::make_shared<Message::Buffer>(static_cast<std::size_t>(bytes));
@@ -338,11 +330,18 @@ void Transport::Engine::CollectStamps() {
     MPI_Status status{};
     Check(MPI_Improbe(MPI_ANY_SOURCE, kStampTag, comm_, &found, &matched, &status), "MPI_Improbe");
     if (found == 0) return;
-    WireStamp raw{};
-    Check(MPI_Mrecv(&raw, sizeof(raw), MPI_BYTE, &matched, &status), "MPI_Mrecv");
-    JUPITER_CHECK(raw.channel >= 0 && raw.channel < kChannels, "channel {}", raw.channel);
-    const Lane& lane = LaneOf(status.MPI_SOURCE, static_cast<Channel>(raw.channel));
-    held_->ingress.Announce(IndexOf(lane), raw.stamp);
+    int bytes = 0;
+    MPI_Get_count(&status, MPI_BYTE, &bytes);
+    std::vector<std::byte> wire(static_cast<std::size_t>(std::max(bytes, 0)));
+    Check(MPI_Mrecv(wire.data(), bytes, MPI_BYTE, &matched, &status), "MPI_Mrecv");
+    const int peer = status.MPI_SOURCE;
+    const std::optional<WireStamp> raw = ReadStamp(wire);
+    if (!raw) {
+      throw PeerError(BadBytes(context_, peer, "when a held message arrives", 0,
+                               fmt::format("{} bytes are no stamp of one", bytes)));
+    }
+    const Lane& lane = LaneOf(peer, static_cast<Channel>(raw->channel));
+    held_->ingress.Announce(IndexOf(lane), raw->stamp);
   }
 }
 

@@ -81,7 +81,9 @@ class Transport::Engine {
   // Whether the link model applies to messages of this lane.
   bool Holds(const Lane& lane) const;
   void SendStamp(Lane& lane, const LinkStamp& stamp);
-  Message TakeFront(Lane& lane);
+  // The first message of the lane, which is here. Throws PeerError of `operation`, waited for since
+  // `start`, when it is none.
+  Message TakeFront(Lane& lane, std::string_view operation, double start);
   // Whether messages of this lane travel without their payload.
   bool TravelsBare(const Lane& lane) const;
   // The message that a bare one stands for; what its payload has is not defined.

@@ -1,6 +1,7 @@
 #include "parallel/transport/frame.h"
 
 #include <bit>
+#include <cmath>
 #include <cstring>
 
 #include "kernels/base/check.h"
@@ -8,7 +9,7 @@
 namespace jupiter {
 namespace {
 
-constexpr std::uint32_t kMagic = 0x5054554a;  // "JUTP"
+constexpr std::uint32_t kFrameMagic = 0x5054554a;  // "JUTP"
 
 // As on the wire; every machine of a cluster is little-endian (x86-64, aarch64).
 struct WireFrame {
@@ -23,7 +24,7 @@ struct WireFrame {
 static_assert(sizeof(WireFrame) == kFrameBytes);
 static_assert(std::endian::native == std::endian::little);
 
-WireFrame Load(std::span<const std::byte> wire) {
+WireFrame LoadFrame(std::span<const std::byte> wire) {
   WireFrame frame{};
   std::memcpy(&frame, wire.data(), sizeof(frame));
   return frame;
@@ -33,7 +34,7 @@ WireFrame Load(std::span<const std::byte> wire) {
 
 void WriteFrame(const Frame& frame, std::span<std::byte> wire) {
   JUPITER_CHECK(wire.size() >= kFrameBytes);
-  const WireFrame raw = {kMagic,
+  const WireFrame raw = {kFrameMagic,
                          static_cast<std::uint8_t>(frame.channel),
                          static_cast<std::uint8_t>(frame.bare),
                          {0, 0},
@@ -44,7 +45,7 @@ void WriteFrame(const Frame& frame, std::span<std::byte> wire) {
 }
 
 Frame ReadFrame(std::span<const std::byte> wire) {
-  const WireFrame raw = Load(wire);
+  const WireFrame raw = LoadFrame(wire);
   return {static_cast<Channel>(raw.channel), raw.sequence, raw.header_bytes, raw.payload_bytes,
           raw.bare != 0};
 }
@@ -54,9 +55,9 @@ std::optional<std::string> FrameError(std::span<const std::byte> wire, Channel c
   if (wire.size() < kFrameBytes) {
     return fmt::format("it has {} bytes, fewer than its frame of {}", wire.size(), kFrameBytes);
   }
-  const WireFrame raw = Load(wire);
-  if (raw.magic != kMagic)
-    return fmt::format("it starts with {:#010x}, not {:#010x}", raw.magic, kMagic);
+  const WireFrame raw = LoadFrame(wire);
+  if (raw.magic != kFrameMagic)
+    return fmt::format("it starts with {:#010x}, not {:#010x}", raw.magic, kFrameMagic);
   if (raw.channel != static_cast<std::uint8_t>(channel)) {
     return fmt::format("it names channel {}", raw.channel);
   }
@@ -68,11 +69,22 @@ std::optional<std::string> FrameError(std::span<const std::byte> wire, Channel c
   // The first two conditions keep the sum of the third from overflowing.
   if (raw.header_bytes > wire.size() || travelled > wire.size() ||
       PayloadOffset(raw.header_bytes) + travelled != wire.size() ||
-      raw.payload_bytes > kMaxMessageBytes) {
+      raw.payload_bytes > kMaxMessageBytes ||
+      PayloadOffset(raw.header_bytes) + raw.payload_bytes > kMaxMessageBytes) {
     return fmt::format("it claims {} header and {} payload bytes, but {} bytes arrived",
                        raw.header_bytes, raw.payload_bytes, wire.size());
   }
   return std::nullopt;
+}
+
+std::optional<WireStamp> ReadStamp(std::span<const std::byte> wire) {
+  WireStamp raw;
+  if (wire.size() != sizeof(raw)) return std::nullopt;
+  std::memcpy(&raw, wire.data(), sizeof(raw));
+  const auto [head, seconds, wire_seconds] = raw.stamp;
+  const bool finite = std::isfinite(head) && std::isfinite(seconds) && std::isfinite(wire_seconds);
+  if (!finite || raw.channel < 0 || raw.channel >= kChannels) return std::nullopt;
+  return raw;
 }
 
 std::string_view Name(Channel channel) {

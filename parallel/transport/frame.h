@@ -1,4 +1,5 @@
-// The first bytes of every message on the wire.
+// The first bytes of every message on the wire, and what travels ahead of a message that a link
+// model holds back.
 #pragma once
 
 #include <cstddef>
@@ -7,6 +8,7 @@
 #include <span>
 #include <string>
 
+#include "parallel/transport/link_model.h"
 #include "parallel/transport/transport.h"
 
 namespace jupiter {
@@ -36,5 +38,14 @@ std::optional<std::string> FrameError(std::span<const std::byte> wire, Channel c
                                       std::uint64_t sequence);
 
 std::string_view Name(Channel channel);
+
+// Of a message that is held back. It has a message of its own, so that the receiver knows the whole
+// queue before the first large message is there.
+struct WireStamp {
+  int channel = 0;
+  LinkStamp stamp;
+};
+// Nothing when the bytes, which another rank wrote, are no stamp.
+std::optional<WireStamp> ReadStamp(std::span<const std::byte> wire);
 
 }  // namespace jupiter

@@ -39,7 +39,7 @@ class SignalText {
   std::atomic<std::size_t> length_{0};
 };
 
-struct State {
+struct LastWords {
   SignalText who;
   SignalText wait;
   std::atomic<double> wait_start{0};
@@ -52,7 +52,7 @@ struct State {
 static_assert(std::atomic<double>::is_always_lock_free);
 static_assert(std::atomic<std::size_t>::is_always_lock_free);
 
-State state;
+LastWords state;
 
 // A line put together by the handler: nothing here allocates or takes a lock.
 class HandlerLine {

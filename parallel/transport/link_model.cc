@@ -5,25 +5,15 @@
 #include <tuple>
 
 #include "kernels/base/check.h"
+#include "planning/text/split_at_commas.h"
 #include "planning/text/units.h"
 
 namespace jupiter {
 namespace {
 
-constexpr double kMostBandwidth = 1e15;  // bit/s
-constexpr double kMostSeconds = 3600;
-constexpr double kMostBytes = 1 << 30;
-
-// What stands between commas, in order.
-std::vector<std::string_view> SplitFields(std::string_view text) {
-  std::vector<std::string_view> fields;
-  while (true) {
-    const std::size_t comma = text.find(',');
-    fields.push_back(text.substr(0, comma));
-    if (comma == std::string_view::npos) return fields;
-    text.remove_prefix(comma + 1);
-  }
-}
+constexpr double kMostHeldBandwidth = 1e15;  // bit/s
+constexpr double kMostHeldSeconds = 3600;
+constexpr double kMostHeldBytes = 1 << 30;
 
 // tc's "100mbit" as planning/text/units.h has it.
 std::string FullRate(std::string_view text) {
@@ -36,14 +26,14 @@ std::string FullRate(std::string_view text) {
   return std::string(text);
 }
 
-struct Range {
+struct FieldRange {
   double least;
   double most;
 };
 
 // `name` says which part of --link `field` is.
 double ParseField(std::string_view text, std::string_view name, std::string_view field,
-                  Dimension dimension, Range range) {
+                  Dimension dimension, FieldRange range) {
   const auto place = [&] { return fmt::format("--link {}: {} '{}'", text, name, field); };
   double value = 0;
   try {
@@ -62,10 +52,10 @@ double ParseField(std::string_view text, std::string_view name, std::string_view
 void SetField(LinkModel& model, std::string_view text, std::string_view name,
               std::string_view field) {
   const auto time = [&] {
-    return ParseField(text, name, field, Dimension::kTime, {0, kMostSeconds});
+    return ParseField(text, name, field, Dimension::kTime, {0, kMostHeldSeconds});
   };
   const auto size = [&](double least) {
-    return ParseField(text, name, field, Dimension::kMemory, {least, kMostBytes});
+    return ParseField(text, name, field, Dimension::kMemory, {least, kMostHeldBytes});
   };
   if (name == "latency") {
     model.link.latency = time();
@@ -85,28 +75,28 @@ void SetField(LinkModel& model, std::string_view text, std::string_view name,
   }
 }
 
-bool Contains(const std::vector<std::string_view>& names, std::string_view name) {
+bool IsKnown(const std::vector<std::string_view>& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 }  // namespace
 
 LinkModel ParseLinkModel(std::string_view text) {
-  const std::vector<std::string_view> fields = SplitFields(text);
+  const std::vector<std::string_view> fields = SplitAtCommas(text);
   LinkModel model;
   model.link.bandwidth = ParseField(text, "bandwidth", FullRate(fields.front()),
-                                    Dimension::kBitRate, {1, kMostBandwidth});
+                                    Dimension::kBitRate, {1, kMostHeldBandwidth});
   std::vector<std::string_view> given;
   for (std::size_t i = 1; i < fields.size(); ++i) {
     const std::size_t equals = fields[i].find('=');
     const bool named = equals != std::string_view::npos;
     const std::string_view name = named ? fields[i].substr(0, equals) : "latency";
-    if (Contains(given, name)) FailUser("--link {}: {} is given twice", text, name);
+    if (IsKnown(given, name)) FailUser("--link {}: {} is given twice", text, name);
     given.push_back(name);
     SetField(model, text, name, named ? fields[i].substr(equals + 1) : fields[i]);
   }
-  if (!Contains(given, "handshake")) model.handshake_seconds = 2 * model.link.latency;
-  if (Contains(given, "handshake") && model.rendezvous_bytes == 0) {
+  if (!IsKnown(given, "handshake")) model.handshake_seconds = 2 * model.link.latency;
+  if (IsKnown(given, "handshake") && model.rendezvous_bytes == 0) {
     FailUser("--link {}: handshake needs rendezvous=SIZE, the size above which there is one", text);
   }
   return model;

@@ -1,6 +1,7 @@
 #include "parallel/transport/record_gather.h"
 
 #include "parallel/transport/agreement.h"
+#include "parallel/transport/peer_bytes.h"
 
 namespace jupiter {
 
@@ -9,10 +10,10 @@ RunRecord GatherRecords(Transport& transport, Recorder& recorder, const std::str
   RunRecord run;
   if (transport.rank() != 0) return run;
   run.description = description;
-  for (std::size_t rank = 0; rank < texts.size(); ++rank) {
-    const std::string source =
-        "the record of " + transport.context().Describe(static_cast<int>(rank));
-    run.ranks.push_back(ParseRankRecord(texts[rank], source));
+  for (int rank = 0; rank < transport.size(); ++rank) {
+    const std::string& text = texts[static_cast<std::size_t>(rank)];
+    run.ranks.push_back(ParsePeer(transport, rank, "the record of a run",
+                                  [&] { return ParseRankRecord(text, "the record"); }));
   }
   return run;
 }

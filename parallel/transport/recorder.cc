@@ -7,13 +7,13 @@ namespace jupiter {
 namespace {
 
 // Whole nanoseconds: finer digits are noise, and would double the size of the file.
-double RoundTime(double seconds) { return std::round(seconds * 1e9) / 1e9; }
+double ToNanoseconds(double seconds) { return std::round(seconds * 1e9) / 1e9; }
 
 }  // namespace
 
-double Recorder::Since(double start) const { return timed_ ? RoundTime(start - origin_) : 0; }
+double Recorder::Since(double start) const { return timed_ ? ToNanoseconds(start - origin_) : 0; }
 
-double Recorder::Length(double seconds) const { return timed_ ? RoundTime(seconds) : 0; }
+double Recorder::Length(double seconds) const { return timed_ ? ToNanoseconds(seconds) : 0; }
 
 template <typename TransferEvent>
 TransferEvent Recorder::Timed(TransferEvent event) const {
@@ -22,7 +22,7 @@ TransferEvent Recorder::Timed(TransferEvent event) const {
   return event;
 }
 
-void Recorder::OnOp(const OpRecord& op, double start) {
+void Recorder::OnOp(const OpCall& op, double start) {
   OpEvent event{op, Since(start)};
   event.op.seconds = Length(op.seconds);
   record_.events.emplace_back(event);

@@ -7,7 +7,7 @@
 #include <cstdint>
 
 #include "kernels/base/clock.h"
-#include "kernels/base/op_record.h"
+#include "kernels/base/op_call.h"
 #include "planning/record/record.h"
 
 namespace jupiter {
@@ -21,7 +21,7 @@ class Recorder : public OpObserver {
   explicit Recorder(int rank, bool timed = true) : timed_(timed), origin_(Now()) {
     record_.rank = rank;
   }
-  void OnOp(const OpRecord& op, double start) override;
+  void OnOp(const OpCall& op, double start) override;
   // `start` on the monotonic clock, as for OnOp. `seconds` of a receive is the time spent waiting.
   void OnSend(SendEvent event);
   void OnReceive(ReceiveEvent event);

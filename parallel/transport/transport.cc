@@ -9,6 +9,7 @@
 #include "parallel/transport/frame.h"
 #include "parallel/transport/last_words.h"
 #include "parallel/transport/link_model.h"
+#include "parallel/transport/wait.h"
 
 namespace jupiter {
 
@@ -18,11 +19,11 @@ static_assert(static_cast<int>(Channel::kCollective) == kCollectiveChannel);
 static_assert(static_cast<int>(Channel::kHeadRows) == kHeadRowChannel);
 namespace {
 
-std::int64_t HeaderBytes(const Message& message) {
+std::int64_t HeaderLength(const Message& message) {
   return static_cast<std::int64_t>(PayloadOffset(message.header().size()));
 }
 
-std::int64_t PayloadBytes(const Message& message) {
+std::int64_t PayloadLength(const Message& message) {
   return static_cast<std::int64_t>(message.payload().size());
 }
 
@@ -43,8 +44,8 @@ Transport::~Transport() {
 void Transport::Send(int destination, Channel channel, Message message) {
   JUPITER_CHECK(message.buffer_ != nullptr, "an empty message is sent to rank {}", destination);
   const double start = Now();
-  const std::int64_t header_bytes = HeaderBytes(message);
-  const std::int64_t payload_bytes = PayloadBytes(message);
+  const std::int64_t header_bytes = HeaderLength(message);
+  const std::int64_t payload_bytes = PayloadLength(message);
   engine_->Send(destination, channel, std::move(message));
   if (destination == rank() || channel == Channel::kControl) return;
   ++counters_.messages_sent;
@@ -60,14 +61,15 @@ Message Transport::Receive(int source, Channel channel, std::string_view operati
   const double start = Now();
   Message message = engine_->Receive(source, channel, operation);
   const double waited = Now() - start;
+  last_wait_ = waited;
   counters_.wait_seconds += waited;
   if (source == rank() || channel == Channel::kControl) return message;
   ++counters_.messages_received;
-  counters_.header_received += HeaderBytes(message);
-  counters_.payload_received += PayloadBytes(message);
+  counters_.header_received += HeaderLength(message);
+  counters_.payload_received += PayloadLength(message);
   if (recorder_ != nullptr) {
-    recorder_->OnReceive({source, static_cast<int>(channel), HeaderBytes(message),
-                          PayloadBytes(message), start, waited});
+    recorder_->OnReceive({source, static_cast<int>(channel), HeaderLength(message),
+                          PayloadLength(message), start, waited});
   }
   return message;
 }
@@ -75,6 +77,10 @@ Message Transport::Receive(int source, Channel channel, std::string_view operati
 std::optional<Message> Transport::TryReceive(int source, Channel channel) {
   if (!engine_->IsHere(source, channel)) return std::nullopt;
   return Receive(source, channel, "a message that is here");
+}
+
+void Transport::FailPeer(int peer, std::string_view what, std::string_view problem) const {
+  throw PeerError(BadBytes(context_, peer, what, last_wait_, problem));
 }
 
 void Transport::Expect(int source, Channel channel, int most) {

@@ -2,8 +2,9 @@
 //
 // Each pair of ranks has a FIFO per channel. A send never blocks: its buffer is handed over and a
 // progress thread moves it while the caller computes. A receive names its one source and waits;
-// there is no wildcard, and peeking (TryReceive) is for word that only spares work of which nothing
-// comes. So what a rank answers never depends on time. Every wait ends by the deadline with a
+// peeking (TryReceive) is for word that only spares work of which nothing comes. So what a rank
+// answers never depends on time. (The stamps of a link model are taken from any source: they say
+// when a message is handed out, not what is in it.) Every wait ends by the deadline with a
 // PeerError that names rank, host, operation, peer and elapsed time.
 //
 // On the wire a message is one MPI message: a frame of kFrameBytes (magic, channel, sequence
@@ -33,6 +34,7 @@ enum class Channel : std::uint8_t {
   kHeadRows,    // rows for the head, from the rank that has them
   kCancel,      // word of batches that nobody needs any more
 };
+inline constexpr int kChannels = 5;
 
 inline constexpr std::int64_t kMaxMessageBytes = std::int64_t{1} << 30;
 
@@ -85,6 +87,9 @@ class Transport {
   Message Receive(int source, Channel channel, std::string_view operation);
   // The same if it is here, at once; nothing otherwise.
   std::optional<Message> TryReceive(int source, Channel channel);
+  // Throws the PeerError of a message that was received last, from `peer`, and cannot be read:
+  // names both ranks and their hosts, `what` was received, and the seconds waited for it.
+  [[noreturn]] void FailPeer(int peer, std::string_view what, std::string_view problem) const;
   // Lets messages of this source arrive while the caller computes, until `Receive` takes them (at
   // most `most` are held). Without it a large message may move only inside Receive.
   void Expect(int source, Channel channel, int most);
@@ -105,13 +110,14 @@ class Transport {
   const TrafficCounters& counters() const { return counters_; }
   void ResetCounters() { counters_ = {}; }
   // From now on sends and receives are recorded; null ends it.
-  void Record(Recorder* recorder) { recorder_ = recorder; }
+  void RecordTo(Recorder* recorder) { recorder_ = recorder; }
 
  private:
   class Engine;  // all MPI calls, under one lock
   Context& context_;
   std::unique_ptr<Engine> engine_;
   TrafficCounters counters_;
+  double last_wait_ = 0;  // seconds in the last Receive
   Recorder* recorder_ = nullptr;
 };
 

@@ -23,6 +23,13 @@ std::string WaitSite::Text(const Context& context) const {
   return fmt::format("{} {} {} ({})", who, action, operation, place);
 }
 
+std::string BadBytes(const Context& context, int peer, std::string_view what, double waited,
+                     std::string_view problem) {
+  return fmt::format(
+      "{}: {} from {}, waited {:.1f} s for it: {}; do all ranks run the same version?",
+      context.Describe(context.rank()), what, context.Describe(peer), waited, problem);
+}
+
 void WaitUntil(const Context& context, const WaitSite& site, const std::function<bool()>& done) {
   if (done()) return;
   const double start = Now();

@@ -21,6 +21,10 @@ struct WaitSite {
   std::string Text(const Context& context) const;
 };
 
+// What a PeerError says of a message that came after a wait of `waited` seconds and cannot be read.
+std::string BadBytes(const Context& context, int peer, std::string_view what, double waited,
+                     std::string_view problem);
+
 // Calls `done` until it returns true, pausing by the waiting policy. Throws PeerError at the
 // context's deadline.
 void WaitUntil(const Context& context, const WaitSite& site, const std::function<bool()>& done);

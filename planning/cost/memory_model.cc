@@ -10,7 +10,7 @@
 namespace jupiter {
 namespace {
 
-std::int64_t F32(std::int64_t count) { return RowBytes(DType::kF32, count); }
+std::int64_t F32Bytes(std::int64_t count) { return RowBytes(DType::kF32, count); }
 
 std::int64_t Act8(std::int64_t width) {
   return width % BlockColumns(DType::kAct8) == 0 ? RowBytes(DType::kAct8, width) : 0;
@@ -26,7 +26,8 @@ std::int64_t WorkspaceBytes(const ModelConfig& config, const ShareWidths& widths
                             std::int64_t rows) {
   const std::int64_t dense =
       2 * (std::int64_t{config.hidden} + widths.queries + widths.keys + widths.columns);
-  return rows * (F32(dense) + Act8(config.hidden) + Act8(widths.queries) + Act8(widths.columns));
+  return rows *
+         (F32Bytes(dense) + Act8(config.hidden) + Act8(widths.queries) + Act8(widths.columns));
 }
 
 std::int64_t LargestBatch(const RequestShape& request) {
@@ -56,7 +57,7 @@ std::int64_t AttentionBytes(const ModelShape& shape, int layer, const ShareWidth
   const std::int64_t biases = shape.config.qkv_bias ? widths.queries + 2 * widths.keys : 0;
   return Stored(types.wq, widths.queries, hidden) + Stored(types.wk, widths.keys, hidden) +
          Stored(types.wv, widths.keys, hidden) + Stored(types.wo, hidden, widths.queries) +
-         F32(biases);
+         F32Bytes(biases);
 }
 
 std::int64_t MlpBytes(const ModelShape& shape, int layer, const ShareWidths& widths) {
@@ -66,7 +67,7 @@ std::int64_t MlpBytes(const ModelShape& shape, int layer, const ShareWidths& wid
          Stored(types.w_down, hidden, widths.columns);
 }
 
-std::int64_t NormBytes(const ModelShape& shape) { return F32(2 * shape.config.hidden); }
+std::int64_t NormBytes(const ModelShape& shape) { return F32Bytes(2 * shape.config.hidden); }
 
 std::int64_t LayerBytes(const ModelShape& shape, int layer) {
   const ShareWidths whole = WholeWidths(shape.config);
@@ -79,7 +80,7 @@ std::int64_t EmbeddingBytes(const ModelShape& shape) {
 
 std::int64_t HeadBytes(const ModelShape& shape) {
   return StoredBytes(shape.head, shape.config.vocab, shape.config.hidden) +
-         F32(shape.config.hidden);
+         F32Bytes(shape.config.hidden);
 }
 
 std::int64_t SharedHeadBytes(const ModelShape& shape) {
@@ -99,16 +100,16 @@ FixedBytes FixedBytesOf(const ModelShape& shape, DType wire, const RequestShape&
   const std::int64_t largest = LargestBatch(request);
   const std::int64_t rows = request.prompt_tokens + kMostWaitingBatches * largest;
   return {WorkspaceBytes(shape.config, widths, largest) +
-              request.positions() * F32(shape.config.head_dim),
+              request.positions() * F32Bytes(shape.config.head_dim),
           rows * RowBytes(wire, shape.config.hidden)};
 }
 
 std::int64_t SumBytes(const ModelShape& shape, int matrices, const RequestShape& request) {
-  return matrices * LargestBatch(request) * F32(shape.config.hidden);
+  return matrices * LargestBatch(request) * F32Bytes(shape.config.hidden);
 }
 
 std::int64_t HeadActivationBytes(const ModelShape& shape) {
-  return F32(shape.config.hidden + shape.config.vocab) + Act8(shape.config.hidden);
+  return F32Bytes(shape.config.hidden + shape.config.vocab) + Act8(shape.config.hidden);
 }
 
 namespace {

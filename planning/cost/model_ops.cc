@@ -3,30 +3,30 @@
 namespace jupiter {
 namespace {
 
-std::int64_t F32(std::int64_t rows, std::int64_t columns) {
+std::int64_t F32Matrix(std::int64_t rows, std::int64_t columns) {
   return rows * RowBytes(DType::kF32, columns);
 }
 
-OpRecord NormOp(std::int64_t rows, std::int64_t width) {
+OpCall NormOp(std::int64_t rows, std::int64_t width) {
   return {.kind = OpKind::kRmsNorm,
           .rows = rows,
           .inner = width,
           .outer = width,
-          .bytes = 2 * F32(rows, width) + F32(1, width),
+          .bytes = 2 * F32Matrix(rows, width) + F32Matrix(1, width),
           .operations = 4 * rows * width};
 }
 
-OpRecord QuantiseOp(std::int64_t rows, std::int64_t width) {
+OpCall QuantiseOp(std::int64_t rows, std::int64_t width) {
   return {.kind = OpKind::kQuantise,
           .rows = rows,
           .inner = width,
           .outer = width,
-          .bytes = F32(rows, width) + rows * RowBytes(DType::kAct8, width),
+          .bytes = F32Matrix(rows, width) + rows * RowBytes(DType::kAct8, width),
           .operations = 3 * rows * width};
 }
 
-OpRecord LinearOp(MatrixRole role, DType weight, std::int64_t rows, std::int64_t inner,
-                  std::int64_t outer, bool accumulate) {
+OpCall LinearOp(MatrixRole role, DType weight, std::int64_t rows, std::int64_t inner,
+                std::int64_t outer, bool accumulate) {
   const DType input = IsQuantised(weight) ? DType::kAct8 : DType::kF32;
   return {.kind = OpKind::kLinear,
           .weight = weight,
@@ -35,42 +35,42 @@ OpRecord LinearOp(MatrixRole role, DType weight, std::int64_t rows, std::int64_t
           .inner = inner,
           .outer = outer,
           .bytes = StoredBytes(weight, outer, inner) + rows * RowBytes(input, inner) +
-                   F32(rows, outer) * (accumulate ? 2 : 1),
+                   F32Matrix(rows, outer) * (accumulate ? 2 : 1),
           .operations = 2 * rows * outer * inner,
           .role = role,
           .whole = inner * outer};
 }
 
-OpRecord RopeOp(std::int64_t rows, std::int64_t head_dim, std::int64_t width) {
+OpCall RopeOp(std::int64_t rows, std::int64_t head_dim, std::int64_t width) {
   return {.kind = OpKind::kRope,
           .rows = rows,
           .inner = head_dim,
           .outer = width,
-          .bytes = 2 * F32(rows, width),
+          .bytes = 2 * F32Matrix(rows, width),
           .operations = 3 * rows * width};
 }
 
-OpRecord KvAppendOp(DType kv, std::int64_t rows, std::int64_t width) {
+OpCall KvAppendOp(DType kv, std::int64_t rows, std::int64_t width) {
   return {.kind = OpKind::kKvAppend,
           .weight = kv,
           .rows = rows,
           .outer = width,
-          .bytes = 2 * (F32(rows, width) + rows * RowBytes(kv, width))};
+          .bytes = 2 * (F32Matrix(rows, width) + rows * RowBytes(kv, width))};
 }
 
-OpRecord SwiGluOp(std::int64_t rows, std::int64_t width) {
+OpCall SwiGluOp(std::int64_t rows, std::int64_t width) {
   return {.kind = OpKind::kSwiGlu,
           .rows = rows,
           .inner = width,
           .outer = width,
-          .bytes = 3 * F32(rows, width),
+          .bytes = 3 * F32Matrix(rows, width),
           .operations = 4 * rows * width};
 }
 
 // Products of one input, which is quantised when, and just before, the first of them needs it.
-void AppendProducts(std::vector<OpRecord>& ops, const std::vector<OpRecord>& products) {
+void AppendProducts(std::vector<OpCall>& ops, const std::vector<OpCall>& products) {
   bool quantised = false;
-  for (const OpRecord& product : products) {
+  for (const OpCall& product : products) {
     if (product.input == DType::kAct8 && !quantised) {
       ops.push_back(QuantiseOp(product.rows, product.inner));
       quantised = true;
@@ -80,24 +80,25 @@ void AppendProducts(std::vector<OpRecord>& ops, const std::vector<OpRecord>& pro
 }
 
 // To the host.
-OpRecord LogitsOp(std::int64_t rows, std::int64_t vocab) {
-  return {.kind = OpKind::kExport, .rows = rows, .outer = vocab, .bytes = 2 * F32(rows, vocab)};
+OpCall LogitsOp(std::int64_t rows, std::int64_t vocab) {
+  return {
+      .kind = OpKind::kExport, .rows = rows, .outer = vocab, .bytes = 2 * F32Matrix(rows, vocab)};
 }
 
-OpRecord TransferOp(OpKind kind, const ModelShape& shape, DType wire, std::int64_t rows) {
+OpCall TransferOp(OpKind kind, const ModelShape& shape, DType wire, std::int64_t rows) {
   const std::int64_t width = shape.config.hidden;
   return {.kind = kind,
           .input = wire,
           .rows = rows,
           .outer = width,
-          .bytes = F32(rows, width) + rows * RowBytes(wire, width)};
+          .bytes = F32Matrix(rows, width) + rows * RowBytes(wire, width)};
 }
 
 // The ops of a layer up to attention, and behind it.
-std::vector<OpRecord> OpsBeforeAttention(const ModelShape& shape, const LayerTypes& types,
-                                         std::int64_t rows) {
+std::vector<OpCall> OpsBeforeAttention(const ModelShape& shape, const LayerTypes& types,
+                                       std::int64_t rows) {
   const ModelConfig& config = shape.config;
-  std::vector<OpRecord> ops = {NormOp(rows, config.hidden)};
+  std::vector<OpCall> ops = {NormOp(rows, config.hidden)};
   AppendProducts(
       ops,
       {LinearOp(MatrixRole::kAttention, types.wq, rows, config.hidden, config.q_width(), false),
@@ -109,7 +110,7 @@ std::vector<OpRecord> OpsBeforeAttention(const ModelShape& shape, const LayerTyp
   return ops;
 }
 
-void AppendOpsBehindAttention(std::vector<OpRecord>& ops, const ModelShape& shape,
+void AppendOpsBehindAttention(std::vector<OpCall>& ops, const ModelShape& shape,
                               const LayerTypes& types, std::int64_t rows) {
   const ModelConfig& config = shape.config;
   AppendProducts(ops, {LinearOp(MatrixRole::kAttention, types.wo, rows, config.q_width(),
@@ -125,18 +126,18 @@ void AppendOpsBehindAttention(std::vector<OpRecord>& ops, const ModelShape& shap
 
 }  // namespace
 
-std::vector<OpRecord> EmbedOps(const ModelShape& shape, std::int64_t rows) {
+std::vector<OpCall> EmbedOps(const ModelShape& shape, std::int64_t rows) {
   const std::int64_t width = shape.config.hidden;
   return {{.kind = OpKind::kEmbed,
            .weight = shape.embedding,
            .rows = rows,
            .outer = width,
-           .bytes = F32(rows, width) + StoredBytes(shape.embedding, rows, width),
+           .bytes = F32Matrix(rows, width) + StoredBytes(shape.embedding, rows, width),
            .role = MatrixRole::kEmbedding,
            .whole = shape.config.vocab * width}};
 }
 
-OpRecord AttentionOp(const ModelShape& shape, const RowBlock& block) {
+OpCall AttentionOp(const ModelShape& shape, const RowBlock& block) {
   const ModelConfig& config = shape.config;
   const std::int64_t context = block.rows * block.before + block.rows * (block.rows + 1) / 2;
   return {.kind = OpKind::kAttention,
@@ -145,48 +146,48 @@ OpRecord AttentionOp(const ModelShape& shape, const RowBlock& block) {
           .inner = config.kv_width(),
           .outer = config.q_width(),
           .context = context,
-          .bytes = 2 * F32(block.rows, config.q_width()) +
+          .bytes = 2 * F32Matrix(block.rows, config.q_width()) +
                    2 * context * RowBytes(shape.kv, config.kv_width()),
           .operations = 4 * context * config.q_width()};
 }
 
-std::vector<OpRecord> LayerOps(const ModelShape& shape, int layer, const RowBlock& block) {
+std::vector<OpCall> LayerOps(const ModelShape& shape, int layer, const RowBlock& block) {
   const LayerTypes& types = shape.layers[static_cast<std::size_t>(layer)];
-  std::vector<OpRecord> ops = OpsBeforeAttention(shape, types, block.rows);
+  std::vector<OpCall> ops = OpsBeforeAttention(shape, types, block.rows);
   ops.push_back(AttentionOp(shape, block));
   AppendOpsBehindAttention(ops, shape, types, block.rows);
   return ops;
 }
 
-std::vector<OpRecord> LayerOpsWithoutAttention(const ModelShape& shape, int layer,
-                                               std::int64_t rows) {
+std::vector<OpCall> LayerOpsWithoutAttention(const ModelShape& shape, int layer,
+                                             std::int64_t rows) {
   const LayerTypes& types = shape.layers[static_cast<std::size_t>(layer)];
-  std::vector<OpRecord> ops = OpsBeforeAttention(shape, types, rows);
+  std::vector<OpCall> ops = OpsBeforeAttention(shape, types, rows);
   AppendOpsBehindAttention(ops, shape, types, rows);
   return ops;
 }
 
-std::vector<OpRecord> HeadOps(const ModelShape& shape, std::int64_t rows) {
+std::vector<OpCall> HeadOps(const ModelShape& shape, std::int64_t rows) {
   const std::int64_t hidden = shape.config.hidden;
   const std::int64_t vocab = shape.config.vocab;
-  std::vector<OpRecord> ops(
+  std::vector<OpCall> ops(
       static_cast<std::size_t>(rows),
-      {.kind = OpKind::kCopy, .rows = 1, .outer = hidden, .bytes = 2 * F32(1, hidden)});
+      {.kind = OpKind::kCopy, .rows = 1, .outer = hidden, .bytes = 2 * F32Matrix(1, hidden)});
   ops.push_back(NormOp(rows, hidden));
   AppendProducts(ops, {LinearOp(MatrixRole::kHead, shape.head, rows, hidden, vocab, false)});
   ops.push_back(LogitsOp(rows, vocab));
   return ops;
 }
 
-std::vector<OpRecord> DraftOps(const ModelShape& shape, const DraftHeads& drafts) {
+std::vector<OpCall> DraftOps(const ModelShape& shape, const DraftHeads& drafts) {
   if (!drafts.any()) return {};
   const std::int64_t hidden = shape.config.hidden;
   const std::int64_t vocab = shape.config.vocab;
   const auto heads = static_cast<std::size_t>(drafts.heads);
-  std::vector<OpRecord> ops;
+  std::vector<OpCall> ops;
   // The blocks have one input.
-  AppendProducts(ops, std::vector<OpRecord>(heads, LinearOp(MatrixRole::kMlp, drafts.weight, 1,
-                                                            hidden, hidden, false)));
+  AppendProducts(ops, std::vector<OpCall>(heads, LinearOp(MatrixRole::kMlp, drafts.weight, 1,
+                                                          hidden, hidden, false)));
   ops.insert(ops.end(), heads, SwiGluOp(1, hidden));
   if (drafts.own_output) {
     for (std::size_t head = 0; head < heads; ++head) {
@@ -200,25 +201,25 @@ std::vector<OpRecord> DraftOps(const ModelShape& shape, const DraftHeads& drafts
   return ops;
 }
 
-OpRecord RoundOp(const ModelShape& shape, DType dtype, std::int64_t rows) {
+OpCall RoundOp(const ModelShape& shape, DType dtype, std::int64_t rows) {
   return {.kind = OpKind::kRound,
           .input = dtype,
           .rows = rows,
           .outer = shape.config.hidden,
-          .bytes = 2 * F32(rows, shape.config.hidden)};
+          .bytes = 2 * F32Matrix(rows, shape.config.hidden)};
 }
 
-OpRecord ExportOp(const ModelShape& shape, DType wire, std::int64_t rows) {
+OpCall ExportOp(const ModelShape& shape, DType wire, std::int64_t rows) {
   return TransferOp(OpKind::kExport, shape, wire, rows);
 }
 
-OpRecord ImportOp(const ModelShape& shape, DType wire, std::int64_t rows) {
+OpCall ImportOp(const ModelShape& shape, DType wire, std::int64_t rows) {
   return TransferOp(OpKind::kImport, shape, wire, rows);
 }
 
-double Seconds(const OpCosts& costs, const std::vector<OpRecord>& ops) {
+double Seconds(const OpCosts& costs, const std::vector<OpCall>& ops) {
   double seconds = 0;
-  for (const OpRecord& op : ops) seconds += costs.Seconds(op);
+  for (const OpCall& op : ops) seconds += costs.Seconds(op);
   return seconds;
 }
 

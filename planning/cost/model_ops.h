@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "kernels/base/op_record.h"
+#include "kernels/base/op_call.h"
 #include "model/config/model_shape.h"
 #include "planning/drafts/draft_heads.h"
 #include "planning/testbed/op_costs.h"
@@ -18,27 +18,26 @@ struct RowBlock {
   std::int64_t before = 0;
 };
 
-std::vector<OpRecord> EmbedOps(const ModelShape& shape, std::int64_t rows);
+std::vector<OpCall> EmbedOps(const ModelShape& shape, std::int64_t rows);
 // Without the rounding of the residual stream.
-std::vector<OpRecord> LayerOps(const ModelShape& shape, int layer, const RowBlock& block);
+std::vector<OpCall> LayerOps(const ModelShape& shape, int layer, const RowBlock& block);
 // The one op of a layer that depends on the context.
-OpRecord AttentionOp(const ModelShape& shape, const RowBlock& block);
+OpCall AttentionOp(const ModelShape& shape, const RowBlock& block);
 // LayerOps without it.
-std::vector<OpRecord> LayerOpsWithoutAttention(const ModelShape& shape, int layer,
-                                               std::int64_t rows);
+std::vector<OpCall> LayerOpsWithoutAttention(const ModelShape& shape, int layer, std::int64_t rows);
 // Final norm and output matrix for the last `rows` rows of a batch, and the logits to the host.
 // What the host does with them is no op (README.md says how long it takes).
-std::vector<OpRecord> HeadOps(const ModelShape& shape, std::int64_t rows);
+std::vector<OpCall> HeadOps(const ModelShape& shape, std::int64_t rows);
 // What the draft heads run in one verification step: all of them behind the row that was accepted
 // last. SiLU and the residual sum count as one op of SwiGLU's kind. None without heads.
-std::vector<OpRecord> DraftOps(const ModelShape& shape, const DraftHeads& drafts);
+std::vector<OpCall> DraftOps(const ModelShape& shape, const DraftHeads& drafts);
 // The residual stream rounded to f16 in place.
-OpRecord RoundOp(const ModelShape& shape, DType dtype, std::int64_t rows);
+OpCall RoundOp(const ModelShape& shape, DType dtype, std::int64_t rows);
 // Hidden rows into a message of the wire type, and out of it.
-OpRecord ExportOp(const ModelShape& shape, DType wire, std::int64_t rows);
-OpRecord ImportOp(const ModelShape& shape, DType wire, std::int64_t rows);
+OpCall ExportOp(const ModelShape& shape, DType wire, std::int64_t rows);
+OpCall ImportOp(const ModelShape& shape, DType wire, std::int64_t rows);
 
 // Seconds of several ops.
-double Seconds(const OpCosts& costs, const std::vector<OpRecord>& ops);
+double Seconds(const OpCosts& costs, const std::vector<OpCall>& ops);
 
 }  // namespace jupiter

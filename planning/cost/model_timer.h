@@ -25,7 +25,7 @@ class ModelTimer {
   double Head(std::int64_t rows) const;
   // One verification step's run of the draft heads.
   double Drafts(const DraftHeads& drafts) const;
-  double Op(const OpRecord& op) const { return costs_.Seconds(op) / speed_; }
+  double Op(const OpCall& op) const { return costs_.Seconds(op) / speed_; }
   double Export(DType wire, std::int64_t rows) const;
   double Import(DType wire, std::int64_t rows) const;
   // Whether the other one has the same costs at the same speed.

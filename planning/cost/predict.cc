@@ -19,7 +19,7 @@ struct Prefill {
   double busy = 0;                          // of all device stages
 };
 
-PipelineTimes TimesOf(const PipelineCosts& costs, const std::vector<int>& slices) {
+PipelineTimes StageTimesOf(const PipelineCosts& costs, const std::vector<int>& slices) {
   PipelineTimes times;
   times.delay.assign(2 * costs.stages() - 1, 0);
   for (std::size_t stage = 0; stage + 1 < costs.stages(); ++stage) {
@@ -40,7 +40,7 @@ PipelineTimes TimesOf(const PipelineCosts& costs, const std::vector<int>& slices
 }
 
 Prefill RunPrefill(const PipelineCosts& costs, const std::vector<int>& slices) {
-  const PipelineTimes times = TimesOf(costs, slices);
+  const PipelineTimes times = StageTimesOf(costs, slices);
   const std::vector<std::vector<double>> ends = Completions(times);
   Prefill prefill;
   for (std::size_t i = 0; i < slices.size(); ++i) {
@@ -95,7 +95,7 @@ Predictor::Predictor(const PlanningTask& task) : task_(task) {
 }
 
 double PredictTtft(const PipelineCosts& costs, const std::vector<int>& slices) {
-  return Completions(TimesOf(costs, slices)).back().back() + costs.TokenReturn();
+  return Completions(StageTimesOf(costs, slices)).back().back() + costs.TokenReturn();
 }
 
 PlanCheck Predictor::Check(const Plan& plan) const {

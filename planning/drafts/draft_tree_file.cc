@@ -14,9 +14,9 @@
 namespace jupiter {
 namespace {
 
-constexpr std::size_t kColumns = 100;
+constexpr std::size_t kLineColumns = 100;
 
-bool IsWordByte(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
+bool IsNameByte(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
 
 // Medusa keeps its trees in Python, NAME = [(0,), (1,), (0, 0)] or with lists: the same text but
 // for the name and the kind of brackets. Lines stay where they are.
@@ -25,7 +25,7 @@ std::string WithoutPython(std::string text, const std::string& source) {
   std::replace(text.begin(), text.end(), ')', ']');
   const auto name = std::find_if_not(text.begin(), text.end(),
                                      [](char c) { return c == ' ' || c == '\n' || c == '\r'; });
-  auto sign = std::find_if_not(name, text.end(), IsWordByte);
+  auto sign = std::find_if_not(name, text.end(), IsNameByte);
   sign = std::find_if_not(sign, text.end(), [](char c) { return c == ' '; });
   if (sign == text.end() || *sign != '=') return text;
   std::fill(name, sign + 1, ' ');
@@ -94,7 +94,7 @@ std::string ToYaml(const DraftTree& tree) {
   std::size_t depth = 0;
   for (const DraftPath& path : PathsOf(tree)) {
     const std::string shown = ShowPath(path);
-    if (path.size() != depth || line.size() + shown.size() + 3 > kColumns) {
+    if (path.size() != depth || line.size() + shown.size() + 3 > kLineColumns) {
       text += line + (depth == 0 ? "\n  [" : ",\n   ");
       line.clear();
       depth = path.size();

@@ -11,11 +11,11 @@
 namespace jupiter {
 namespace {
 
-constexpr std::int64_t kMostPoints = 1024;
-constexpr std::int64_t kMostTokens = 1 << 20;
+constexpr std::int64_t kMostOutlinedPoints = 1024;
+constexpr std::int64_t kMostPointTokens = 1 << 20;
 constexpr QuantityRange kLength{Dimension::kFraction, 1e-3, 1e6};
 
-YamlValue NumberOf(const YamlValue& value) {
+YamlValue SourcedNumber(const YamlValue& value) {
   if (value.node().kind != YamlNode::Kind::kMap) return value;
   const YamlMap map(value, {"value", "source"});
   map.At("source").Text();
@@ -23,13 +23,13 @@ YamlValue NumberOf(const YamlValue& value) {
 }
 
 int ReadCount(const YamlMap& map, std::string_view key, std::int64_t least, std::int64_t most) {
-  return static_cast<int>(NumberOf(map.At(key)).Integer(least, most));
+  return static_cast<int>(SourcedNumber(map.At(key)).Integer(least, most));
 }
 
 void ReadUniform(const YamlMap& map, OutlineWorkload& workload) {
   workload.law = LengthLaw::kUniform;
-  workload.shortest = NumberOf(map.At("shortest")).Quantity(kLength);
-  const YamlValue longest = NumberOf(map.At("longest"));
+  workload.shortest = SourcedNumber(map.At("shortest")).Quantity(kLength);
+  const YamlValue longest = SourcedNumber(map.At("longest"));
   workload.longest = longest.Quantity(kLength);
   if (workload.longest < workload.shortest) {
     longest.FailGot(fmt::format("expected at least the shortest length, {}", workload.shortest));
@@ -39,8 +39,8 @@ void ReadUniform(const YamlMap& map, OutlineWorkload& workload) {
 void ReadGiven(const YamlMap& map, OutlineWorkload& workload) {
   workload.law = LengthLaw::kGiven;
   const YamlValue tokens = map.At("tokens");
-  for (const YamlValue& length : tokens.List(1, kMostPoints)) {
-    workload.lengths.push_back(static_cast<int>(length.Integer(1, kMostTokens)));
+  for (const YamlValue& length : tokens.List(1, kMostOutlinedPoints)) {
+    workload.lengths.push_back(static_cast<int>(length.Integer(1, kMostPointTokens)));
   }
   if (std::ssize(workload.lengths) != workload.points) {
     tokens.Fail(fmt::format("{} lengths, expected one for each of the {} points",
@@ -78,16 +78,16 @@ OutlineWorkload ParseOutlineWorkload(const std::string& text, const std::string&
   OutlineWorkload workload;
   workload.name = map.At("name").Name();
   if (const auto description = map.Find("description")) workload.description = description->Text();
-  workload.points = ReadCount(map, "points", 2, kMostPoints);
+  workload.points = ReadCount(map, "points", 2, kMostOutlinedPoints);
   workload.skeleton_tokens_per_point =
-      ReadCount(map, "skeleton_tokens_per_point", 1, kMostTokens / kMostPoints);
-  workload.skeleton_prompt_tokens = ReadCount(prompts, "skeleton_prompt", 0, kMostTokens);
-  workload.shared_prefix_tokens = ReadCount(prompts, "shared_prefix", 0, kMostTokens);
-  workload.point_suffix_tokens = ReadCount(prompts, "point_suffix", 1, kMostTokens);
+      ReadCount(map, "skeleton_tokens_per_point", 1, kMostPointTokens / kMostOutlinedPoints);
+  workload.skeleton_prompt_tokens = ReadCount(prompts, "skeleton_prompt", 0, kMostPointTokens);
+  workload.shared_prefix_tokens = ReadCount(prompts, "shared_prefix", 0, kMostPointTokens);
+  workload.point_suffix_tokens = ReadCount(prompts, "point_suffix", 1, kMostPointTokens);
   ReadLengths(map.At("lengths"), workload);
   if (const auto seed = map.Find("seed")) {
     constexpr std::int64_t kMostSeed = std::numeric_limits<std::int64_t>::max();
-    workload.seed = static_cast<std::uint64_t>(NumberOf(*seed).Integer(0, kMostSeed));
+    workload.seed = static_cast<std::uint64_t>(SourcedNumber(*seed).Integer(0, kMostSeed));
   }
   return workload;
 }

@@ -9,9 +9,6 @@
 namespace jupiter {
 namespace {
 
-// Medusa's trees for Vicuna have that many nodes.
-constexpr int kUsualNodes = 63;
-
 // A node that could be next.
 struct Offer {
   double probability = 0;    // of its path
@@ -25,9 +22,9 @@ struct Offer {
 };
 
 // Takes nodes from the likeliest path down.
-class Expansion {
+class TreeExpansion {
  public:
-  explicit Expansion(const DraftAcceptance& acceptance) : acceptance_(acceptance) {
+  explicit TreeExpansion(const DraftAcceptance& acceptance) : acceptance_(acceptance) {
     for (const std::vector<double>& head : acceptance.probability) {
       std::vector<int>& ranks = ranks_.emplace_back();
       for (int rank = 0; rank < std::ssize(head); ++rank) ranks.push_back(rank);
@@ -79,7 +76,7 @@ class Expansion {
 
 // The size of the fastest likeliest tree, at least 1.
 int BestSize(const TreeProblem& problem) {
-  Expansion expansion(problem.acceptance);
+  TreeExpansion expansion(problem.acceptance);
   double tokens = 1;
   double best = 0;
   int size = 1;
@@ -99,11 +96,12 @@ std::vector<NamedTree> FixedTrees(const TreeProblem& problem) {
   std::vector<NamedTree> trees = {
       {fmt::format("chain of {}", heads), ChainTree(heads)},
       {fmt::format("star of {}", acceptance.ranks()), StarTree(acceptance.ranks())},
-      {fmt::format("{} likeliest", kUsualNodes), LikeliestTree(acceptance, kUsualNodes)}};
+      {fmt::format("{} likeliest", kMostPlannedNodes),
+       LikeliestTree(acceptance, kMostPlannedNodes)}};
   const DraftAcceptance& known = KnownAcceptances().front();
-  DraftTree usual = LikeliestTree(known, kUsualNodes);
+  DraftTree usual = LikeliestTree(known, kMostPlannedNodes);
   if (usual != trees.back().tree) {
-    trees.push_back({fmt::format("{} of {}", kUsualNodes, known.name), std::move(usual)});
+    trees.push_back({fmt::format("{} of {}", kMostPlannedNodes, known.name), std::move(usual)});
   }
   trees.insert(trees.end(), problem.others.begin(), problem.others.end());
   return trees;
@@ -113,7 +111,7 @@ std::vector<NamedTree> FixedTrees(const TreeProblem& problem) {
 
 DraftTree LikeliestTree(const DraftAcceptance& acceptance, int nodes) {
   JUPITER_CHECK(nodes >= 0 && nodes <= kMostDraftNodes, "{} nodes", nodes);
-  Expansion expansion(acceptance);
+  TreeExpansion expansion(acceptance);
   for (int taken = 0; taken < nodes && expansion.Take();) ++taken;
   return TreeOf(expansion.paths());
 }

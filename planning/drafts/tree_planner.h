@@ -32,13 +32,16 @@ struct NamedTree {
   DraftTree tree;
 };
 
+// What a planned tree has at most. Medusa's trees for Vicuna have as many.
+inline constexpr int kMostPlannedNodes = 63;
+
 struct TreeProblem {
   const DraftAcceptance& acceptance;
   // Seconds of a verification step of that many rows (root counted) with all that drafts; more rows
   // take no less.
   std::function<double(int rows)> step_seconds;
   double plain_seconds = 0;  // of a step without drafts
-  int most_nodes = 63;
+  int most_nodes = kMostPlannedNodes;
   std::vector<NamedTree> others = {};  // to be rated, too
 };
 

@@ -12,7 +12,7 @@ namespace jupiter {
 namespace {
 
 bool IsTooLong(const SequenceProblem& problem, const std::vector<int>& lengths) {
-  return problem.most > 0 && *std::max_element(lengths.begin(), lengths.end()) > problem.most;
+  return problem.most && *std::max_element(lengths.begin(), lengths.end()) > *problem.most;
 }
 
 }  // namespace

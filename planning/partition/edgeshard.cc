@@ -83,7 +83,7 @@ std::string_view WhyNoSplit(EdgeShardDevices devices, EdgeShardSearch search) {
                  "or of their memory, puts whole layers in their budgets";
 }
 
-void ExplainRefusal(const StageTable& stages, EdgeShardDevices devices, EdgeShardPlan& plan) {
+void ExplainNoPipeline(const StageTable& stages, EdgeShardDevices devices, EdgeShardPlan& plan) {
   if (devices == EdgeShardDevices::kAll && ExplainIdleDevice(stages, plan)) return;
   plan.obstacle = Obstacle::kMemory;
   for (int layer = 0; layer < stages.layers(); ++layer) {
@@ -101,8 +101,8 @@ void ExplainRefusal(const StageTable& stages, EdgeShardDevices devices, EdgeShar
                             stages.MemoryHelp());
 }
 
-EdgeShardPlan Search(const StageTable& stages, EdgeShardObjective objective,
-                     EdgeShardDevices devices, const std::vector<double>& last) {
+EdgeShardPlan SearchDevices(const StageTable& stages, EdgeShardObjective objective,
+                            EdgeShardDevices devices, const std::vector<double>& last) {
   if (stages.devices() <= kMostExactDevices) {
     return ExactEdgeShard(stages, objective, devices, last);
   }
@@ -115,29 +115,29 @@ EdgeShardPlan Search(const StageTable& stages, EdgeShardObjective objective,
   return plan;
 }
 
-EdgeShardPlan MakePlan(const EdgeShardProblem& problem, EdgeShardObjective objective,
-                       EdgeShardDevices devices) {
+EdgeShardPlan PlanByObjective(const EdgeShardProblem& problem, EdgeShardObjective objective,
+                              EdgeShardDevices devices) {
   const StageTable stages(problem, 0);
   std::vector<double> last = ReturnSeconds(problem);
   // The id's way back delays the next token but holds up no stage.
   if (objective == EdgeShardObjective::kThroughput) std::fill(last.begin(), last.end(), 0.0);
-  EdgeShardPlan plan = Search(stages, objective, devices, last);
-  if (!plan.feasible) ExplainRefusal(stages, devices, plan);
+  EdgeShardPlan plan = SearchDevices(stages, objective, devices, last);
+  if (!plan.feasible) ExplainNoPipeline(stages, devices, plan);
   return plan;
 }
 
 }  // namespace
 
 EdgeShardPlan PlanEdgeShardLatency(const EdgeShardProblem& problem) {
-  return MakePlan(problem, EdgeShardObjective::kLatency, EdgeShardDevices::kAny);
+  return PlanByObjective(problem, EdgeShardObjective::kLatency, EdgeShardDevices::kAny);
 }
 
 EdgeShardPlan PlanEdgeShardThroughput(const EdgeShardProblem& problem) {
-  return MakePlan(problem, EdgeShardObjective::kThroughput, EdgeShardDevices::kAny);
+  return PlanByObjective(problem, EdgeShardObjective::kThroughput, EdgeShardDevices::kAny);
 }
 
 EdgeShardPlan PlanEdgeShardOnAll(const EdgeShardProblem& problem) {
-  return MakePlan(problem, EdgeShardObjective::kLatency, EdgeShardDevices::kAll);
+  return PlanByObjective(problem, EdgeShardObjective::kLatency, EdgeShardDevices::kAll);
 }
 
 }  // namespace jupiter

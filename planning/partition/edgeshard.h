@@ -4,9 +4,8 @@
 //   latency     minimises the sum of stage and transfer times of one token (or prompt), with the
 //               token id's way back
 //   throughput  minimises the slowest stage or transfer; the id's way back holds up neither
-//   all         as latency, among the plans that leave no device out: what the programmes would do
-//   if
-//               they had to use what there is
+//   all         as latency, among the plans that leave no device out: what the programmes would
+//               do if they had to use what there is
 // Exact over subsets of devices up to kMostExactDevices; above that the paper's heuristic, in which
 // each state of the programme remembers the memory its own path has used. A path that was fastest
 // so far can have left behind the memory that its last layers need, as it does on like devices

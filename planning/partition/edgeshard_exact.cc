@@ -12,9 +12,9 @@ namespace {
 using Set = std::uint32_t;
 
 Set Only(int device) { return Set{1} << device; }
-bool Has(Set set, int device) { return (set & Only(device)) != 0; }
+bool IsIn(Set set, int device) { return (set & Only(device)) != 0; }
 
-struct State {
+struct SearchState {
   double seconds = kNever;
   std::int16_t begin = 0;      // of the last stage
   std::int16_t previous = -1;  // device of the stage before
@@ -32,7 +32,7 @@ class SubsetProgramme {
   EdgeShardPlan Best(EdgeShardDevices devices, const std::vector<double>& last) const;
 
  private:
-  const State& At(Set set, int device, int layers) const {
+  const SearchState& At(Set set, int device, int layers) const {
     return states_[Place(set, device, layers)];
   }
   std::size_t Place(Set set, int device, int layers) const {
@@ -49,7 +49,7 @@ class SubsetProgramme {
 
   const StageTable& stages_;
   const EdgeShardObjective objective_;
-  std::vector<State> states_;  // [set / 2][device][layers]
+  std::vector<SearchState> states_;  // [set / 2][device][layers]
 };
 
 SubsetProgramme::SubsetProgramme(const StageTable& stages, EdgeShardObjective objective)
@@ -57,7 +57,7 @@ SubsetProgramme::SubsetProgramme(const StageTable& stages, EdgeShardObjective ob
   AddStages(Only(0), 0, 0, {0.0, -1});
   for (Set set = 3; set < Sets(); set += 2) {
     for (int device = 1; device < stages.devices(); ++device) {
-      if (!Has(set, device)) continue;
+      if (!IsIn(set, device)) continue;
       for (int begin = 1; begin < stages.layers(); ++begin) {
         AddStages(set, device, begin, ArrivalAt(set & ~Only(device), device, begin));
       }
@@ -68,7 +68,7 @@ SubsetProgramme::SubsetProgramme(const StageTable& stages, EdgeShardObjective ob
 Arrival SubsetProgramme::ArrivalAt(Set others, int device, int begin) const {
   Arrival best;
   for (int previous = 0; previous < stages_.devices(); ++previous) {
-    if (!Has(others, previous)) continue;
+    if (!IsIn(others, previous)) continue;
     const double seconds =
         Extend(objective_, At(others, previous, begin).seconds, stages_.Send(previous, device));
     if (seconds < best.seconds) best = {seconds, previous};
@@ -81,7 +81,7 @@ void SubsetProgramme::AddStages(Set set, int device, int begin, const Arrival& a
   for (int end = begin + 1; end <= stages_.layers(); ++end) {
     if (!stages_.Fits(device, begin, end)) return;
     const double seconds = Extend(objective_, arrival.seconds, stages_.Seconds(device, begin, end));
-    State& state = states_[Place(set, device, end)];
+    SearchState& state = states_[Place(set, device, end)];
     if (seconds >= state.seconds) continue;
     state = {seconds, static_cast<std::int16_t>(begin),
              static_cast<std::int16_t>(arrival.previous)};
@@ -93,7 +93,7 @@ EdgeShardPlan SubsetProgramme::Trace(Set set, int device) const {
   plan.feasible = true;
   int end = stages_.layers();
   while (device >= 0) {
-    const State& state = At(set, device, end);
+    const SearchState& state = At(set, device, end);
     plan.order.push_back(device);
     plan.layers.push_back(end - state.begin);
     set &= ~Only(device);
@@ -113,7 +113,7 @@ EdgeShardPlan SubsetProgramme::Best(EdgeShardDevices devices,
   const Set first = devices == EdgeShardDevices::kAll ? Sets() - 1 : Only(0);
   for (Set set = first; set < Sets(); set += 2) {
     for (int device = 0; device < stages_.devices(); ++device) {
-      if (!Has(set, device)) continue;
+      if (!IsIn(set, device)) continue;
       const double seconds = Extend(objective_, At(set, device, stages_.layers()).seconds,
                                     last[static_cast<std::size_t>(device)]);
       if (seconds == kNever || seconds > least) continue;

@@ -15,7 +15,7 @@ struct Path {
 };
 
 // Where a path's layers come from when one more is on some device: stay on it, or leave another.
-struct Step {
+struct PathStep {
   double seconds = kNever;  // with the layer
   double closed = 0;
   int previous = -1;
@@ -29,8 +29,8 @@ class PathProgramme {
 
  private:
   void AddLayer(int layer);
-  Step BestStep(int device, int layer) const;
-  Step StepFrom(int previous, int device, int layer) const;
+  PathStep BestStep(int device, int layer) const;
+  PathStep StepFrom(int previous, int device, int layer) const;
   EdgeShardPlan PlanOf(const Path& path) const;
 
   const StageTable& stages_;
@@ -38,7 +38,7 @@ class PathProgramme {
   std::vector<Path> paths_;  // [device of the last layer]
 };
 
-Step PathProgramme::StepFrom(int previous, int device, int layer) const {
+PathStep PathProgramme::StepFrom(int previous, int device, int layer) const {
   const Path& path = paths_[Index(previous)];
   if (path.order.empty()) return {};
   const bool stays = previous == device;
@@ -46,7 +46,7 @@ Step PathProgramme::StepFrom(int previous, int device, int layer) const {
       !stays && std::find(path.order.begin(), path.order.end(), device) != path.order.end();
   const int begin = stays ? path.begins.back() : layer;
   if (was_left || !stages_.Fits(device, begin, layer + 1)) return {};
-  Step step{0, path.closed, previous};
+  PathStep step{0, path.closed, previous};
   if (!stays) {
     const double stage = stages_.Seconds(previous, path.begins.back(), layer);
     step.closed =
@@ -57,10 +57,10 @@ Step PathProgramme::StepFrom(int previous, int device, int layer) const {
 }
 
 // Staying wins ties, then the device of the lowest number.
-Step PathProgramme::BestStep(int device, int layer) const {
-  Step best = StepFrom(device, device, layer);
+PathStep PathProgramme::BestStep(int device, int layer) const {
+  PathStep best = StepFrom(device, device, layer);
   for (int previous = 0; previous < stages_.devices(); ++previous) {
-    const Step step = StepFrom(previous, device, layer);
+    const PathStep step = StepFrom(previous, device, layer);
     if (step.seconds < best.seconds) best = step;
   }
   return best;
@@ -69,7 +69,7 @@ Step PathProgramme::BestStep(int device, int layer) const {
 void PathProgramme::AddLayer(int layer) {
   std::vector<Path> longer(paths_.size());
   for (int device = 0; device < stages_.devices(); ++device) {
-    const Step step = BestStep(device, layer);
+    const PathStep step = BestStep(device, layer);
     if (step.previous < 0) continue;
     Path path = paths_[Index(step.previous)];
     path.closed = step.closed;

@@ -136,8 +136,8 @@ std::string WhyTooLittle(const GalaxyProblem& problem, const GalaxyMemory& memor
   return fmt::format("all devices together are {} short", FormatBytes(short_in_all));
 }
 
-void ExplainRefusal(const GalaxyProblem& problem, const GalaxyMemory& memory, const GalaxyFit& fit,
-                    GalaxyShares& shares) {
+void ExplainNoShares(const GalaxyProblem& problem, const GalaxyMemory& memory, const GalaxyFit& fit,
+                     GalaxyShares& shares) {
   std::int64_t all = problem.attention_bytes + problem.mlp_bytes;
   for (int device = 0; device < memory.devices(); ++device) all -= memory.Spare(device, 0, 0);
   std::string why = WhyTooLittle(problem, memory, all);
@@ -189,7 +189,7 @@ GalaxyShares PlanGalaxy(const GalaxyProblem& problem) {
     GalaxyFit fit = FitMost(memory);
     const int grains = std::accumulate(fit.units.grains.begin(), fit.units.grains.end(), 0);
     if (!fit.possible || grains < memory.grains()) {
-      ExplainRefusal(problem, memory, fit, shares);
+      ExplainNoShares(problem, memory, fit, shares);
       return shares;
     }
     units = std::move(fit.units);

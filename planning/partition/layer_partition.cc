@@ -204,14 +204,14 @@ void CheckReceives(const LayerPartitionProblem& problem) {
   }
 }
 
-void CheckOrder(const StageTable& stages, const std::vector<int>& order) {
+void CheckDeviceOrder(const StageTable& stages, const std::vector<int>& order) {
   std::vector<int> all(Index(stages.devices()));
   std::iota(all.begin(), all.end(), 0);
   JUPITER_CHECK(std::is_permutation(order.begin(), order.end(), all.begin(), all.end()));
 }
 
-LayerPartition Infeasible(const StageTable& stages, const LayerShortfall& shortfall,
-                          const std::vector<int>& order) {
+LayerPartition InfeasiblePartition(const StageTable& stages, const LayerShortfall& shortfall,
+                                   const std::vector<int>& order) {
   LayerPartition partition;
   partition.reason = Describe(shortfall, stages);
   partition.obstacle = MemoryIsShort(stages) ? Obstacle::kMemory : Obstacle::kCannotCut;
@@ -229,7 +229,7 @@ LayerPartition InfeasibleInEveryOrder(const StageTable& stages, std::vector<int>
     best = shortfall;
     best_order = order;
   }
-  return Infeasible(stages, best, best_order);
+  return InfeasiblePartition(stages, best, best_order);
 }
 
 }  // namespace
@@ -239,10 +239,10 @@ LayerPartition PartitionLayers(const LayerPartitionProblem& problem,
   JUPITER_CHECK(!order.empty());
   CheckReceives(problem);
   const StageTable stages(problem, order[0]);
-  CheckOrder(stages, order);
+  CheckDeviceOrder(stages, order);
   LayerProgramme programme(problem, stages, order);
   if (programme.Solve(kNever) == kNever) {
-    return Infeasible(stages, SmallestShortfall(stages, order), order);
+    return InfeasiblePartition(stages, SmallestShortfall(stages, order), order);
   }
   LayerPartition partition;
   partition.feasible = true;

@@ -46,7 +46,7 @@ SliceCosts::SliceCosts(const SequenceProblem& problem) {
       const int length = cut(end) - cut(begin);
       const bool whole = length == problem.tokens;
       const bool allowed =
-          (length >= problem.least || whole) && (problem.most == 0 || length <= problem.most);
+          (length >= problem.least || whole) && (!problem.most || length <= *problem.most);
       row.push_back(allowed ? problem.seconds(length, cut(begin)) : kNever);
       JUPITER_CHECK(row.back() >= 0 && (!allowed || row.back() < kNever),
                     "{} tokens behind {}: {} s", length, cut(begin), row.back());
@@ -197,7 +197,7 @@ SequencePartition BoundSearch::Run() {
 
 SequencePartition PartitionSequence(const SequenceProblem& problem) {
   JUPITER_CHECK(problem.tokens > 0 && problem.least > 0 && problem.unit > 0 && problem.stages > 0);
-  JUPITER_CHECK(problem.most == 0 || problem.most >= std::min(problem.least, problem.tokens));
+  JUPITER_CHECK(!problem.most || *problem.most >= std::min(problem.least, problem.tokens));
   JUPITER_CHECK(problem.seconds != nullptr);
   const SliceCosts costs(problem);
   return BoundSearch(costs, problem.stages).Run();

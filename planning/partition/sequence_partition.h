@@ -2,11 +2,12 @@
 //
 // The paper's objective is sum t_i + (|D| - 1) max t_i with t(length, offset) of the slowest stage;
 // the programme over candidate values of max t is TeraPipe's (Li et al., ICML 2021). It is exact
-// only for equal stages without transfers, so plans are judged by the recurrence below, where every
-// link is a stage of its own.
+// only for equal stages without transfers, so plans are compared by the recurrence below, where
+// every link is a stage of its own.
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 namespace jupiter {
@@ -14,7 +15,7 @@ namespace jupiter {
 struct SequenceProblem {
   int tokens = 0;  // of the prompt
   int least = 1;   // tokens in a slice at least (a prompt shorter than that is one slice)
-  int most = 0;    // tokens in a slice at most; 0: no limit. Not less than `least`
+  std::optional<int> most = {};  // tokens in a slice at most, not less than `least`; or no limit
   int unit = 1;    // slices are multiples of it, but for the last one; a remainder shorter than
                    // `least` is merged into the slice before it
   int stages = 1;  // |D|

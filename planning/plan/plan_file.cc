@@ -14,29 +14,27 @@
 namespace jupiter {
 namespace {
 
-using Json = JsonReader::Json;
-
-struct Fact {
+struct ModelFact {
   const char* key;
   int PlannedModel::*value;
 };
-constexpr std::array<Fact, 7> kFacts = {{{"layers", &PlannedModel::layers},
-                                         {"hidden", &PlannedModel::hidden},
-                                         {"heads", &PlannedModel::heads},
-                                         {"kv_heads", &PlannedModel::kv_heads},
-                                         {"head_dim", &PlannedModel::head_dim},
-                                         {"ffn", &PlannedModel::ffn},
-                                         {"vocab", &PlannedModel::vocab}}};
+constexpr std::array<ModelFact, 7> kFacts = {{{"layers", &PlannedModel::layers},
+                                              {"hidden", &PlannedModel::hidden},
+                                              {"heads", &PlannedModel::heads},
+                                              {"kv_heads", &PlannedModel::kv_heads},
+                                              {"head_dim", &PlannedModel::head_dim},
+                                              {"ffn", &PlannedModel::ffn},
+                                              {"vocab", &PlannedModel::vocab}}};
 
 Json ModelToJson(const PlannedModel& model) {
   Json json = {{"name", model.name}};
-  for (const Fact& fact : kFacts) json[fact.key] = model.*fact.value;
+  for (const ModelFact& fact : kFacts) json[fact.key] = model.*fact.value;
   return json;
 }
 
 std::vector<std::string_view> ModelKeys() {
   std::vector<std::string_view> keys = {"name"};
-  for (const Fact& fact : kFacts) keys.emplace_back(fact.key);
+  for (const ModelFact& fact : kFacts) keys.emplace_back(fact.key);
   return keys;
 }
 
@@ -50,16 +48,16 @@ PlannedModel ModelFromJson(const JsonText& text, const JsonReader& file) {
   reader.ExpectOnly(ModelKeys());
   PlannedModel model;
   model.name = reader.Word("name");
-  for (const Fact& fact : kFacts) model.*fact.value = reader.Number(fact.key, 1);
+  for (const ModelFact& fact : kFacts) model.*fact.value = reader.Number(fact.key, 1);
   return model;
 }
 
-std::int64_t Sum(const std::vector<int>& lengths) {
+std::int64_t SumLengths(const std::vector<int>& lengths) {
   return std::accumulate(lengths.begin(), lengths.end(), std::int64_t{0});
 }
 
-void CheckSum(std::int64_t sum, const char* key, const char* fact, int expected,
-              const JsonReader& file) {
+void CheckSliceSum(std::int64_t sum, const char* key, const char* fact, int expected,
+                   const JsonReader& file) {
   if (sum == expected) return;
   file.Fail(key, fmt::format("they add up to {}, but model.{} is {}", sum, fact, expected));
 }
@@ -68,14 +66,14 @@ void CheckSum(std::int64_t sum, const char* key, const char* fact, int expected,
 void CheckSums(const PlanFile& file, const JsonReader& reader) {
   const PlannedModel& model = file.model;
   const Shares& shares = file.plan.shares;
-  CheckSum(ModelLayers(file.plan), "layers", "layers", model.layers, reader);
+  CheckSliceSum(ModelLayers(file.plan), "layers", "layers", model.layers, reader);
   if (!shares.heads.empty()) {
-    CheckSum(Sum(shares.heads), "heads", "kv_heads", model.kv_heads, reader);
+    CheckSliceSum(SumLengths(shares.heads), "heads", "kv_heads", model.kv_heads, reader);
   }
   if (!shares.columns.empty()) {
-    CheckSum(Sum(shares.columns), "columns", "ffn", model.ffn, reader);
+    CheckSliceSum(SumLengths(shares.columns), "columns", "ffn", model.ffn, reader);
   }
-  if (!shares.rows.empty() && Sum(shares.rows) == 0) {
+  if (!shares.rows.empty() && SumLengths(shares.rows) == 0) {
     reader.Fail("rows", "all are 0, expected a weight above 0");
   }
 }
@@ -108,7 +106,7 @@ PlanFile ParsePlanFile(const std::string& text, const std::string& source) {
 
 void CheckModel(const PlanFile& file, const std::string& source, const ModelConfig& config) {
   const PlannedModel actual = FactsOf(config);
-  for (const Fact& fact : kFacts) {
+  for (const ModelFact& fact : kFacts) {
     if (file.model.*fact.value == actual.*fact.value) continue;
     FailUser(
         "{}: model.{}: {} ({}), but the model {} has {}; plan for it with jupiter_plan --model",
@@ -122,14 +120,14 @@ void CheckPrompt(const Plan& plan, const std::string& source, int prompt_tokens)
       "--all-prompts STEP",
       prompt_tokens);
   if (plan.slices.kind == SlicePolicy::Kind::kLengths &&
-      Sum(plan.slices.lengths) != prompt_tokens) {
+      SumLengths(plan.slices.lengths) != prompt_tokens) {
     FailUser("{}: slices: of a prompt of {} tokens, this one has {}; {}", source,
-             Sum(plan.slices.lengths), prompt_tokens, advice);
+             SumLengths(plan.slices.lengths), prompt_tokens, advice);
   }
   if (plan.slices.kind != SlicePolicy::Kind::kTable) return;
   std::int64_t longest = 0;
   for (const std::vector<int>& lengths : plan.slices.table)
-    longest = std::max(longest, Sum(lengths));
+    longest = std::max(longest, SumLengths(lengths));
   if (longest < prompt_tokens) {
     FailUser("{}: slices: of prompts of up to {} tokens, this one has {}; {}", source, longest,
              prompt_tokens, advice);

@@ -11,8 +11,6 @@
 namespace jupiter {
 namespace {
 
-using Json = JsonReader::Json;
-
 Json SlicesToJson(const SlicePolicy& policy) {
   switch (policy.kind) {
     case SlicePolicy::Kind::kWhole: return "whole";

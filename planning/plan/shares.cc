@@ -27,7 +27,7 @@ void CheckList(const char* flag, const std::vector<int>& shares, int ranks) {
   }
 }
 
-void CheckSum(const char* flag, const std::vector<int>& shares, int total, const char* what) {
+void CheckShareSum(const char* flag, const std::vector<int>& shares, int total, const char* what) {
   const std::int64_t sum = std::accumulate(shares.begin(), shares.end(), std::int64_t{0});
   if (sum != total) {
     FailUser("{} {}: they add up to {}, the model has {} {}", flag, fmt::join(shares, ","), sum,
@@ -74,13 +74,13 @@ void CheckShares(const Shares& shares, const ModelShape& shape, int ranks) {
   const ShareUnits units = UnitsOf(shape);
   if (!shares.heads.empty()) {
     CheckList("--heads", shares.heads, ranks);
-    CheckSum("--heads", shares.heads, shape.config.kv_heads, "KV heads");
+    CheckShareSum("--heads", shares.heads, shape.config.kv_heads, "KV heads");
     CheckUnit("--heads", shares.heads, units.heads, shape.config.kv_heads,
               "the output projection is quantised in blocks of columns");
   }
   if (!shares.columns.empty()) {
     CheckList("--columns", shares.columns, ranks);
-    CheckSum("--columns", shares.columns, shape.config.ffn, "feed-forward columns");
+    CheckShareSum("--columns", shares.columns, shape.config.ffn, "feed-forward columns");
     CheckUnit("--columns", shares.columns, units.columns, shape.config.ffn,
               "the down projection is quantised in blocks of columns");
   }

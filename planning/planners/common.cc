@@ -33,7 +33,7 @@ Plan SharedPlan(const PlanningTask& task, std::string strategy, Shares shares) {
   return plan;
 }
 
-PlannedRun Judge(const Predictor& predictor, Plan plan) {
+PlannedRun Assess(const Predictor& predictor, Plan plan) {
   PlannedRun run;
   if (IsShared(plan)) {
     run.check = predictor.Check(plan);

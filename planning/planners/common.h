@@ -32,6 +32,9 @@ StageProblem StageMemoryOf(const PlanningTask& task, int largest_slice);
 // output matrix and draft heads.
 double StepHeadSeconds(const Predictor& predictor, int device);
 
+// One device of a cluster, as a cluster of its own.
+Cluster Alone(const Cluster& cluster, int device);
+
 // layers[order[i]] = counts[i], and the devices without layers behind the others.
 struct RankLayers {
   std::vector<int> layers;  // by rank

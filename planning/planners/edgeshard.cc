@@ -23,7 +23,7 @@ struct RequestTimes {
   }
 };
 
-EdgeShardProblem ProblemOf(const Predictor& predictor) {
+EdgeShardProblem EdgeShardProblemOf(const Predictor& predictor) {
   const PlanningTask& task = predictor.task();
   const RequestTimes request{{task.prompt_tokens, 0},
                              {StepRows(task.drafts), task.prompt_tokens + task.tokens / 2},
@@ -63,7 +63,7 @@ EdgeShardProblem ProblemOf(const Predictor& predictor) {
 }
 
 // What is said of a search that does not try everything.
-std::string NoteOf(const EdgeShardPlan& plan, std::string_view before_ordered) {
+std::string SearchNote(const EdgeShardPlan& plan, std::string_view before_ordered) {
   switch (plan.search) {
     case EdgeShardSearch::kExact: return "";
     case EdgeShardSearch::kHeuristic:
@@ -82,7 +82,7 @@ PlannedRun ToRun(const Predictor& predictor, const std::string& strategy, const 
   PlannedRun run;
   if (plan.feasible) {
     const RankLayers split = ByRank(plan.order, plan.layers, task.cluster.size());
-    run = Judge(predictor, PipelinePlan(task, strategy, split.layers, split.order));
+    run = Assess(predictor, PipelinePlan(task, strategy, split.layers, split.order));
   } else {
     run = Infeasible(plan.obstacle, plan.reason);
   }
@@ -93,18 +93,18 @@ PlannedRun ToRun(const Predictor& predictor, const std::string& strategy, const 
 }  // namespace
 
 PlannedRun PlanEdgeShardByLatency(const Predictor& predictor, const std::string& strategy) {
-  const EdgeShardPlan plan = PlanEdgeShardLatency(ProblemOf(predictor));
-  return ToRun(predictor, strategy, plan, NoteOf(plan, kHeuristicFailed));
+  const EdgeShardPlan plan = PlanEdgeShardLatency(EdgeShardProblemOf(predictor));
+  return ToRun(predictor, strategy, plan, SearchNote(plan, kHeuristicFailed));
 }
 
 PlannedRun PlanEdgeShardByThroughput(const Predictor& predictor, const std::string& strategy) {
-  const EdgeShardPlan plan = PlanEdgeShardThroughput(ProblemOf(predictor));
-  return ToRun(predictor, strategy, plan, NoteOf(plan, kHeuristicFailed));
+  const EdgeShardPlan plan = PlanEdgeShardThroughput(EdgeShardProblemOf(predictor));
+  return ToRun(predictor, strategy, plan, SearchNote(plan, kHeuristicFailed));
 }
 
 PlannedRun PlanEdgeShardOnAllDevices(const Predictor& predictor, const std::string& strategy) {
-  const EdgeShardPlan plan = PlanEdgeShardOnAll(ProblemOf(predictor));
-  return ToRun(predictor, strategy, plan, NoteOf(plan, ", each with a layer"));
+  const EdgeShardPlan plan = PlanEdgeShardOnAll(EdgeShardProblemOf(predictor));
+  return ToRun(predictor, strategy, plan, SearchNote(plan, ", each with a layer"));
 }
 
 }  // namespace jupiter

@@ -7,7 +7,7 @@ PlannedRun PlanEvenRows(const Predictor& predictor, const std::string& strategy)
   const PlanningTask& task = predictor.task();
   Shares shares;
   shares.rows.assign(static_cast<std::size_t>(task.cluster.size()), 1);
-  return Judge(predictor, SharedPlan(task, strategy, std::move(shares)));
+  return Assess(predictor, SharedPlan(task, strategy, std::move(shares)));
 }
 
 // Even where whole heads and blocks of columns allow.
@@ -18,7 +18,7 @@ PlannedRun PlanEvenHeads(const Predictor& predictor, const std::string& strategy
   Shares shares;
   shares.heads = SplitByWeight(task.shape.config.kv_heads, units.heads, even);
   shares.columns = SplitByWeight(task.shape.config.ffn, units.columns, even);
-  return Judge(predictor, SharedPlan(task, strategy, std::move(shares)));
+  return Assess(predictor, SharedPlan(task, strategy, std::move(shares)));
 }
 
 }  // namespace jupiter

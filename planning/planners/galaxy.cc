@@ -8,7 +8,7 @@
 namespace jupiter {
 namespace {
 
-bool IsMlp(const OpRecord& op, const ModelConfig& config) {
+bool IsMlp(const OpCall& op, const ModelConfig& config) {
   return op.kind == OpKind::kSwiGlu ||
          (op.kind == OpKind::kLinear && (op.inner == config.ffn || op.outer == config.ffn));
 }
@@ -20,7 +20,7 @@ void FillTimes(const Predictor& predictor, GalaxyProblem& problem) {
   for (int device = 0; device < task.cluster.size(); ++device) {
     double attention = 0;
     double mlp = 0;
-    for (const OpRecord& op : LayerOps(task.shape, 0, block)) {
+    for (const OpCall& op : LayerOps(task.shape, 0, block)) {
       (IsMlp(op, task.shape.config) ? mlp : attention) += predictor.timer(device).Op(op);
     }
     problem.attention_seconds.push_back(attention);
@@ -55,8 +55,8 @@ std::int64_t InWholeUnits(std::int64_t bytes, int units, int unit, int total) {
   return (bytes * units * unit + total - 1) / total;
 }
 
-GalaxyProblem ProblemOf(const Predictor& predictor, const std::string& strategy,
-                        const ShareUnits& units) {
+GalaxyProblem GalaxyProblemOf(const Predictor& predictor, const std::string& strategy,
+                              const ShareUnits& units) {
   const PlanningTask& task = predictor.task();
   const ModelConfig& config = task.shape.config;
   const RequestShape request = task.Request(task.prompt_tokens);
@@ -94,12 +94,12 @@ std::vector<int> HeadsOf(const std::vector<int>& units, int unit, int total) {
 PlannedRun PlanGalaxyShares(const Predictor& predictor, const std::string& strategy) {
   const PlanningTask& task = predictor.task();
   const ShareUnits units = UnitsOf(task.shape);
-  const GalaxyShares found = PlanGalaxy(ProblemOf(predictor, strategy, units));
+  const GalaxyShares found = PlanGalaxy(GalaxyProblemOf(predictor, strategy, units));
   if (!found.feasible) return Infeasible(found.obstacle, found.reason);
   Shares shares;
   shares.heads = HeadsOf(found.heads, units.heads, task.shape.config.kv_heads);
   shares.columns = found.columns;
-  return Judge(predictor, SharedPlan(task, strategy, std::move(shares)));
+  return Assess(predictor, SharedPlan(task, strategy, std::move(shares)));
 }
 
 }  // namespace jupiter

@@ -112,9 +112,9 @@ std::vector<ProfilePoint> ProfilePoints(const PlanningTask& task) {
   return points;
 }
 
-// The longest slice for which the plan's stages have memory; 0 when even the least has to be
-// longer.
-int LongestSlice(const PlanningTask& task, const Plan& plan) {
+// The longest slice for which the plan's stages have memory; nothing when they have none for even
+// the shortest ones.
+std::optional<int> LongestSlice(const PlanningTask& task, const Plan& plan) {
   const auto fits = [&](int slice) {
     const RequestShape request = task.Request(slice);
     for (int rank = 0; rank < task.cluster.size(); ++rank) {
@@ -125,7 +125,7 @@ int LongestSlice(const PlanningTask& task, const Plan& plan) {
     return true;
   };
   int low = LeastLargestSlice(task);
-  if (!fits(low)) return 0;
+  if (!fits(low)) return std::nullopt;
   int high = task.prompt_tokens + 1;
   while (high - low > 1) {
     const int middle = low + (high - low) / 2;
@@ -134,7 +134,7 @@ int LongestSlice(const PlanningTask& task, const Plan& plan) {
   return low;
 }
 
-std::string NoteOf(const PlanningTask& task, const ProfilePoint& point) {
+std::string TimingNote(const PlanningTask& task, const ProfilePoint& point) {
   if (!point.is_step) return fmt::format("layers timed for slices of {} tokens", point.block.rows);
   return task.drafts.any()
              ? fmt::format("layers timed for a verification step of {} rows", task.drafts.tree_rows)
@@ -142,17 +142,17 @@ std::string NoteOf(const PlanningTask& task, const ProfilePoint& point) {
 }
 
 // By what runs are compared: the answer's tokens one by one, then TTFT.
-std::pair<double, double> KeyOf(const PlanningTask& task, const Prediction& prediction) {
+std::pair<double, double> ComparisonKey(const PlanningTask& task, const Prediction& prediction) {
   // Tokens per verification step are unknown; they are the same for all plans.
   const double decode = task.drafts.any() ? (task.tokens - 1) * prediction.verification
                                           : prediction.e2el - prediction.ttft;
   return {prediction.ttft + decode, prediction.ttft};
 }
 
-bool IsBetter(const PlanningTask& task, const PlannedRun& run, const PlannedRun& best) {
+bool IsBetterRun(const PlanningTask& task, const PlannedRun& run, const PlannedRun& best) {
   if (!best.prediction) return true;
   if (run.feasible != best.feasible) return run.feasible;
-  return KeyOf(task, *run.prediction) < KeyOf(task, *best.prediction);
+  return ComparisonKey(task, *run.prediction) < ComparisonKey(task, *best.prediction);
 }
 
 }  // namespace
@@ -163,7 +163,8 @@ std::vector<int> PlanSlices(const Predictor& predictor, const Plan& plan) {
   SequenceProblem problem;
   problem.tokens = task.prompt_tokens;
   problem.least = std::min(task.min_slice, task.prompt_tokens);
-  problem.most = LongestSlice(task, plan);
+  // Where nothing fits, the slices that lack least: what is said of the plan is what it takes.
+  problem.most = LongestSlice(task, plan).value_or(LeastLargestSlice(task));
   problem.unit = UnitOf(task.prompt_tokens);
   problem.stages = static_cast<int>(costs.stages());
   problem.seconds = [&](int length, int offset) { return costs.Slowest({length, offset}); };
@@ -184,9 +185,9 @@ PlannedRun PlanJupiter(const Predictor& predictor, const std::string& strategy) 
     Plan plan = PipelinePlan(task, strategy, split.layers, split.order);
     plan.slices.kind = SlicePolicy::Kind::kLengths;
     plan.slices.lengths = PlanSlices(predictor, plan);
-    PlannedRun run = Judge(predictor, std::move(plan));
-    run.note = NoteOf(task, point);
-    if (IsBetter(task, run, best)) best = std::move(run);
+    PlannedRun run = Assess(predictor, std::move(plan));
+    run.note = TimingNote(task, point);
+    if (IsBetterRun(task, run, best)) best = std::move(run);
   }
   return best;
 }

@@ -9,14 +9,6 @@
 namespace jupiter {
 namespace {
 
-Cluster Alone(const Cluster& cluster, int device) {
-  Cluster alone;
-  alone.name = cluster.name;
-  alone.devices = {cluster.devices[static_cast<std::size_t>(device)]};
-  alone.links = {{Link{}}};
-  return alone;
-}
-
 Plan LocalPlan(const PlanningTask& task, const std::string& strategy, SlicePolicy slices) {
   std::vector<int> layers(static_cast<std::size_t>(task.cluster.size()), 0);
   layers.front() = task.shape.config.layers;
@@ -31,7 +23,7 @@ std::int64_t ShortBytes(const SingleDevice& single) {
 }
 
 // The one that has the model; of two that have it the faster one, else the one that lacks less.
-bool IsBetter(const SingleDevice& single, const SingleDevice& best) {
+bool IsBetterDevice(const SingleDevice& single, const SingleDevice& best) {
   if (single.prediction.feasible != best.prediction.feasible) return single.prediction.feasible;
   if (single.prediction.feasible) return single.prediction.e2el < best.prediction.e2el;
   return ShortBytes(single) < ShortBytes(best);
@@ -39,17 +31,25 @@ bool IsBetter(const SingleDevice& single, const SingleDevice& best) {
 
 }  // namespace
 
+Cluster Alone(const Cluster& cluster, int device) {
+  Cluster alone;
+  alone.name = cluster.name;
+  alone.devices = {cluster.devices[static_cast<std::size_t>(device)]};
+  alone.links = {{Link{}}};
+  return alone;
+}
+
 SingleDevice OnSingleDevice(const Predictor& predictor, const std::string& strategy, int device) {
   const Cluster alone = Alone(predictor.task().cluster, device);
   const PlanningTask task = OnCluster(predictor.task(), alone);
-  const Predictor judge(task);
+  const Predictor predictor_alone(task);
   const auto take = [&](const SlicePolicy& slices) {
     return SingleDevice{device, LocalPlan(predictor.task(), strategy, slices),
-                        judge.Predict(LocalPlan(task, strategy, slices))};
+                        predictor_alone.Predict(LocalPlan(task, strategy, slices))};
   };
   SingleDevice sliced = take(LocalSlices());
   SingleDevice whole = take(ChunksOf(task.prompt_tokens));
-  return IsBetter(whole, sliced) ? whole : sliced;
+  return IsBetterDevice(whole, sliced) ? whole : sliced;
 }
 
 SingleDevice FastestSingleDevice(const Predictor& predictor, const std::string& strategy) {
@@ -57,7 +57,7 @@ SingleDevice FastestSingleDevice(const Predictor& predictor, const std::string& 
   SingleDevice best = OnSingleDevice(predictor, strategy, 0);
   for (int device = 1; device < task.cluster.size(); ++device) {
     SingleDevice single = OnSingleDevice(predictor, strategy, device);
-    if (IsBetter(single, best)) best = std::move(single);
+    if (IsBetterDevice(single, best)) best = std::move(single);
   }
   if (best.prediction.feasible) return best;
   const std::string& name = task.cluster.devices[static_cast<std::size_t>(best.device)].name;

@@ -7,6 +7,7 @@
 #include "planning/drafts/draft_acceptance.h"
 #include "planning/drafts/tree_planner.h"
 #include "planning/plan/plan.h"
+#include "planning/planners/planners.h"
 
 namespace jupiter {
 
@@ -16,5 +17,8 @@ namespace jupiter {
 // are not counted. CHECKs that the plan is a pipeline, and that task and acceptance have a head.
 TreePlan PlanTree(const Predictor& predictor, const Plan& plan, const DraftAcceptance& acceptance,
                   std::vector<NamedTree> others = {});
+// The same for a planner's run, on the devices that its prediction is for: `local` may be on any.
+TreePlan PlanTree(const Predictor& predictor, const PlannedRun& run,
+                  const DraftAcceptance& acceptance, std::vector<NamedTree> others = {});
 
 }  // namespace jupiter

@@ -44,8 +44,8 @@ const std::vector<PlannerEntry>& Planners();
 // Throws UserError that lists the known names.
 const PlannerEntry& FindPlanner(std::string_view name);
 
-// A plan, whether it fits, and what a pipeline is predicted to take.
-PlannedRun Judge(const Predictor& predictor, Plan plan);
+// A run of the plan: whether it fits, and what a pipeline is predicted to take.
+PlannedRun Assess(const Predictor& predictor, Plan plan);
 
 // The whole model on one device of a cluster, which sends nothing, under `strategy`, which has it
 // on rank 0.

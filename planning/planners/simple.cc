@@ -12,7 +12,7 @@ PlannedRun PipelineWithEqualSlices(const Predictor& predictor, const std::string
                                    std::vector<int> layers) {
   Plan plan = PipelinePlan(predictor.task(), strategy, std::move(layers), {});
   if (FindTraits(strategy).takes_slices) plan.slices.kind = SlicePolicy::Kind::kAuto;
-  return Judge(predictor, std::move(plan));
+  return Assess(predictor, std::move(plan));
 }
 
 }  // namespace

@@ -11,19 +11,19 @@
 namespace jupiter {
 namespace {
 
-using Text = fmt::memory_buffer;
+using RecordText = fmt::memory_buffer;
 
 // Absent when there are none, so that the records of the recording device are the same on every
 // run.
-void AppendTimes(Text& text, double start, double seconds) {
+void AppendTimes(RecordText& text, double start, double seconds) {
   if (start != 0 || seconds != 0) {
     fmt::format_to(std::back_inserter(text), ",{},{}", start, seconds);
   }
   fmt::format_to(std::back_inserter(text), "]\n");
 }
 
-void Append(Text& text, const OpEvent& event) {
-  const OpRecord& op = event.op;
+void Append(RecordText& text, const OpEvent& event) {
+  const OpCall& op = event.op;
   fmt::format_to(std::back_inserter(text), "[\"op\",\"{}\",\"{}\",\"{}\",{},{},{},{},{},{}",
                  Name(op.kind), Name(op.weight), Name(op.input), op.rows, op.inner, op.outer,
                  op.context, op.bytes, op.operations);
@@ -33,19 +33,19 @@ void Append(Text& text, const OpEvent& event) {
   AppendTimes(text, event.start, op.seconds);
 }
 
-void Append(Text& text, const SendEvent& event) {
+void Append(RecordText& text, const SendEvent& event) {
   fmt::format_to(std::back_inserter(text), "[\"send\",{},{},{},{}", event.peer, event.channel,
                  event.header_bytes, event.payload_bytes);
   AppendTimes(text, event.start, event.seconds);
 }
 
-void Append(Text& text, const ReceiveEvent& event) {
+void Append(RecordText& text, const ReceiveEvent& event) {
   fmt::format_to(std::back_inserter(text), "[\"receive\",{},{},{},{}", event.peer, event.channel,
                  event.header_bytes, event.payload_bytes);
   AppendTimes(text, event.start, event.seconds);
 }
 
-void Append(Text& text, const MarkEvent& event) {
+void Append(RecordText& text, const MarkEvent& event) {
   fmt::format_to(std::back_inserter(text), "[\"mark\",\"{}\",{}", Name(event.kind), event.index);
   if (event.start != 0) fmt::format_to(std::back_inserter(text), ",{}", event.start);
   fmt::format_to(std::back_inserter(text), "]\n");
@@ -66,7 +66,7 @@ std::string_view Name(MarkKind kind) {
 }
 
 std::string ToText(const RankRecord& record) {
-  Text text;
+  RecordText text;
   fmt::format_to(std::back_inserter(text), "{{\"rank\":{},\"events\":{}}}\n", record.rank,
                  record.events.size());
   for (const Event& event : record.events) {

@@ -12,7 +12,7 @@
 #include <variant>
 #include <vector>
 
-#include "kernels/base/op_record.h"
+#include "kernels/base/op_call.h"
 
 namespace jupiter {
 
@@ -34,7 +34,7 @@ enum class MarkKind : std::uint8_t {
 std::string_view Name(MarkKind kind);
 
 struct OpEvent {
-  OpRecord op;
+  OpCall op;
   double start = 0;
 };
 struct SendEvent {

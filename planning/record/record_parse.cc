@@ -14,20 +14,18 @@
 namespace jupiter {
 namespace {
 
-using Json = JsonText::Json;
-
 constexpr int kVersion = 1;
-constexpr int kMostRanks = 1 << 16;
+constexpr int kMostRecordedRanks = 1 << 16;
 constexpr int kMostChannels = 16;
 // Above what any run has, and low enough that sums over a record do not overflow.
-constexpr std::int64_t kMostOfAnOp = std::int64_t{1} << 50;  // rows, bytes, operations, ...
-constexpr std::int64_t kMostBytes = std::int64_t{1} << 40;   // of a message
-constexpr double kMostSeconds = 1e9;
+constexpr std::int64_t kMostOfAnOp = std::int64_t{1} << 50;         // rows, bytes, operations, ...
+constexpr std::int64_t kMostRecordedBytes = std::int64_t{1} << 40;  // of a message
+constexpr double kMostRecordedSeconds = 1e9;
 
 // The lines of a record, each parsed as JSON, with their numbers for errors.
-class Lines {
+class RecordLines {
  public:
-  Lines(std::string_view text, const std::string& source) : text_(text), source_(source) {}
+  RecordLines(std::string_view text, const std::string& source) : text_(text), source_(source) {}
 
   std::int64_t line() const { return line_; }
   const std::string& source() const { return source_; }
@@ -76,7 +74,7 @@ class Lines {
 // The fields of one event after its kind, in order.
 class Fields {
  public:
-  Fields(const Json& array, const Lines& lines) : array_(array), lines_(lines) {}
+  Fields(const Json& array, const RecordLines& lines) : array_(array), lines_(lines) {}
 
   std::string_view Word(std::string_view name) {
     const Json& field = Take(name);
@@ -97,12 +95,14 @@ class Fields {
   bool AtEnd() const { return next_ == array_.size(); }
   double Time(std::string_view name) {
     const Json& field = Take(name);
-    if (!field.is_number() || field.get<double>() < 0 || field.get<double>() > kMostSeconds) {
-      lines_.Fail("{} is {}, expected seconds from 0 to {}", name, ShowJson(field), kMostSeconds);
+    if (!field.is_number() || field.get<double>() < 0 ||
+        field.get<double>() > kMostRecordedSeconds) {
+      lines_.Fail("{} is {}, expected seconds from 0 to {}", name, ShowJson(field),
+                  kMostRecordedSeconds);
     }
     return field.get<double>();
   }
-  int Peer() { return static_cast<int>(Count("the peer", kMostRanks - 1)); }
+  int Peer() { return static_cast<int>(Count("the peer", kMostRecordedRanks - 1)); }
   int Channel() { return static_cast<int>(Count("the channel", kMostChannels - 1)); }
   void End() const {
     if (next_ != array_.size()) {
@@ -117,28 +117,28 @@ class Fields {
   }
 
   const Json& array_;
-  const Lines& lines_;
+  const RecordLines& lines_;
   std::size_t next_ = 0;
 };
 
 template <typename Enum>
-Enum FromName(std::string_view name, Enum last, std::string_view what, const Lines& lines) {
+Enum FromName(std::string_view name, Enum last, std::string_view what, const RecordLines& lines) {
   for (int value = 0; value <= static_cast<int>(last); ++value) {
     if (Name(static_cast<Enum>(value)) == name) return static_cast<Enum>(value);
   }
   lines.Fail("unknown {} \"{}\"", what, ShowWord(name));
 }
 
-DType DTypeField(Fields& fields, std::string_view what, const Lines& lines) {
+DType DTypeField(Fields& fields, std::string_view what, const RecordLines& lines) {
   const std::string_view name = fields.Word(what);
   const std::optional<DType> dtype = ParseDType(name);
   if (!dtype) lines.Fail("unknown {} \"{}\"", what, ShowWord(name));
   return *dtype;
 }
 
-OpEvent ParseOp(Fields& fields, const Lines& lines) {
+OpEvent ParseOp(Fields& fields, const RecordLines& lines) {
   OpEvent event;
-  OpRecord& op = event.op;
+  OpCall& op = event.op;
   op.kind = FromName(fields.Word("the op"), OpKind::kImport, "op", lines);
   op.weight = DTypeField(fields, "weight type", lines);
   op.input = DTypeField(fields, "input type", lines);
@@ -164,15 +164,15 @@ TransferEvent ParseTransfer(Fields& fields) {
   TransferEvent event;
   event.peer = fields.Peer();
   event.channel = fields.Channel();
-  event.header_bytes = fields.Count("header bytes", kMostBytes);
-  event.payload_bytes = fields.Count("payload bytes", kMostBytes);
+  event.header_bytes = fields.Count("header bytes", kMostRecordedBytes);
+  event.payload_bytes = fields.Count("payload bytes", kMostRecordedBytes);
   if (fields.AtEnd()) return event;
   event.start = fields.Time("start");
   event.seconds = fields.Time("seconds");
   return event;
 }
 
-MarkEvent ParseMark(Fields& fields, const Lines& lines) {
+MarkEvent ParseMark(Fields& fields, const RecordLines& lines) {
   MarkEvent event;
   event.kind = FromName(fields.Word("the mark"), MarkKind::kStepBatch, "mark", lines);
   event.index = fields.Count("index", kMostOfAnOp);
@@ -180,7 +180,7 @@ MarkEvent ParseMark(Fields& fields, const Lines& lines) {
   return event;
 }
 
-Event ParseEvent(const Json& line, const Lines& lines) {
+Event ParseEvent(const Json& line, const RecordLines& lines) {
   if (!line.is_array()) lines.Fail("expected an event in brackets");
   Fields fields(line, lines);
   const std::string_view kind = fields.Word("the kind of event");
@@ -200,7 +200,7 @@ Event ParseEvent(const Json& line, const Lines& lines) {
   return event;
 }
 
-void CheckPeer(const Event& event, int rank, int ranks, const Lines& lines) {
+void CheckPeer(const Event& event, int rank, int ranks, const RecordLines& lines) {
   const auto check = [&](int peer) {
     if (peer < ranks && peer != rank) return;
     lines.Fail("rank {} exchanges a message with rank {}, expected another one of {}", rank, peer,
@@ -211,7 +211,7 @@ void CheckPeer(const Event& event, int rank, int ranks, const Lines& lines) {
 }
 
 // Of `ranks` in all; `text_bytes` is the size of the whole text.
-RankRecord ParseRank(Lines& lines, int ranks, std::int64_t text_bytes) {
+RankRecord ParseRank(RecordLines& lines, int ranks, std::int64_t text_bytes) {
   const JsonText head = lines.NextObject("a rank");
   const JsonReader reader(head, "a rank");
   reader.ExpectOnly({"rank", "events"});
@@ -228,13 +228,13 @@ RankRecord ParseRank(Lines& lines, int ranks, std::int64_t text_bytes) {
   return record;
 }
 
-RunRecord ParseHead(Lines& lines, int& ranks) {
+RunRecord ParseHead(RecordLines& lines, int& ranks) {
   const JsonText head = lines.NextObject("the first line of a record");
   const JsonReader reader(head, "the first line of a record");
-  const std::int64_t version = reader.Count("jupiter_record", 0, kMostRanks);
+  const std::int64_t version = reader.Count("jupiter_record", 0, kMostRecordedRanks);
   if (version != kVersion) lines.Fail("record version {}, expected {}", version, kVersion);
   reader.ExpectOnly({"jupiter_record", "ranks", "description"});
-  ranks = static_cast<int>(reader.Count("ranks", 1, kMostRanks));
+  ranks = static_cast<int>(reader.Count("ranks", 1, kMostRecordedRanks));
   RunRecord run;
   run.description = reader.Word("description");
   run.source = lines.source();
@@ -244,14 +244,14 @@ RunRecord ParseHead(Lines& lines, int& ranks) {
 }  // namespace
 
 RankRecord ParseRankRecord(std::string_view text, const std::string& source) {
-  Lines lines(text, source);
-  RankRecord record = ParseRank(lines, kMostRanks, std::ssize(text));
+  RecordLines lines(text, source);
+  RankRecord record = ParseRank(lines, kMostRecordedRanks, std::ssize(text));
   lines.ExpectEnd(fmt::format("{} events", record.events.size()));
   return record;
 }
 
 RunRecord ParseRecord(std::string_view text, const std::string& source) {
-  Lines lines(text, source);
+  RecordLines lines(text, source);
   int ranks = 0;
   RunRecord run = ParseHead(lines, ranks);
   for (int rank = 0; rank < ranks; ++rank) {

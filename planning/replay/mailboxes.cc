@@ -11,7 +11,7 @@ Mailboxes::Box& Mailboxes::Find(int source, int destination, int channel) {
   return boxes_[pair][channel];
 }
 
-const Message* Mailboxes::FindLeft() const {
+const SimulatedMessage* Mailboxes::FindLeft() const {
   for (const auto& channels : boxes_) {
     for (const auto& [channel, box] : channels) {
       if (!box.empty()) return &box.front().message;

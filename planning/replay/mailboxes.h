@@ -8,7 +8,7 @@
 
 namespace jupiter {
 
-struct Message {
+struct SimulatedMessage {
   int source = 0;
   int destination = 0;
   int channel = 0;
@@ -19,7 +19,7 @@ struct Message {
 
 // A message, and when its last byte reached the receiver.
 struct Delivery {
-  Message message;
+  SimulatedMessage message;
   double time = 0;
 };
 
@@ -30,7 +30,7 @@ class Mailboxes {
   explicit Mailboxes(int ranks);
   Box& Find(int source, int destination, int channel);
   // Any message that nobody took (the first by source, destination, channel), or nullptr.
-  const Message* FindLeft() const;
+  const SimulatedMessage* FindLeft() const;
 
  private:
   int ranks_;

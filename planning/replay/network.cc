@@ -22,12 +22,12 @@ bool Network::Later::operator()(const Pending& a, const Pending& b) const {
 
 Network::Network(const Testbed& testbed) : testbed_(testbed), ports_(testbed.links.size()) {}
 
-const Link& Network::LinkOf(const Message& message) const {
+const Link& Network::LinkOf(const SimulatedMessage& message) const {
   return testbed_.links[static_cast<std::size_t>(message.source)]
                        [static_cast<std::size_t>(message.destination)];
 }
 
-void Network::Send(const Message& message, double time) {
+void Network::Send(const SimulatedMessage& message, double time) {
   if (testbed_.shared_medium) {
     pending_.push({time, 0, message});
     return;
@@ -55,7 +55,7 @@ Delivery Network::EnterIngress(const Pending& pending) {
 }
 
 Delivery Network::TakeMedium(const Pending& pending) {
-  const Message& message = pending.message;
+  const SimulatedMessage& message = pending.message;
   const Link& link = LinkOf(message);
   const double begin = std::max(pending.time, medium_free_);
   medium_free_ = WireEnd(link, begin, message.wire_bytes);

@@ -24,7 +24,7 @@ class Network {
 
   // The source is done with its part of the message at `time`. Calls for one source come in program
   // order, so with rising times.
-  void Send(const Message& message, double time);
+  void Send(const SimulatedMessage& message, double time);
 
   // No message is under way.
   bool idle() const { return pending_.empty(); }
@@ -46,13 +46,13 @@ class Network {
   struct Pending {
     double time = 0;     // switched: its head reaches the receiver; shared: it asks for the medium
     double seconds = 0;  // switched: it occupied egress, and will occupy ingress
-    Message message;
+    SimulatedMessage message;
   };
   struct Later {
     bool operator()(const Pending& a, const Pending& b) const;
   };
 
-  const Link& LinkOf(const Message& message) const;
+  const Link& LinkOf(const SimulatedMessage& message) const;
   Port& PortOf(int rank) { return ports_[static_cast<std::size_t>(rank)]; }
   Delivery EnterIngress(const Pending& pending);
   Delivery TakeMedium(const Pending& pending);

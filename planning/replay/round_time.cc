@@ -9,7 +9,7 @@
 namespace jupiter {
 namespace {
 
-double Sum(const std::vector<double>& values) {
+double SumSeconds(const std::vector<double>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0);
 }
 
@@ -74,7 +74,7 @@ class RankWork {
 
 }  // namespace
 
-double BatchWork::Pass() const { return Sum(stages) + Sum(links) + latency; }
+double BatchWork::Pass() const { return SumSeconds(stages) + SumSeconds(links) + latency; }
 
 double BatchWork::Busiest() const {
   double most = 0;
@@ -91,12 +91,12 @@ RoundTime PredictRound(const BatchWork& work, int batches) {
   if (round.seconds == 0) return round;
   round.at_work = batches * work.Pass() / round.seconds;
   round.utilisation =
-      batches * Sum(work.stages) / static_cast<double>(work.stages.size()) / round.seconds;
+      batches * SumSeconds(work.stages) / static_cast<double>(work.stages.size()) / round.seconds;
   return round;
 }
 
-BatchWork WorkOf(const RunRecord& record, const Testbed& testbed, const std::vector<int>& stages,
-                 std::size_t first, std::size_t count) {
+BatchWork BatchWorkOf(const RunRecord& record, const Testbed& testbed,
+                      const std::vector<int>& stages, std::size_t first, std::size_t count) {
   JUPITER_CHECK(count > 0);
   BatchWork work;
   for (int stage : stages) {

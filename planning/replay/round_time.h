@@ -39,7 +39,7 @@ RoundTime PredictRound(const BatchWork& work, int batches);
 // The work of a recorded run's batches of steps: means over `count` of them from batch `first` on
 // (from 0, prompts not counted; every stage takes all batches in the same order). `stages`: ranks
 // in pipeline order, the source first. CHECKs that there are as many.
-BatchWork WorkOf(const RunRecord& record, const Testbed& testbed, const std::vector<int>& stages,
-                 std::size_t first, std::size_t count);
+BatchWork BatchWorkOf(const RunRecord& record, const Testbed& testbed,
+                      const std::vector<int>& stages, std::size_t first, std::size_t count);
 
 }  // namespace jupiter

@@ -42,7 +42,7 @@ class Simulation {
     for (Rank& rank : ranks_) Advance(rank);
     while (!network_.idle()) {
       const Delivery delivery = network_.Next();
-      const Message& message = delivery.message;
+      const SimulatedMessage& message = delivery.message;
       CheckArrives(delivery);
       mailboxes_.Find(message.source, message.destination, message.channel).push_back(delivery);
       Advance(ranks_[static_cast<std::size_t>(message.destination)]);
@@ -160,20 +160,21 @@ class Simulation {
   std::string WhereIs(const Rank& rank) const {
     return jupiter::WhereIs(record_, rank.rank, static_cast<std::int64_t>(rank.next));
   }
-  std::string WhereIs(const Message& message) const {
+  std::string WhereIs(const SimulatedMessage& message) const {
     return jupiter::WhereIs(record_, message.source, message.event);
   }
 
   void CheckArrives(const Delivery& delivery) const {
     if (std::isfinite(delivery.time)) return;
-    const Message& message = delivery.message;
+    const SimulatedMessage& message = delivery.message;
     FailUser(
         "{}the {} bytes that rank {}, event {} sends to rank {} take for ever: check the link's "
         "bandwidth and efficiency",
         WhereIs(message), message.bytes, message.source, message.event, message.destination);
   }
 
-  void CheckBytes(const Rank& rank, const ReceiveEvent& event, const Message& message) const {
+  void CheckBytes(const Rank& rank, const ReceiveEvent& event,
+                  const SimulatedMessage& message) const {
     const std::int64_t bytes = event.header_bytes + event.payload_bytes;
     if (bytes != message.bytes) {
       FailUser(
@@ -204,7 +205,7 @@ class Simulation {
   }
 
   void CheckAllReceived() const {
-    const Message* left = mailboxes_.FindLeft();
+    const SimulatedMessage* left = mailboxes_.FindLeft();
     if (left == nullptr) return;
     FailUser("{}rank {} never receives the message that rank {}, event {} sends on channel {}",
              WhereIs(*left), left->destination, left->source, left->event, left->channel);

@@ -95,7 +95,7 @@ void CheckStepRows(const TestbedProfile& profile, const StepShape& step, const R
 
 }  // namespace
 
-StepShape StepOf(const TestbedProfile& profile, const std::string& model) {
+StepShape StepShapeOf(const TestbedProfile& profile, const std::string& model) {
   const ProfileDecoding& decoding = profile.decoding;
   StepShape step;
   step.rows = OfModel(decoding.rows, model, "rows", profile);
@@ -106,11 +106,11 @@ StepShape StepOf(const TestbedProfile& profile, const std::string& model) {
 }
 
 bool IsSpeculative(const TestbedProfile& profile, const std::string& model) {
-  return StepOf(profile, model).rows > 1;
+  return StepShapeOf(profile, model).rows > 1;
 }
 
 StepShape PlainStep(const TestbedProfile& profile, const std::string& model) {
-  const StepShape own = StepOf(profile, model);
+  const StepShape own = StepShapeOf(profile, model);
   StepShape step;
   if (own.rows == 1) step.padded_rows = own.payload_factor;
   return step;
@@ -118,7 +118,7 @@ StepShape PlainStep(const TestbedProfile& profile, const std::string& model) {
 
 StepShape SpeculativeStep(const TestbedProfile& profile, const std::string& model, int rows,
                           double tokens) {
-  StepShape step = StepOf(profile, model);
+  StepShape step = StepShapeOf(profile, model);
   if (step.rows > 1) {
     JUPITER_CHECK(step.rows == rows, "{} rows, those of the profile are {}", rows, step.rows);
     return step;
@@ -161,7 +161,7 @@ Testbed TestbedOf(const TestbedProfile& profile, const Cluster& cluster, LayerEx
         "the record does not say where the prompt ends and steps begin, which a profile must "
         "know; record the run again with this version");
   }
-  const StepShape step = StepOf(profile, model);
+  const StepShape step = StepShapeOf(profile, model);
   CheckStepRows(profile, step, record);
   Testbed testbed = TestbedOf(Apply(profile, cluster));
   testbed.payload_factors = FactorsOf(profile, exchange, step);

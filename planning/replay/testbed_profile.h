@@ -1,10 +1,10 @@
 // A profile: what a replay of a recorded run takes beside the bandwidth of a cluster, as four
 // independent choices. Files are YAML, see experiments/profiles/README.md.
 //
-// devices      times of ops: of the boards' own rooflines, or by the law of
-// planning/replay/two_regimes.h links        what a message meets besides the bandwidth, on every
-// link collectives  bytes on the wire for each byte that the recorded run sends, by kind and phase
-// decoding     rows that a decoding step computes and moves, and the tokens it yields
+//   devices      times of ops: of the boards' own rooflines, or by the law of two_regimes.h
+//   links        what a message meets besides the bandwidth, on every link
+//   collectives  bytes on the wire for each byte that the recorded run sends, by kind and phase
+//   decoding     rows that a decoding step computes and moves, and the tokens it yields
 #pragma once
 
 #include <map>
@@ -122,7 +122,7 @@ struct StepShape {
 };
 // `model` as in ModelConfig::name; the word "synthetic" before it does not count. Throws UserError
 // for a model that the profile does not have.
-StepShape StepOf(const TestbedProfile& profile, const std::string& model);
+StepShape StepShapeOf(const TestbedProfile& profile, const std::string& model);
 
 // Whether the profile's passes verify drafts: its times and payloads are those of speculation.
 bool IsSpeculative(const TestbedProfile& profile, const std::string& model);

@@ -7,27 +7,18 @@
 
 #include "kernels/base/check.h"
 #include "planning/replay/testbed_profile.h"
+#include "planning/text/split_at_commas.h"
 #include "planning/text/yaml_reader.h"
 
 namespace jupiter {
 namespace {
 
-std::vector<std::string> SplitAtCommas(std::string_view text) {
-  std::vector<std::string> parts;
-  while (true) {
-    const std::size_t comma = text.find(',');
-    parts.emplace_back(text.substr(0, comma));
-    if (comma == std::string_view::npos) return parts;
-    text.remove_prefix(comma + 1);
-  }
-}
-
-TestbedProfile Load(const std::string& name) {
+TestbedProfile LoadPart(const std::string& name) {
   return LoadTestbedProfile(FindTestbedProfile(name));
 }
 
 void TakePart(const std::string& part, const std::string& name, TestbedProfile& profile) {
-  TestbedProfile from = Load(name);
+  TestbedProfile from = LoadPart(name);
   if (part == "devices") {
     profile.devices = std::move(from.devices);
   } else if (part == "links") {
@@ -56,8 +47,9 @@ void CheckReading(const TestbedProfile& profile) {
 }  // namespace
 
 TestbedProfile MakeTestbedProfile(const std::string& text) {
-  const std::vector<std::string> words = SplitAtCommas(text);
-  TestbedProfile profile = Load(words.front());
+  const std::vector<std::string_view> views = SplitAtCommas(text);
+  const std::vector<std::string> words(views.begin(), views.end());
+  TestbedProfile profile = LoadPart(words.front());
   std::set<std::string> taken;
   for (std::size_t i = 1; i < words.size(); ++i) {
     const std::size_t equals = words[i].find('=');

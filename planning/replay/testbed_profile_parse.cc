@@ -13,19 +13,13 @@ namespace {
 constexpr std::size_t kMostBoards = 256;
 constexpr std::size_t kMostPlans = 1000;
 constexpr std::size_t kMostVariants = 100;
-constexpr std::size_t kMostRanks = 4096;
-constexpr std::int64_t kMostRows = 1 << 20;
+constexpr std::size_t kMostPlanRanks = 4096;
+constexpr std::int64_t kMostFewRows = 1 << 20;
 constexpr QuantityRange kBytesPerWeight{Dimension::kFraction, 0.01, 16};
-constexpr QuantityRange kMemoryRate{Dimension::kMemoryRate, 1e6, 1e15};
-constexpr QuantityRange kOperationRate{Dimension::kOperationRate, 1e6, 1e18};
-constexpr QuantityRange kSeconds{Dimension::kTime, 0, 3600};
-constexpr QuantityRange kSecondsPerByte{Dimension::kTimePerByte, 0, 1e-3};
 constexpr QuantityRange kPart{Dimension::kFraction, 0, 1};
 constexpr QuantityRange kSlowdown{Dimension::kFraction, 1e-3, 1e3};
-// Not 0: a link of no efficiency never delivers.
-constexpr QuantityRange kEfficiency{Dimension::kFraction, 1e-6, 1};
 constexpr QuantityRange kVolume{Dimension::kFraction, 0, 1e4};
-constexpr QuantityRange kTokens{Dimension::kFraction, 1, 1e3};
+constexpr QuantityRange kStepTokens{Dimension::kFraction, 1, 1e3};
 constexpr QuantityRange kPayloadRows{Dimension::kFraction, 0, 1e6};
 
 bool IsMap(const YamlValue& value) { return value.node().kind == YamlNode::Kind::kMap; }
@@ -50,14 +44,14 @@ YamlValue NumberOf(const YamlValue& value) {
   return map.At("value");
 }
 
-double ReadNumber(const YamlMap& map, std::string_view key, const QuantityRange& range) {
+double ReadProfileNumber(const YamlMap& map, std::string_view key, const QuantityRange& range) {
   return NumberOf(map.At(key)).Quantity(range);
 }
 
 TwoRegimes::Board ReadBoard(const YamlValue& value) {
   const YamlMap map(value, {"few_row_bandwidth", "slowdown"});
-  return {ReadNumber(map, "few_row_bandwidth", kMemoryRate),
-          ReadNumber(map, "slowdown", kSlowdown)};
+  return {ReadProfileNumber(map, "few_row_bandwidth", kMemoryRateRange),
+          ReadProfileNumber(map, "slowdown", kSlowdown)};
 }
 
 // Of a map with at least one and not too many entries.
@@ -74,12 +68,13 @@ TwoRegimes ReadTwoRegimes(const YamlValue& value) {
       value, {"name", "law", "bytes_per_weight", "few_rows", "layer_pass_time",
               "split_projection_loss", "many_row_unpack_bandwidth", "many_row_rate", "boards"});
   TwoRegimes law;
-  law.bytes_per_weight = ReadNumber(map, "bytes_per_weight", kBytesPerWeight);
-  law.few_rows = NumberOf(map.At("few_rows")).Integer(0, kMostRows);
-  law.layer_pass_time = ReadNumber(map, "layer_pass_time", kSeconds);
-  law.split_projection_loss = ReadNumber(map, "split_projection_loss", kPart);
-  law.many_row_unpack_bandwidth = ReadNumber(map, "many_row_unpack_bandwidth", kMemoryRate);
-  law.many_row_rate = ReadNumber(map, "many_row_rate", kOperationRate);
+  law.bytes_per_weight = ReadProfileNumber(map, "bytes_per_weight", kBytesPerWeight);
+  law.few_rows = NumberOf(map.At("few_rows")).Integer(0, kMostFewRows);
+  law.layer_pass_time = ReadProfileNumber(map, "layer_pass_time", kSecondsRange);
+  law.split_projection_loss = ReadProfileNumber(map, "split_projection_loss", kPart);
+  law.many_row_unpack_bandwidth =
+      ReadProfileNumber(map, "many_row_unpack_bandwidth", kMemoryRateRange);
+  law.many_row_rate = ReadProfileNumber(map, "many_row_rate", kOperationRateRange);
   for (const YamlEntry& entry : BoardEntries(map.At("boards"))) {
     law.boards[entry.name] = ReadBoard(entry.value);
   }
@@ -98,7 +93,7 @@ DeviceProfile ReadRooflineBoard(const YamlValue& value) {
   return LoadDeviceProfile(path);
 }
 
-ProfileDevices ReadDevices(const YamlValue& value) {
+ProfileDevices ReadProfileDevices(const YamlValue& value) {
   const YamlMap map(
       value, {"name", "law", "bytes_per_weight", "few_rows", "layer_pass_time",
               "split_projection_loss", "many_row_unpack_bandwidth", "many_row_rate", "boards"});
@@ -120,20 +115,20 @@ ProfileDevices ReadDevices(const YamlValue& value) {
   return devices;
 }
 
-ProfileLinks ReadLinks(const YamlValue& value) {
+ProfileLinks ReadProfileLinks(const YamlValue& value) {
   const YamlMap map(value, {"name", "efficiency", "latency", "wire_overhead", "host_overhead",
                             "host_time_per_byte"});
   return {map.At("name").Name(),
-          ReadNumber(map, "efficiency", kEfficiency),
-          ReadNumber(map, "latency", kSeconds),
-          ReadNumber(map, "wire_overhead", kSeconds),
-          ReadNumber(map, "host_overhead", kSeconds),
-          ReadNumber(map, "host_time_per_byte", kSecondsPerByte)};
+          ReadProfileNumber(map, "efficiency", kEfficiencyRange),
+          ReadProfileNumber(map, "latency", kSecondsRange),
+          ReadProfileNumber(map, "wire_overhead", kSecondsRange),
+          ReadProfileNumber(map, "host_overhead", kSecondsRange),
+          ReadProfileNumber(map, "host_time_per_byte", kSecondsPerByteRange)};
 }
 
 VolumeFactor ReadVolume(const YamlValue& value) {
   const YamlMap map(value, {"prefill", "decode"});
-  return {ReadNumber(map, "prefill", kVolume), ReadNumber(map, "decode", kVolume)};
+  return {ReadProfileNumber(map, "prefill", kVolume), ReadProfileNumber(map, "decode", kVolume)};
 }
 
 ProfileCollectives ReadCollectives(const YamlValue& value) {
@@ -170,20 +165,20 @@ ProfileDecoding ReadDecoding(const YamlValue& value) {
   const YamlMap map(value, {"name", "tokens_per_step", "payload_rows", "rows"});
   ProfileDecoding decoding;
   decoding.name = map.At("name").Name();
-  decoding.tokens_per_step = ReadNumber(map, "tokens_per_step", kTokens);
+  decoding.tokens_per_step = ReadProfileNumber(map, "tokens_per_step", kStepTokens);
   ReadModels(map.At("payload_rows"), [&](const std::string& model, const YamlValue& number) {
     decoding.payload_rows[model] = number.Quantity(kPayloadRows);
   });
   ReadModels(map.At("rows"), [&](const std::string& model, const YamlValue& number) {
-    decoding.rows[model] = static_cast<int>(number.Integer(1, kMostRows));
+    decoding.rows[model] = static_cast<int>(number.Integer(1, kMostFewRows));
   });
   return decoding;
 }
 
 std::vector<int> ReadCounts(const YamlValue& value) {
   std::vector<int> counts;
-  for (const YamlValue& item : value.List(1, kMostRanks)) {
-    counts.push_back(static_cast<int>(item.Integer(0, kMostRows)));
+  for (const YamlValue& item : value.List(1, kMostPlanRanks)) {
+    counts.push_back(static_cast<int>(item.Integer(0, kMostFewRows)));
   }
   return counts;
 }
@@ -230,8 +225,8 @@ TestbedProfile ParseTestbedProfile(const std::string& text, const std::string& s
   profile.source = source;
   profile.name = map.At("name").Name();
   if (const auto description = map.Find("description")) profile.description = description->Text();
-  profile.devices = ReadDevices(map.At("devices"));
-  profile.links = ReadLinks(map.At("links"));
+  profile.devices = ReadProfileDevices(map.At("devices"));
+  profile.links = ReadProfileLinks(map.At("links"));
   profile.collectives = ReadCollectives(map.At("collectives"));
   profile.decoding = ReadDecoding(map.At("decoding"));
   profile.devices.tokens_per_step = profile.decoding.tokens_per_step;

@@ -10,7 +10,7 @@ namespace jupiter {
 namespace {
 
 // Collects lines, indented by their depth.
-class Writer {
+class ProfileWriter {
  public:
   template <typename... Args>
   void Line(int depth, fmt::format_string<Args...> format, Args&&... args) {
@@ -28,7 +28,7 @@ class Writer {
   std::string text_;
 };
 
-void Write(const TwoRegimes& law, Writer& out) {
+void Write(const TwoRegimes& law, ProfileWriter& out) {
   out.Line(1, "law: two-regimes");
   out.Number(1, "bytes_per_weight", law.bytes_per_weight, Dimension::kFraction);
   out.Line(1, "few_rows: {}", law.few_rows);
@@ -44,7 +44,7 @@ void Write(const TwoRegimes& law, Writer& out) {
   }
 }
 
-void Write(const ProfileDevices& devices, Writer& out) {
+void Write(const ProfileDevices& devices, ProfileWriter& out) {
   out.Line(0, "devices:");
   out.Line(1, "name: {}", QuoteYaml(devices.name));
   if (devices.two_regimes) return Write(*devices.two_regimes, out);
@@ -56,7 +56,7 @@ void Write(const ProfileDevices& devices, Writer& out) {
   }
 }
 
-void Write(const ProfileLinks& links, Writer& out) {
+void Write(const ProfileLinks& links, ProfileWriter& out) {
   out.Line(0, "links:");
   out.Line(1, "name: {}", QuoteYaml(links.name));
   out.Number(1, "efficiency", links.efficiency, Dimension::kFraction);
@@ -66,7 +66,7 @@ void Write(const ProfileLinks& links, Writer& out) {
   out.Number(1, "host_time_per_byte", links.host_time_per_byte, Dimension::kTimePerByte);
 }
 
-void Write(const ProfileCollectives& collectives, Writer& out) {
+void Write(const ProfileCollectives& collectives, ProfileWriter& out) {
   out.Line(0, "collectives:");
   out.Line(1, "name: {}", QuoteYaml(collectives.name));
   out.Line(1, "galaxy_overlap: {}", collectives.galaxy_overlap);
@@ -83,14 +83,15 @@ void Write(const ProfileCollectives& collectives, Writer& out) {
 }
 
 template <typename Number>
-void WriteModels(const char* key, const std::map<std::string, Number>& numbers, Writer& out) {
+void WriteModels(const char* key, const std::map<std::string, Number>& numbers,
+                 ProfileWriter& out) {
   const auto all = numbers.find("");
   if (all != numbers.end()) return out.Line(1, "{}: {}", key, all->second);
   out.Line(1, "{}:", key);
   for (const auto& [model, number] : numbers) out.Line(2, "{}: {}", QuoteYaml(model), number);
 }
 
-void Write(const ProfileDecoding& decoding, Writer& out) {
+void Write(const ProfileDecoding& decoding, ProfileWriter& out) {
   out.Line(0, "decoding:");
   out.Line(1, "name: {}", QuoteYaml(decoding.name));
   out.Number(1, "tokens_per_step", decoding.tokens_per_step, Dimension::kFraction);
@@ -98,7 +99,7 @@ void Write(const ProfileDecoding& decoding, Writer& out) {
   WriteModels("rows", decoding.rows, out);
 }
 
-void Write(const std::vector<ProfilePlan>& plans, Writer& out) {
+void Write(const std::vector<ProfilePlan>& plans, ProfileWriter& out) {
   if (!plans.empty()) out.Line(0, "plans:");
   for (const ProfilePlan& plan : plans) {
     out.Line(1, "- env: {}", QuoteYaml(plan.env));
@@ -109,7 +110,7 @@ void Write(const std::vector<ProfilePlan>& plans, Writer& out) {
   }
 }
 
-void Write(const ProfileFit& fit, Writer& out) {
+void Write(const ProfileFit& fit, ProfileWriter& out) {
   out.Line(0, "fit:");
   out.Number(1, "prediction_error", fit.prediction_error, Dimension::kFraction);
   if (fit.variants.empty()) return;
@@ -120,7 +121,7 @@ void Write(const ProfileFit& fit, Writer& out) {
 }  // namespace
 
 std::string ToYaml(const TestbedProfile& profile) {
-  Writer out;
+  ProfileWriter out;
   out.Line(0, "jupiter_profile: 1");
   out.Line(0, "name: {}", QuoteYaml(profile.name));
   if (!profile.description.empty()) {

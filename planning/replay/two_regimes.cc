@@ -6,7 +6,7 @@ namespace jupiter {
 namespace {
 
 // Weights that a product is charged for.
-double Charged(const OpRecord& op, double split_projection_loss) {
+double Charged(const OpCall& op, double split_projection_loss) {
   const auto own = static_cast<double>(op.inner) * static_cast<double>(op.outer);
   if (op.role != MatrixRole::kAttention) return own;
   return own + split_projection_loss * (static_cast<double>(op.whole) - own);
@@ -32,7 +32,7 @@ double TwoRegimesCosts::SecondsPerWeight(std::int64_t rows) const {
                             2 * static_cast<double>(rows) / many_row_rate_);
 }
 
-double TwoRegimesCosts::Seconds(const OpRecord& op) const {
+double TwoRegimesCosts::Seconds(const OpCall& op) const {
   if (op.kind == OpKind::kAttention) return layer_pass_time_;
   if (op.kind != OpKind::kLinear || op.role == MatrixRole::kHead) return 0;
   if (op.role == MatrixRole::kNone) {

@@ -40,7 +40,7 @@ class TwoRegimesCosts : public OpCosts {
   // CHECKs that the rates are positive.
   TwoRegimesCosts(const TwoRegimes& law, const TwoRegimes::Board& board);
   // Throws UserError for a product that does not say of which matrix, as those of old records.
-  double Seconds(const OpRecord& op) const override;
+  double Seconds(const OpCall& op) const override;
 
  private:
   double SecondsPerWeight(std::int64_t rows) const;

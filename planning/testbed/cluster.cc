@@ -12,11 +12,6 @@ namespace {
 
 constexpr std::size_t kMostDevices = 4096;
 constexpr std::size_t kMostSteps = 100'000;
-constexpr QuantityRange kBandwidth{Dimension::kBitRate, 1e3, 1e12};
-// Not 0: a link of no efficiency never delivers.
-constexpr QuantityRange kEfficiency{Dimension::kFraction, 1e-6, 1};
-constexpr QuantityRange kSeconds{Dimension::kTime, 0, 3600};
-constexpr QuantityRange kSecondsPerByte{Dimension::kTimePerByte, 0, 1e-3};
 constexpr QuantityRange kFactor{Dimension::kFraction, 0, 1000};
 // Above 0, where it is not: what hardly moves never ends.
 constexpr double kLeastFactor = 1e-6;
@@ -28,7 +23,7 @@ RateTrace ReadTrace(const YamlValue& value) {
     const YamlMap map(item, {"at", "factor"});
     const YamlValue at = map.At("at");
     const YamlValue factor = map.At("factor");
-    const RateStep step{at.Quantity(kSeconds), factor.Quantity(kFactor)};
+    const RateStep step{at.Quantity(kSecondsRange), factor.Quantity(kFactor)};
     if (step.rate > 0 && step.rate < kLeastFactor) {
       factor.FailGot(fmt::format("expected 0, or {} to {}", kLeastFactor, kFactor.most));
     }
@@ -49,12 +44,12 @@ void ReadLink(const YamlMap& map, Link& link) {
   const auto read = [&map](std::string_view key, const QuantityRange& range, double& number) {
     if (const auto value = map.Find(key)) number = value->Quantity(range);
   };
-  read("bandwidth", kBandwidth, link.bandwidth);
-  read("efficiency", kEfficiency, link.efficiency);
-  read("latency", kSeconds, link.latency);
-  read("wire_overhead", kSeconds, link.wire_seconds);
-  read("host_overhead", kSeconds, link.host_seconds);
-  read("host_time_per_byte", kSecondsPerByte, link.host_seconds_per_byte);
+  read("bandwidth", kBandwidthRange, link.bandwidth);
+  read("efficiency", kEfficiencyRange, link.efficiency);
+  read("latency", kSecondsRange, link.latency);
+  read("wire_overhead", kSecondsRange, link.wire_seconds);
+  read("host_overhead", kSecondsRange, link.host_seconds);
+  read("host_time_per_byte", kSecondsPerByteRange, link.host_seconds_per_byte);
   if (const auto trace = map.Find("trace")) link.trace = ReadTrace(*trace);
 }
 

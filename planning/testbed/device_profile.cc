@@ -12,17 +12,11 @@
 namespace jupiter {
 namespace {
 
-constexpr double kTebi = 1024.0 * 1024.0 * 1024.0 * 1024.0;
-constexpr QuantityRange kMemory{Dimension::kMemory, 1024.0 * 1024.0, 1024.0 * kTebi};
-constexpr QuantityRange kMemoryRate{Dimension::kMemoryRate, 1e6, 1e15};
-constexpr QuantityRange kOperationRate{Dimension::kOperationRate, 1e6, 1e18};
-constexpr QuantityRange kOpTime{Dimension::kTime, 0, 3600};
-constexpr QuantityRange kMeasuredTime{Dimension::kTime, 1e-9, 3600};
 constexpr QuantityRange kContext{Dimension::kFraction, 0, 1e9};
-constexpr std::int64_t kMostRows = 1 << 30;
+constexpr std::int64_t kMostTableRows = 1 << 30;
 constexpr std::int64_t kMostWidth = 1 << 30;
 constexpr std::size_t kMostTables = 10'000;
-constexpr std::size_t kMostPoints = 100'000;
+constexpr std::size_t kMostTablePoints = 100'000;
 
 YamlMap ProfileMap(const YamlValue& value) {
   return {value, {"jupiter_device", "name", "description", "memory", "roofline", "measured"}};
@@ -57,7 +51,7 @@ std::map<DType, Quantity> ReadOpRates(const YamlValue& value) {
     if (!dtype || *dtype == DType::kAct8) {
       entry.value.Fail(fmt::format("no type of weights{}", ExpectedOneOf(entry.name, known)));
     }
-    rates[*dtype] = ReadQuantity(entry.value, kOperationRate);
+    rates[*dtype] = ReadQuantity(entry.value, kOperationRateRange);
   }
   if (rates.count(DType::kF32) == 0) {
     value.Fail("f32 is missing, which stands for the types without a rate of their own; add it");
@@ -68,20 +62,20 @@ std::map<DType, Quantity> ReadOpRates(const YamlValue& value) {
 Roofline ReadRoofline(const YamlValue& value) {
   const YamlMap map(value, {"memory_bandwidth", "time_per_op", "op_rate", "other_rate"});
   Roofline roofline;
-  roofline.memory_bandwidth = ReadQuantity(map.At("memory_bandwidth"), kMemoryRate);
-  roofline.seconds_per_op = ReadQuantity(map.At("time_per_op"), kOpTime);
+  roofline.memory_bandwidth = ReadQuantity(map.At("memory_bandwidth"), kMemoryRateRange);
+  roofline.seconds_per_op = ReadQuantity(map.At("time_per_op"), kSecondsRange);
   roofline.op_rate = ReadOpRates(map.At("op_rate"));
-  roofline.other_rate = ReadQuantity(map.At("other_rate"), kOperationRate);
+  roofline.other_rate = ReadQuantity(map.At("other_rate"), kOperationRateRange);
   return roofline;
 }
 
 std::vector<MeasuredPoint> ReadPoints(const YamlValue& value) {
   std::vector<MeasuredPoint> points;
   std::set<std::pair<std::int64_t, double>> seen;
-  for (const YamlValue& item : value.List(1, kMostPoints)) {
+  for (const YamlValue& item : value.List(1, kMostTablePoints)) {
     const std::vector<YamlValue> fields = item.List(3, 3);
-    points.push_back({fields[0].Integer(1, kMostRows), fields[1].Quantity(kContext),
-                      fields[2].Quantity(kMeasuredTime)});
+    points.push_back({fields[0].Integer(1, kMostTableRows), fields[1].Quantity(kContext),
+                      fields[2].Quantity(kMeasuredSecondsRange)});
     if (!seen.emplace(points.back().rows, points.back().context).second) {
       item.Fail("the same rows and context as in an earlier point; keep one");
     }
@@ -123,8 +117,8 @@ Quantity ReadQuantity(const YamlValue& value, const QuantityRange& range) {
 
 void ReadMemory(const YamlValue& value, Quantity& total, Quantity& usable) {
   const YamlMap map(value, {"total", "usable"});
-  if (const auto part = map.Find("total")) total = ReadQuantity(*part, kMemory);
-  if (const auto part = map.Find("usable")) usable = ReadQuantity(*part, kMemory);
+  if (const auto part = map.Find("total")) total = ReadQuantity(*part, kMemoryRange);
+  if (const auto part = map.Find("usable")) usable = ReadQuantity(*part, kMemoryRange);
   if (usable.value > total.value) {
     value.Fail(fmt::format("usable memory is {}, expected at most the total of {}",
                            FormatQuantity(usable.value, Dimension::kMemory),

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "kernels/base/op_record.h"
+#include "kernels/base/op_call.h"
 #include "planning/testbed/measured_table.h"
 #include "planning/testbed/op_costs.h"
 
@@ -63,9 +63,9 @@ class ProfileCosts : public OpCosts {
  public:
   // CHECKs that the rates are positive; loaded profiles are.
   explicit ProfileCosts(const DeviceProfile& profile);
-  double Seconds(const OpRecord& op) const override;
+  double Seconds(const OpCall& op) const override;
   // Without the measured tables.
-  double RooflineSeconds(const OpRecord& op) const;
+  double RooflineSeconds(const OpCall& op) const;
 
  private:
   struct Shape {
@@ -76,9 +76,9 @@ class ProfileCosts : public OpCosts {
   };
   using Shapes = std::vector<Shape>;  // by size, then inner, rising
 
-  double Roof(const OpRecord& op, double operations, double bytes) const;
+  double Roof(const OpCall& op, double operations, double bytes) const;
   // With other widths.
-  double ShapeRoof(const OpRecord& op, double inner, double outer) const;
+  double ShapeRoof(const OpCall& op, double inner, double outer) const;
 
   double seconds_per_op_ = 0;
   double memory_bandwidth_ = 1;

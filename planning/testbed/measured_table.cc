@@ -4,19 +4,19 @@
 #include <cstddef>
 
 #include "kernels/base/check.h"
+#include "planning/testbed/profile_format.h"
 
 namespace jupiter {
 namespace {
 
 // What extrapolation towards fewer rows or less context may come down to.
-constexpr double kLeastSeconds = 1e-9;
-
 // A value on the line through (x0, y0) and (x1, y1), x0 < x1. `last`: the points are the last two,
 // so that beyond x1 nothing is known.
 double OnLine(double x, double x0, double y0, double x1, double y1, bool last) {
   if (last && x > x1) y0 = std::min(y0, y1);
   const double slope = (y1 - y0) / (x1 - x0);
-  return std::max(kLeastSeconds, x > x1 ? y1 + (x - x1) * slope : y0 + (x - x0) * slope);
+  return std::max(kMeasuredSecondsRange.least,
+                  x > x1 ? y1 + (x - x1) * slope : y0 + (x - x0) * slope);
 }
 
 // The index of the interval to use for x: the first whose end is not below x, or the last one.

@@ -1,7 +1,7 @@
 // How long an op takes on some device.
 #pragma once
 
-#include "kernels/base/op_record.h"
+#include "kernels/base/op_call.h"
 
 namespace jupiter {
 
@@ -9,7 +9,7 @@ class OpCosts {
  public:
   virtual ~OpCosts() = default;
   // Seconds, not negative. Pure: the same op always takes the same time.
-  virtual double Seconds(const OpRecord& op) const = 0;
+  virtual double Seconds(const OpCall& op) const = 0;
 };
 
 }  // namespace jupiter

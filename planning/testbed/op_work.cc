@@ -11,7 +11,7 @@ double BytesPerElement(DType dtype) {
 
 }  // namespace
 
-OpWork WorkOf(const OpRecord& op, double inner, double outer) {
+OpWork OpWorkOf(const OpCall& op, double inner, double outer) {
   const auto rows = static_cast<double>(op.rows);
   const auto context = static_cast<double>(op.context);
   const double f32 = 4;

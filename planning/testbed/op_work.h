@@ -1,7 +1,7 @@
 // Arithmetic and memory traffic of an op from its shape alone, as devices count them.
 #pragma once
 
-#include "kernels/base/op_record.h"
+#include "kernels/base/op_call.h"
 
 namespace jupiter {
 
@@ -12,7 +12,7 @@ struct OpWork {
 
 // Of an op of this kind, types, rows and context with these widths instead of its own. Weights
 // count as stored in files (a device may repack them) and widths need not be whole blocks, so this
-// serves ratios; what a record says of itself is exact.
-OpWork WorkOf(const OpRecord& op, double inner, double outer);
+// serves ratios; what a call says of itself is exact.
+OpWork OpWorkOf(const OpCall& op, double inner, double outer);
 
 }  // namespace jupiter

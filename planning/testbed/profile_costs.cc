@@ -16,7 +16,7 @@ std::size_t Slot(OpKind kind, DType weight, DType input) {
 double Width(std::int64_t width) { return static_cast<double>(std::max<std::int64_t>(1, width)); }
 
 // How far two positive numbers are apart: exp |log(a / b)|, without the logarithms.
-double Ratio(double a, double b) { return a < b ? b / a : a / b; }
+double FactorBetween(double a, double b) { return a < b ? b / a : a / b; }
 
 // The widths of the nearest measured shape come first by size, then by inner. Shapes are sorted by
 // size, so the two sizes around the wanted one are the candidates.
@@ -25,14 +25,15 @@ auto NearestShape(const Shapes& shapes, double inner, double outer) {
   const double size = inner * outer;
   auto above = std::lower_bound(shapes.begin(), shapes.end(), size,
                                 [](const auto& shape, double s) { return shape.size() < s; });
-  if (above == shapes.end() || (above != shapes.begin() && Ratio(size, std::prev(above)->size()) <=
-                                                               Ratio(size, above->size()))) {
+  if (above == shapes.end() ||
+      (above != shapes.begin() &&
+       FactorBetween(size, std::prev(above)->size()) <= FactorBetween(size, above->size()))) {
     --above;
   }
   const double nearest_size = above->size();
   auto best = above;
   const auto consider = [&](auto it) {
-    if (Ratio(inner, it->inner) < Ratio(inner, best->inner)) best = it;
+    if (FactorBetween(inner, it->inner) < FactorBetween(inner, best->inner)) best = it;
   };
   for (auto it = above; it != shapes.begin() && std::prev(it)->size() == nearest_size;) {
     consider(--it);
@@ -70,22 +71,22 @@ ProfileCosts::ProfileCosts(const DeviceProfile& profile) {
   }
 }
 
-double ProfileCosts::Roof(const OpRecord& op, double operations, double bytes) const {
+double ProfileCosts::Roof(const OpCall& op, double operations, double bytes) const {
   const double rate =
       op.kind == OpKind::kLinear ? op_rate_[static_cast<std::size_t>(op.weight)] : other_rate_;
   return seconds_per_op_ + std::max(operations / rate, bytes / memory_bandwidth_);
 }
 
-double ProfileCosts::ShapeRoof(const OpRecord& op, double inner, double outer) const {
-  const OpWork work = WorkOf(op, inner, outer);
+double ProfileCosts::ShapeRoof(const OpCall& op, double inner, double outer) const {
+  const OpWork work = OpWorkOf(op, inner, outer);
   return Roof(op, work.operations, work.bytes);
 }
 
-double ProfileCosts::RooflineSeconds(const OpRecord& op) const {
+double ProfileCosts::RooflineSeconds(const OpCall& op) const {
   return Roof(op, static_cast<double>(op.operations), static_cast<double>(op.bytes));
 }
 
-double ProfileCosts::Seconds(const OpRecord& op) const {
+double ProfileCosts::Seconds(const OpCall& op) const {
   const std::uint16_t group = group_of_[Slot(op.kind, op.weight, op.input)];
   if (group == 0 || op.rows == 0) return RooflineSeconds(op);
   const double inner = Width(op.inner);

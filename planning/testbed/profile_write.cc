@@ -9,9 +9,9 @@ namespace jupiter {
 namespace {
 
 // Collects lines "indent key: value".
-class Writer {
+class DeviceWriter {
  public:
-  explicit Writer(std::string_view indent) : indent_(indent) {}
+  explicit DeviceWriter(std::string_view indent) : indent_(indent) {}
 
   template <typename... Args>
   void Line(fmt::format_string<Args...> format, Args&&... args) {
@@ -30,7 +30,7 @@ class Writer {
   std::string text_;
 };
 
-void WriteRoofline(const Roofline& roofline, Writer& out) {
+void WriteRoofline(const Roofline& roofline, DeviceWriter& out) {
   out.Line("roofline:");
   out.Write("  memory_bandwidth", roofline.memory_bandwidth, Dimension::kMemoryRate);
   out.Write("  time_per_op", roofline.seconds_per_op, Dimension::kTime);
@@ -41,7 +41,7 @@ void WriteRoofline(const Roofline& roofline, Writer& out) {
   out.Write("  other_rate", roofline.other_rate, Dimension::kOperationRate);
 }
 
-void WriteMeasured(const MeasuredOp& op, Writer& out) {
+void WriteMeasured(const MeasuredOp& op, DeviceWriter& out) {
   out.Line("  - op: {}", Name(op.kind));
   out.Line("    weight: {}", Name(op.weight));
   out.Line("    input: {}", Name(op.input));
@@ -57,7 +57,7 @@ void WriteMeasured(const MeasuredOp& op, Writer& out) {
 }  // namespace
 
 std::string ProfileLines(const DeviceProfile& profile, std::string_view indent) {
-  Writer out(indent);
+  DeviceWriter out(indent);
   out.Line("name: {}", QuoteYaml(profile.name));
   if (!profile.description.empty()) out.Line("description: {}", QuoteYaml(profile.description));
   out.Line("memory:");

@@ -24,7 +24,7 @@ JsonReader::JsonReader(const JsonText& text, const Json& object, const std::stri
            what_);
 }
 
-const JsonReader::Json& JsonReader::Get(const char* key) const {
+const Json& JsonReader::Get(const char* key) const {
   if (!Has(key)) Fail(key, fmt::format("missing, expected in {}", what_));
   return object_[key];
 }

@@ -15,8 +15,6 @@ namespace jupiter {
 // key. References outlive it.
 class JsonReader {
  public:
-  using Json = JsonText::Json;
-
   static constexpr std::int64_t kMost = 1 << 24;
 
   // The text is the object. `what` is what it stands for: "a plan".

@@ -10,8 +10,6 @@
 namespace jupiter {
 namespace {
 
-using Json = JsonText::Json;
-
 // The characters of a text, of which the parser takes one after the other; counts its lines.
 class CountedChars {
  public:
@@ -117,7 +115,7 @@ JsonText ParseJsonText(std::string_view text, const std::string& source, std::st
   return result;
 }
 
-std::string ShowJson(const JsonText::Json& value) {
+std::string ShowJson(const Json& value) {
   std::string text = DumpJson(value);
   if (text.size() <= kMostShown) return text;
   std::size_t end = kMostShown;

@@ -9,9 +9,10 @@
 
 namespace jupiter {
 
-struct JsonText {
-  using Json = nlohmann::ordered_json;
+// Keys stay in the order in which they stand.
+using Json = nlohmann::ordered_json;
 
+struct JsonText {
   Json value;
   std::string source;                         // names the text in errors
   std::int64_t first_line = 1;                // of the text in its file
@@ -34,7 +35,7 @@ std::string DumpJson(const Json& json, int indent = -1) {
 }
 
 // A value as messages show it: on one line, the beginning of a long one.
-std::string ShowJson(const JsonText::Json& value);
+std::string ShowJson(const Json& value);
 // Characters of a key or word as messages show them, without quotes, on one line.
 std::string ShowWord(std::string_view word);
 

@@ -18,7 +18,7 @@ struct Unit {
   double divide = 1;
 };
 
-struct Traits {
+struct DimensionTraits {
   std::string_view name;
   std::string_view example;
   std::span<const Unit> units;  // the base unit first
@@ -48,7 +48,7 @@ constexpr Unit kTimePerByteUnits[] = {{"s/B", 1},        {"us/B", 1, 1e6},  {"ns
                                       {"ps/B", 1, 1e12}};
 constexpr Unit kFractionUnits[] = {{"", 1}, {"%", 1, 100}};
 
-Traits TraitsOf(Dimension dimension) {
+DimensionTraits DimensionTraitsOf(Dimension dimension) {
   switch (dimension) {
     case Dimension::kMemory: return {"memory size", "8 GiB", kMemoryUnits};
     case Dimension::kMemoryRate: return {"memory bandwidth", "59.7 GB/s", kMemoryRateUnits};
@@ -61,15 +61,15 @@ Traits TraitsOf(Dimension dimension) {
   JUPITER_CHECK(false, "dimension {}", static_cast<int>(dimension));
 }
 
-std::string_view Trim(std::string_view text) {
+std::string_view TrimSpaces(std::string_view text) {
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
   while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
   return text;
 }
 
-double Apply(double number, const Unit& unit) { return number * unit.multiply / unit.divide; }
+double InBaseUnit(double number, const Unit& unit) { return number * unit.multiply / unit.divide; }
 
-std::string KnownUnits(const Traits& traits) {
+std::string KnownUnits(const DimensionTraits& traits) {
   std::string names;
   for (const Unit& unit : traits.units) {
     if (unit.name.empty()) continue;
@@ -78,42 +78,44 @@ std::string KnownUnits(const Traits& traits) {
   return names;
 }
 
-[[noreturn]] void FailUnit(std::string_view problem, const Traits& traits) {
+[[noreturn]] void FailUnit(std::string_view problem, const DimensionTraits& traits) {
   FailUser("{}, expected a {} such as \"{}\" (units: {})", problem, traits.name, traits.example,
            KnownUnits(traits));
 }
 
 }  // namespace
 
-std::string_view Name(Dimension dimension) { return TraitsOf(dimension).name; }
+std::string_view Name(Dimension dimension) { return DimensionTraitsOf(dimension).name; }
 
 double ParseQuantity(std::string_view text, Dimension dimension) {
-  const Traits traits = TraitsOf(dimension);
-  text = Trim(text);
+  const DimensionTraits traits = DimensionTraitsOf(dimension);
+  text = TrimSpaces(text);
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error == std::errc::result_out_of_range) FailUnit("the number is out of range", traits);
   if (error != std::errc()) FailUnit("no number", traits);
-  const std::string_view name = Trim(text.substr(static_cast<std::size_t>(end - text.data())));
+  const std::string_view name =
+      TrimSpaces(text.substr(static_cast<std::size_t>(end - text.data())));
   for (const Unit& unit : traits.units) {
-    if (unit.name == name) return Apply(number, unit);
+    if (unit.name == name) return InBaseUnit(number, unit);
   }
   if (name.empty() && number == 0) return 0;
   FailUnit(name.empty() ? "the unit is missing" : "unknown unit", traits);
 }
 
+double Mebibytes(std::int64_t bytes) { return static_cast<double>(bytes) / kMebi; }
+
 std::string FormatBytes(std::int64_t bytes) {
-  const auto number = static_cast<double>(bytes);
-  return std::abs(number) < kMebi ? fmt::format("{} B", bytes)
-                                  : fmt::format("{:.1f} MiB", number / kMebi);
+  return std::abs(Mebibytes(bytes)) < 1 ? fmt::format("{} B", bytes)
+                                        : fmt::format("{:.1f} MiB", Mebibytes(bytes));
 }
 
 std::string FormatQuantity(double value, Dimension dimension) {
-  const Traits traits = TraitsOf(dimension);
+  const DimensionTraits traits = DimensionTraitsOf(dimension);
   std::string shortest;
   for (const Unit& unit : traits.units) {
     const double number = value * unit.divide / unit.multiply;
-    if (Apply(number, unit) != value) continue;
+    if (InBaseUnit(number, unit) != value) continue;
     std::string text = fmt::format("{}{}{}", number, unit.name.empty() ? "" : " ", unit.name);
     if (shortest.empty() || text.size() < shortest.size()) shortest = std::move(text);
   }

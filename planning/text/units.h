@@ -26,6 +26,7 @@ std::string_view Name(Dimension dimension);
 // Throws UserError "expected ..., got ...", without a place.
 double ParseQuantity(std::string_view text, Dimension dimension);
 
+double Mebibytes(std::int64_t bytes);
 // Bytes in messages and tables for people: "12345.6 MiB", and "345 B" below a mebibyte.
 std::string FormatBytes(std::int64_t bytes);
 

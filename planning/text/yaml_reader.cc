@@ -27,13 +27,13 @@ std::string ShowValue(const YamlNode& node) {
   JUPITER_CHECK(false, "kind {}", static_cast<int>(node.kind));
 }
 
-std::string Join(std::string_view path, std::string_view key) {
+std::string JoinKey(std::string_view path, std::string_view key) {
   return fmt::format("{}{}{}", path, path.empty() ? "" : ".", key);
 }
 
-YamlValue Child(const YamlValue& map, std::size_t index) {
+YamlValue ChildAt(const YamlValue& map, std::size_t index) {
   const std::string& key = map.node().keys[index].text;
-  return {map.node().items[index], map.source(), Join(map.key(), key)};
+  return {map.node().items[index], map.source(), JoinKey(map.key(), key)};
 }
 
 void ExpectMap(const YamlValue& value) {
@@ -144,7 +144,7 @@ YamlMap::YamlMap(YamlValue value, std::initializer_list<std::string_view> known)
     if (std::find(known.begin(), known.end(), key.text) != known.end()) continue;
     const std::vector<std::string> names(known.begin(), known.end());
     FailUser("{}: line {}: {}: unknown key{}", value_.source(), key.line,
-             Join(value_.key(), Show(key.text)), ExpectedOneOf(key.text, names));
+             JoinKey(value_.key(), Show(key.text)), ExpectedOneOf(key.text, names));
   }
 }
 
@@ -152,7 +152,7 @@ YamlValue YamlMap::At(std::string_view key) const {
   std::optional<YamlValue> value = Find(key);
   if (!value) {
     FailUser("{}: line {}: {}: missing; add \"{}: ...\"", value_.source(), value_.node().line,
-             Join(value_.key(), key), key);
+             JoinKey(value_.key(), key), key);
   }
   return *std::move(value);
 }
@@ -160,7 +160,7 @@ YamlValue YamlMap::At(std::string_view key) const {
 std::optional<YamlValue> YamlMap::Find(std::string_view key) const {
   const std::vector<YamlNode::Key>& keys = value_.node().keys;
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    if (keys[i].text == key) return Child(value_, i);
+    if (keys[i].text == key) return ChildAt(value_, i);
   }
   return std::nullopt;
 }
@@ -172,7 +172,7 @@ std::vector<YamlEntry> Entries(const YamlValue& value) {
     const std::string& name = value.node().keys[i].text;
     entries.push_back({name,
                        {value.node().items[i], value.source(),
-                        Join(value.key(), name.empty() ? "\"\"" : Show(name))}});
+                        JoinKey(value.key(), name.empty() ? "\"\"" : Show(name))}});
   }
   return entries;
 }

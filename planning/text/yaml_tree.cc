@@ -18,10 +18,10 @@
 namespace jupiter {
 namespace {
 
-constexpr std::size_t kMostDepth = 16;  // of lists and maps in each other; our files need 5
-constexpr std::size_t kMostNodes = 4'000'000;
-constexpr std::uintmax_t kMostBytes = 16 << 20;
-constexpr std::size_t kMostKeyBytes = 200;
+constexpr std::size_t kMostYamlDepth = 16;  // of lists and maps in each other; our files need 5
+constexpr std::size_t kMostYamlNodes = 4'000'000;
+constexpr std::uintmax_t kMostYamlBytes = 16 << 20;
+constexpr std::size_t kMostYamlKeyBytes = 200;
 
 // Builds the tree from the parser's events. yaml-cpp's own tree is not used: it follows aliases,
 // even of a list that holds itself, and finds keys by comparing with each.
@@ -74,9 +74,9 @@ class TreeBuilder : public YAML::EventHandler {
   void AddKey(YamlNode key) {
     if (key.kind != YamlNode::Kind::kScalar)
       Fail(key.line, "a key that is no word; check brackets and colons");
-    if (key.text.size() > kMostKeyBytes) {
+    if (key.text.size() > kMostYamlKeyBytes) {
       Fail(key.line, fmt::format("the key {} has {} bytes, expected {} at most", Show(key.text),
-                                 key.text.size(), kMostKeyBytes));
+                                 key.text.size(), kMostYamlKeyBytes));
     }
     if (!open_.back().keys.insert(key.text).second) {
       Fail(key.line, fmt::format("the key {} stands twice in its map; keep one", Show(key.text)));
@@ -85,8 +85,8 @@ class TreeBuilder : public YAML::EventHandler {
   }
 
   void Place(YamlNode node) {
-    if (++nodes_ > kMostNodes) {
-      Fail(node.line, fmt::format("more than {} values; split the file", kMostNodes));
+    if (++nodes_ > kMostYamlNodes) {
+      Fail(node.line, fmt::format("more than {} values; split the file", kMostYamlNodes));
     }
     if (KeyIsNext()) {
       AddKey(std::move(node));
@@ -99,8 +99,8 @@ class TreeBuilder : public YAML::EventHandler {
 
   void Open(YamlNode node) {
     if (KeyIsNext()) Fail(node.line, "a key that is no word; check brackets and colons");
-    if (open_.size() == kMostDepth) {
-      Fail(node.line, fmt::format("lists and maps nested deeper than {} levels", kMostDepth));
+    if (open_.size() == kMostYamlDepth) {
+      Fail(node.line, fmt::format("lists and maps nested deeper than {} levels", kMostYamlDepth));
     }
     open_.push_back({std::move(node), {}});
   }
@@ -126,8 +126,9 @@ std::string Printable(std::string text) {
 }
 
 void CheckSize(std::uintmax_t bytes, const std::string& source) {
-  if (bytes > kMostBytes) {
-    FailUser("{}: {} bytes, expected {} at most; is it the right file?", source, bytes, kMostBytes);
+  if (bytes > kMostYamlBytes) {
+    FailUser("{}: {} bytes, expected {} at most; is it the right file?", source, bytes,
+             kMostYamlBytes);
   }
 }
 

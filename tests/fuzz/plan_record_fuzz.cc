@@ -11,7 +11,7 @@
 #include "kernels/base/check.h"
 #include "planning/plan/plan_file.h"
 #include "planning/record/record.h"
-#include "planning/replay/recorded_costs.h"
+#include "planning/replay/measured_costs.h"
 #include "planning/replay/simulator.h"
 #include "tests/fuzz/damage.h"
 
@@ -58,7 +58,7 @@ void OpenPlan(const std::string& text) {
 
 Testbed SomeTestbed(std::size_t ranks) {
   Testbed testbed;
-  testbed.costs.assign(ranks, std::make_shared<RecordedCosts>());
+  testbed.costs.assign(ranks, std::make_shared<MeasuredCosts>());
   testbed.links.assign(ranks, std::vector<Link>(ranks));
   return testbed;
 }

@@ -61,8 +61,8 @@ void ExpectGoodOrOneLine(const std::function<void()>& action) {
   }
 }
 
-OpRecord SomeOp(OpKind kind) {
-  OpRecord op;
+OpCall SomeOp(OpKind kind) {
+  OpCall op;
   op.kind = kind;
   op.weight = DType::kF16;
   op.rows = 7;
@@ -128,7 +128,7 @@ void UseTestbedProfile(const TestbedProfile& profile) {
     ExpectTime(cluster.links[0][0].WireSeconds(1e6));
     ExpectTime(cluster.links[0][0].HostSeconds(1e6));
   }
-  const StepShape step = StepOf(profile, "small");
+  const StepShape step = StepShapeOf(profile, "small");
   for (LayerExchange exchange :
        {LayerExchange::kNone, LayerExchange::kGatherKv, LayerExchange::kTileRing}) {
     const PayloadFactors factors = FactorsOf(profile, exchange, step);

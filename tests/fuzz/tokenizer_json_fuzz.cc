@@ -1,16 +1,13 @@
 // tokenizer.json: any bytes, or a small good file with values replaced.
 #include <fuzzer/FuzzedDataProvider.h>
 
-#include <nlohmann/json.hpp>
-
 #include "kernels/base/check.h"
+#include "model/tokenizers/hf_json.h"
 #include "model/tokenizers/hf_tokenizer.h"
 #include "tests/fuzz/use_tokenizer.h"
 
 namespace jupiter {
 namespace {
-
-using Json = nlohmann::json;
 
 constexpr char kByteLevel[] = R"({
   "model": {"type": "BPE", "vocab": {"a": 0, "b": 1, "ab": 2, "\u0120": 3, "\u0120a": 4},
@@ -41,19 +38,20 @@ constexpr char kConfig[] = R"({"bos_token": "<s>", "eos_token": {"content": "<s>
   "add_bos_token": true})";
 
 // Puts values of the document, or JSON from the input, in the place of others.
-Json Damaged(FuzzedDataProvider& data, const char* text) {
-  Json root = Json::parse(text);
+HfJson Damaged(FuzzedDataProvider& data, const char* text) {
+  HfJson root = HfJson::parse(text);
   for (int damages = data.ConsumeIntegralInRange(0, 3); damages > 0; --damages) {
-    const Json flat = root.flatten();
+    const HfJson flat = root.flatten();
     const auto pick = [&] {
       auto entry = flat.begin();
       std::advance(entry, data.ConsumeIntegralInRange<std::size_t>(0, flat.size() - 1));
       return entry;
     };
-    auto pointer = Json::json_pointer(pick().key());
+    auto pointer = HfJson::json_pointer(pick().key());
     if (data.ConsumeBool() && !pointer.empty()) pointer = pointer.parent_pointer();
-    Json value = pick().value();
-    if (data.ConsumeBool()) value = Json::parse(data.ConsumeRandomLengthString(20), nullptr, false);
+    HfJson value = pick().value();
+    if (data.ConsumeBool())
+      value = HfJson::parse(data.ConsumeRandomLengthString(20), nullptr, false);
     if (!value.is_discarded()) root[pointer] = value;
     if (!root.is_object() || root.empty()) break;
   }

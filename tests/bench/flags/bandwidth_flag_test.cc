@@ -4,17 +4,13 @@
 #include <gtest/gtest.h>
 
 #include "kernels/base/check.h"
+#include "tests/refusal.h"
 
 namespace jupiter {
 namespace {
 
-std::string ErrorOf(const std::string& text) {
-  try {
-    ParseBandwidths(text);
-  } catch (const UserError& error) {
-    return error.what();
-  }
-  return "no error";
+std::string BandwidthRefusal(const std::string& text) {
+  return RefusalOf([&] { ParseBandwidths(text); });
 }
 
 TEST(BandwidthFlagTest, TakesMegabitsAndFractions) {
@@ -28,9 +24,9 @@ TEST(BandwidthFlagTest, RefusesWhatNoLinkHas) {
        {"0", "-1", "1000001", "nan", "inf", "100,", ",100", "100,,10", "fast", "100mbit", " 100"}) {
     const std::string expected =
         std::string("--bandwidth ") + text + ": expected Mbit/s above 0, at most 1e+06, got '";
-    EXPECT_EQ(ErrorOf(text).substr(0, expected.size()), expected);
+    EXPECT_EQ(BandwidthRefusal(text).substr(0, expected.size()), expected);
   }
-  EXPECT_EQ(ErrorOf("100,10,100.0"), "--bandwidth 100,10,100.0: 100 is given twice");
+  EXPECT_EQ(BandwidthRefusal("100,10,100.0"), "--bandwidth 100,10,100.0: 100 is given twice");
   EXPECT_THROW(WithBandwidth(Cluster{}, "1,2"), UserError);
 }
 

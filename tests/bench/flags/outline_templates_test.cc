@@ -9,7 +9,7 @@
 #include "model/outline/expansion.h"
 #include "planning/drafts/outline_workload.h"
 #include "tests/model/loaders/temp_directory.h"
-#include "tests/planning/refusal.h"
+#include "tests/refusal.h"
 
 namespace jupiter {
 namespace {
@@ -28,7 +28,7 @@ formats:
     joiner: "\n"
 )";
 
-std::string ErrorOf(const std::string& from, const std::string& to) {
+std::string TemplateRefusal(const std::string& from, const std::string& to) {
   return RefusalOf([&] { ParseOutlineTemplates(Replaced(kGood, from, to), "file"); });
 }
 
@@ -65,29 +65,31 @@ TEST(OutlineTemplatesTest, OptionalFields) {
 }
 
 TEST(OutlineTemplatesTest, Refusals) {
-  EXPECT_EQ(ErrorOf("{question} Plan:", "Plan:"),
+  EXPECT_EQ(TemplateRefusal("{question} Plan:", "Plan:"),
             "file: line 6: formats.\"small\".skeleton: the placeholder {question} is missing");
   EXPECT_EQ(
-      ErrorOf("{question} Plan:", "{question} {skeleton}"),
+      TemplateRefusal("{question} Plan:", "{question} {skeleton}"),
       "file: line 6: formats.\"small\".skeleton: unknown placeholder {skeleton}, expected one of "
       "{question}; a brace in the text is written twice");
-  EXPECT_EQ(ErrorOf("{question}\\n{skeleton}", "{question}"),
+  EXPECT_EQ(TemplateRefusal("{question}\\n{skeleton}", "{question}"),
             "file: line 8: formats.\"small\".expansion: the placeholder {skeleton} is missing");
-  EXPECT_EQ(ErrorOf("\\n{number}. {point}:\"", "{point}\""),
+  EXPECT_EQ(TemplateRefusal("\\n{number}. {point}:\"", "{point}\""),
             "file: line 9: formats.\"small\".point: the placeholder {number} is missing");
   EXPECT_EQ(
-      ErrorOf("\"END\"", "\"{END\""),
+      TemplateRefusal("\"END\"", "\"{END\""),
       "file: line 11: formats.\"small\".next_point[1]: a { that begins no placeholder; a brace in "
       "the text is written twice");
-  EXPECT_EQ(ErrorOf("    joiner: \"\\n\"\n", ""),
+  EXPECT_EQ(TemplateRefusal("    joiner: \"\\n\"\n", ""),
             "file: line 4: formats.\"small\".joiner: missing; add \"joiner: ...\"");
-  EXPECT_NE(ErrorOf("joiner", "joinr").find("line 12: formats.\"small\""), std::string::npos);
-  EXPECT_NE(ErrorOf("joiner", "joinr").find("joiner"), std::string::npos);
-  EXPECT_NE(
-      ErrorOf("[\"\\n{next}.\", \"END\"]", "END").find("line 11: formats.\"small\".next_point"),
-      std::string::npos);
-  EXPECT_NE(ErrorOf("templates: 1", "templates: 2").find("line 1: jupiter_outline_templates"),
+  EXPECT_NE(TemplateRefusal("joiner", "joinr").find("line 12: formats.\"small\""),
             std::string::npos);
+  EXPECT_NE(TemplateRefusal("joiner", "joinr").find("joiner"), std::string::npos);
+  EXPECT_NE(TemplateRefusal("[\"\\n{next}.\", \"END\"]", "END")
+                .find("line 11: formats.\"small\".next_point"),
+            std::string::npos);
+  EXPECT_NE(
+      TemplateRefusal("templates: 1", "templates: 2").find("line 1: jupiter_outline_templates"),
+      std::string::npos);
   EXPECT_EQ(RefusalOf([] {
               ParseOutlineTemplates("jupiter_outline_templates: 1\nformats: {}\n", "file");
             }),

@@ -7,6 +7,7 @@
 
 #include "bench/flags/flags.h"
 #include "bench/measure/cases.h"
+#include "tests/bench/flags/small_model.h"
 #include "tests/model/loaders/checks.h"
 #include "tests/model/loaders/temp_directory.h"
 
@@ -14,13 +15,6 @@ namespace jupiter {
 namespace {
 
 using Ids = std::vector<std::int32_t>;
-
-ModelConfig Config(int vocab) {
-  ModelConfig config;
-  config.name = "small";
-  config.vocab = vocab;
-  return config;
-}
 
 PromptFlags WithIds(const std::string& ids) {
   PromptFlags flags;
@@ -42,11 +36,12 @@ TEST(ListTest, RefusesEverythingElse) {
 }
 
 TEST(ReadPromptTest, Ids) {
-  EXPECT_EQ(ReadPrompt(WithIds("1,9,0"), nullptr, Config(10)), (Ids{1, 9, 0}));
-  ExpectRefusal([] { ReadPrompt(WithIds("1,10"), nullptr, Config(10)); },
+  EXPECT_EQ(ReadPrompt(WithIds("1,9,0"), nullptr, ModelOfVocab(10)), (Ids{1, 9, 0}));
+  ExpectRefusal([] { ReadPrompt(WithIds("1,10"), nullptr, ModelOfVocab(10)); },
                 {"10", "small", "0 to 9"});
-  ExpectRefusal([] { ReadPrompt(WithIds("-1"), nullptr, Config(10)); }, {"-1"});
-  ExpectRefusal([] { ReadPrompt(WithIds("1,x"), nullptr, Config(10)); }, {"--prompt-ids", "1,x"});
+  ExpectRefusal([] { ReadPrompt(WithIds("-1"), nullptr, ModelOfVocab(10)); }, {"-1"});
+  ExpectRefusal([] { ReadPrompt(WithIds("1,x"), nullptr, ModelOfVocab(10)); },
+                {"--prompt-ids", "1,x"});
 }
 
 TEST(ReadPromptTest, TextAndFile) {
@@ -56,18 +51,19 @@ TEST(ReadPromptTest, TextAndFile) {
   text.text = "Hi";
   PromptFlags file;
   file.file = directory.Write("prompt.txt", "Hi");
-  const Ids ids = ReadPrompt(text, tokenizer.get(), Config(1024));
+  const Ids ids = ReadPrompt(text, tokenizer.get(), ModelOfVocab(1024));
   EXPECT_EQ(ids, tokenizer->EncodePrompt("Hi"));
-  EXPECT_EQ(ReadPrompt(file, tokenizer.get(), Config(1024)), ids);
+  EXPECT_EQ(ReadPrompt(file, tokenizer.get(), ModelOfVocab(1024)), ids);
   // A tokenizer of another model.
-  ExpectRefusal([&] { ReadPrompt(text, tokenizer.get(), Config(50)); }, {"vocabulary", "small"});
+  ExpectRefusal([&] { ReadPrompt(text, tokenizer.get(), ModelOfVocab(50)); },
+                {"vocabulary", "small"});
 }
 
 TEST(ReadPromptTest, RefusesNoneSeveralAndNothing) {
   const std::unique_ptr<Tokenizer> tokenizer = OpenTokenizer("synthetic:tiny");
   const TempDirectory directory;
   const auto refuses = [&](const PromptFlags& flags, const std::string& part) {
-    ExpectRefusal([&] { ReadPrompt(flags, tokenizer.get(), Config(1024)); }, {part});
+    ExpectRefusal([&] { ReadPrompt(flags, tokenizer.get(), ModelOfVocab(1024)); }, {part});
   };
   PromptFlags flags;
   refuses(flags, "--prompt-ids");
@@ -87,17 +83,17 @@ TEST(ReadPromptTest, RefusesNoneSeveralAndNothing) {
 
 TEST(RandomPromptTest, SeededAndInsideTheVocabulary) {
   for (int vocab : {2, 64, 65, 32000}) {
-    const Ids ids = RandomPrompt(Config(vocab), 500, 1);
+    const Ids ids = RandomPrompt(ModelOfVocab(vocab), 500, 1);
     ASSERT_EQ(ids.size(), 500u);
     EXPECT_GE(*std::min_element(ids.begin(), ids.end()), vocab > 64 ? 16 : 0);
     EXPECT_LT(*std::max_element(ids.begin(), ids.end()), vocab);
-    EXPECT_EQ(RandomPrompt(Config(vocab), 500, 1), ids);
-    EXPECT_NE(RandomPrompt(Config(vocab), 500, 2), ids);
+    EXPECT_EQ(RandomPrompt(ModelOfVocab(vocab), 500, 1), ids);
+    EXPECT_NE(RandomPrompt(ModelOfVocab(vocab), 500, 2), ids);
   }
-  EXPECT_TRUE(RandomPrompt(Config(100), 0, 1).empty());
+  EXPECT_TRUE(RandomPrompt(ModelOfVocab(100), 0, 1).empty());
   // A longer prompt continues a shorter one.
-  const Ids longer = RandomPrompt(Config(32000), 20, 1);
-  EXPECT_EQ(RandomPrompt(Config(32000), 10, 1), Ids(longer.begin(), longer.begin() + 10));
+  const Ids longer = RandomPrompt(ModelOfVocab(32000), 20, 1);
+  EXPECT_EQ(RandomPrompt(ModelOfVocab(32000), 10, 1), Ids(longer.begin(), longer.begin() + 10));
 }
 
 TEST(CaseNameTest, SaysWhatItMeasures) {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/planning/refusal.h"
+#include "tests/refusal.h"
 
 namespace jupiter {
 namespace {

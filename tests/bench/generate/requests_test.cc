@@ -2,30 +2,18 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/bench/flags/small_model.h"
 #include "tests/model/loaders/checks.h"
 #include "tests/model/loaders/temp_directory.h"
+#include "tests/refusal.h"
 
 namespace jupiter {
 namespace {
 
 using Ids = std::vector<std::int32_t>;
 
-std::string ErrorOf(const std::string& text) {
-  try {
-    ParseRequests(text, "file");
-  } catch (const UserError& error) {
-    const std::string line = error.what();
-    EXPECT_EQ(line.find('\n'), std::string::npos) << line;
-    return line;
-  }
-  return "no error";
-}
-
-ModelConfig Config(int vocab) {
-  ModelConfig config;
-  config.name = "small";
-  config.vocab = vocab;
-  return config;
+std::string RequestRefusal(const std::string& text) {
+  return RefusalOf([&] { ParseRequests(text, "file"); });
 }
 
 TEST(RequestsTest, EveryField) {
@@ -53,7 +41,7 @@ TEST(RequestsTest, EveryField) {
 TEST(RequestsTest, MalformedLines) {
   const std::string first = "{\"prompt\": \"x\"}\n";
   const auto expect = [&](const std::string& line, const std::string& error) {
-    EXPECT_EQ(ErrorOf(first + line), "file: line 2: " + error);
+    EXPECT_EQ(RequestRefusal(first + line), "file: line 2: " + error);
   };
   const std::string no_json =
       "not JSON; expected one object, such as {\"prompt\": \"Once upon a time\"}";
@@ -89,22 +77,23 @@ TEST(RequestsTest, MalformedLines) {
 }
 
 TEST(RequestsTest, IdsAreUnique) {
-  EXPECT_EQ(ErrorOf("{\"prompt\": \"x\", \"id\": \"a\"}\n\n{\"prompt\": \"y\", \"id\": \"a\"}"),
-            "file: line 3: the id a is that of line 1, too; a request without an id has its "
-            "position");
-  EXPECT_EQ(ErrorOf("{\"prompt\": \"x\", \"id\": 2}\n{\"prompt\": \"y\"}"),
+  EXPECT_EQ(
+      RequestRefusal("{\"prompt\": \"x\", \"id\": \"a\"}\n\n{\"prompt\": \"y\", \"id\": \"a\"}"),
+      "file: line 3: the id a is that of line 1, too; a request without an id has its "
+      "position");
+  EXPECT_EQ(RequestRefusal("{\"prompt\": \"x\", \"id\": 2}\n{\"prompt\": \"y\"}"),
             "file: line 2: the id 2 is that of line 1, too; a request without an id has its "
             "position");
 }
 
 TEST(RequestsTest, NoneAndTooMany) {
   for (const char* text : {"", "\n \r\n"}) {
-    EXPECT_EQ(ErrorOf(text),
+    EXPECT_EQ(RequestRefusal(text),
               "file: no requests; expected lines such as {\"prompt\": \"Once upon a time\"}");
   }
   std::string many;
   for (int i = 0; i <= 10'000; ++i) many += "{\"prompt_ids\":[1]}\n";
-  EXPECT_EQ(ErrorOf(many), "file: line 10001: more than 10000 requests; split the file");
+  EXPECT_EQ(RequestRefusal(many), "file: line 10001: more than 10000 requests; split the file");
 }
 
 TEST(RequestsTest, Files) {
@@ -119,14 +108,14 @@ TEST(RequestsTest, PromptIds) {
   const auto requests = ParseRequests(
       "{\"prompt\": \"Hi\"}\n{\"prompt_ids\": [1, 9]}\n{\"prompt_ids\": [10]}", "file");
   const std::unique_ptr<Tokenizer> tokenizer = OpenTokenizer("synthetic:tiny");
-  EXPECT_EQ(PromptIds(requests[0], "file", tokenizer.get(), Config(1024)),
+  EXPECT_EQ(PromptIds(requests[0], "file", tokenizer.get(), ModelOfVocab(1024)),
             tokenizer->EncodePrompt("Hi"));
-  EXPECT_EQ(PromptIds(requests[1], "file", nullptr, Config(10)), (Ids{1, 9}));
-  ExpectRefusal([&] { PromptIds(requests[2], "file", nullptr, Config(10)); },
+  EXPECT_EQ(PromptIds(requests[1], "file", nullptr, ModelOfVocab(10)), (Ids{1, 9}));
+  ExpectRefusal([&] { PromptIds(requests[2], "file", nullptr, ModelOfVocab(10)); },
                 {"file: line 3: token id 10 is outside the vocabulary of small (0 to 9)"});
-  ExpectRefusal([&] { PromptIds(requests[0], "file", tokenizer.get(), Config(10)); },
+  ExpectRefusal([&] { PromptIds(requests[0], "file", tokenizer.get(), ModelOfVocab(10)); },
                 {"file: line 1: token id"});
-  ExpectRefusal([&] { PromptIds(requests[0], "file", nullptr, Config(10)); },
+  ExpectRefusal([&] { PromptIds(requests[0], "file", nullptr, ModelOfVocab(10)); },
                 {"file: line 1: a text, but there is no tokenizer"});
 }
 

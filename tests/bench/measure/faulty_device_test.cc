@@ -16,22 +16,23 @@ TestStage MakeStage(Fault fault) {
   return TestStage(MakeFaultyDevice(MakeDevice("cpu", {}), fault), std::move(checkpoint), options);
 }
 
-Ids Prompt() { return SomeTokens(OpenCheckpoint("synthetic:tiny")->config(), 9, 1); }
+Ids NinePromptTokens() { return SomeTokens(OpenCheckpoint("synthetic:tiny")->config(), 9, 1); }
 
 TEST(FaultyDeviceTest, WithoutAFaultItIsTheInnerDevice) {
-  EXPECT_EQ(MakeStage(Fault::kNone).Flat(Prompt(), {4}),
-            TestStage("synthetic:tiny:q8_0").Flat(Prompt()));
+  EXPECT_EQ(MakeStage(Fault::kNone).Flat(NinePromptTokens(), {4}),
+            TestStage("synthetic:tiny:q8_0").Flat(NinePromptTokens()));
 }
 
 class FaultTest : public testing::TestWithParam<Fault> {};
 
 TEST_P(FaultTest, ChangesTheLastLogitsOnce) {
-  const std::vector<Floats> right = TestStage("synthetic:tiny:q8_0").Flat(Prompt());
+  const std::vector<Floats> right = TestStage("synthetic:tiny:q8_0").Flat(NinePromptTokens());
   for (const std::vector<int>& lengths : {std::vector<int>{9}, {4, 4, 1}, {1}, {1, 8}}) {
     TestStage stage = MakeStage(GetParam());
-    EXPECT_NE(stage.Flat(Prompt(), lengths).back(), right.back()) << "slices of " << lengths[0];
+    EXPECT_NE(stage.Flat(NinePromptTokens(), lengths).back(), right.back())
+        << "slices of " << lengths[0];
     // The next request computes right again.
-    EXPECT_EQ(stage.Flat(Prompt(), lengths), right) << "slices of " << lengths[0];
+    EXPECT_EQ(stage.Flat(NinePromptTokens(), lengths), right) << "slices of " << lengths[0];
   }
 }
 

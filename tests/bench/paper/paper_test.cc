@@ -15,6 +15,7 @@
 #include "bench/paper/predictions.h"
 #include "bench/paper/tables.h"
 #include "kernels/base/check.h"
+#include "tests/refusal.h"
 
 namespace jupiter {
 namespace {
@@ -34,15 +35,6 @@ readings: {plain: fitted, trees: other}
 waterfall: {env: A, bandwidth: 100 Mbit/s, model: M, parts: [links, decoding]}
 )";
 
-std::string ErrorOf(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const UserError& error) {
-    return error.what();
-  }
-  return "no error";
-}
-
 std::string With(const std::string& from, const std::string& to) {
   std::string text = kText;
   const std::size_t at = text.find(from);
@@ -60,7 +52,7 @@ TEST(PaperExperimentTest, ReadsWhatTheFileSays) {
 
 TEST(PaperExperimentTest, NamesFileLineAndKeyOfWhatIsWrong) {
   const auto error = [](const std::string& text) {
-    return ErrorOf([&] { ParsePaperExperiment(text, "p.yaml"); });
+    return RefusalOf([&] { ParsePaperExperiment(text, "p.yaml"); });
   };
   EXPECT_NE(error(With("prompt_tokens: 100", "prompt_tokens: -1")).find("p.yaml: line 4: workload"),
             std::string::npos);
@@ -127,7 +119,7 @@ TEST(PaperPoliciesTest, NamesWhatIsWrong) {
     const std::size_t at = text.find(from);
     EXPECT_NE(at, std::string::npos) << from;
     text.replace(at, from.size(), to);
-    return ErrorOf([&] { ParsePaperExperiment(text, "p.yaml"); });
+    return RefusalOf([&] { ParsePaperExperiment(text, "p.yaml"); });
   };
   const auto expect = [&](const std::string& from, const std::string& to, const char* expected) {
     EXPECT_NE(error(from, to).find(expected), std::string::npos) << error(from, to);
@@ -150,7 +142,7 @@ TEST(PaperPoliciesTest, VariesOneKeyAtATime) {
   EXPECT_EQ(Vary(experiment, "generated_tokens=512").generated_tokens, 512);
   EXPECT_EQ(ShowWorkload(Vary(experiment, "")), ShowWorkload(experiment));
   EXPECT_NE(ShowWorkload(Vary(experiment, "nodes=5")), ShowWorkload(experiment));
-  EXPECT_NE(ErrorOf([&] { Vary(experiment, "acceptance=2"); }).find("acceptance"),
+  EXPECT_NE(RefusalOf([&] { Vary(experiment, "acceptance=2"); }).find("acceptance"),
             std::string::npos);
 }
 
@@ -164,7 +156,7 @@ class PolicyWorkTest : public ::testing::Test {
     profile.decoding.tokens_per_step = tokens;
     profile.decoding.payload_rows[""] = 8;
     profile.decoding.rows[""] = rows;
-    return WorkOf(experiment_, FindPolicy(policy), profile, "M", "tiny", 0);
+    return PolicyWorkOf(experiment_, FindPolicy(policy), profile, "M", "tiny", 0);
   }
 };
 
@@ -349,7 +341,7 @@ TEST_F(PaperRowsTest, HeadlinesCompareUnderTheSamePolicy) {
 }
 
 TEST_F(PaperRowsTest, PublishedFilesAreChecked) {
-  const auto error = [&] { return ErrorOf([&] { Published(folder_.string()); }); };
+  const auto error = [&] { return RefusalOf([&] { Published(folder_.string()); }); };
   Write("table.csv", "env,model\n");
   EXPECT_NE(error().find("table.csv: line 1: expected the header"), std::string::npos);
   Write("table.csv", "env,bandwidth_mbps,model,system,e2e_s\nA,100,M,SP,-3\n");

@@ -12,8 +12,8 @@
 namespace jupiter {
 namespace {
 
-OpRecord Op(OpKind kind, std::int64_t rows, std::int64_t context, double seconds) {
-  OpRecord op;
+OpCall Op(OpKind kind, std::int64_t rows, std::int64_t context, double seconds) {
+  OpCall op;
   op.kind = kind;
   op.rows = rows;
   op.inner = op.outer = 64;
@@ -35,7 +35,7 @@ TEST(OpSamplesTest, SamplesOfOneShapeRowsAndContextShareAMedian) {
   samples.OnOp(Op(OpKind::kAttention, 2, 41, 0), 0);
   samples.Keep();
 
-  const std::vector<OpRecord> medians = samples.Medians();
+  const std::vector<OpCall> medians = samples.Medians();
   ASSERT_EQ(medians.size(), 3u);
   EXPECT_EQ(medians[0].kind, OpKind::kAttention);
   EXPECT_EQ(medians[2].seconds, 2);
@@ -76,8 +76,8 @@ DeviceMeasurement MeasureSmall() {
 }
 
 // A measured point of exactly these rows, context and shape.
-bool IsMeasured(const std::vector<OpRecord>& medians, const OpRecord& op) {
-  for (const OpRecord& known : medians) {
+bool IsMeasured(const std::vector<OpCall>& medians, const OpCall& op) {
+  for (const OpCall& known : medians) {
     if (known.kind == op.kind && known.weight == op.weight && known.input == op.input &&
         known.inner == op.inner && known.outer == op.outer && known.rows == op.rows &&
         known.context == op.context) {
@@ -91,8 +91,8 @@ TEST(DeviceMeterTest, EveryOpOfTheModelIsMeasuredAtEveryRowsAndContext) {
   const DeviceMeasurement measurement = MeasureSmall();
   const std::unique_ptr<Checkpoint> checkpoint = OpenCheckpoint("synthetic:tiny");
   const ModelShape shape = ShapeOf(*checkpoint, DType::kQ8_0, DType::kF32);
-  std::vector<OpRecord> needed;
-  const auto need = [&](const std::vector<OpRecord>& ops) {
+  std::vector<OpCall> needed;
+  const auto need = [&](const std::vector<OpCall>& ops) {
     needed.insert(needed.end(), ops.begin(), ops.end());
   };
   for (const std::int64_t rows : {1, 3, 8}) {
@@ -104,7 +104,7 @@ TEST(DeviceMeterTest, EveryOpOfTheModelIsMeasuredAtEveryRowsAndContext) {
       need({ExportOp(shape, wire, rows), ImportOp(shape, wire, rows)});
     }
   }
-  for (const OpRecord& op : needed) {
+  for (const OpCall& op : needed) {
     EXPECT_TRUE(IsMeasured(measurement.medians, op))
         << Name(op.kind) << " " << Name(op.weight) << " " << Name(op.input) << " " << op.inner
         << " -> " << op.outer << ", " << op.rows << " rows, context " << op.context;
@@ -134,7 +134,7 @@ TEST(DeviceMeterTest, ProfilesSayWhereTheyAreFromAndLoadAgain) {
   const DeviceProfile loaded = ParseDeviceProfile(ToYaml(profile), "my.yaml");
   EXPECT_EQ(ToYaml(loaded), ToYaml(profile));
   const ProfileCosts costs(loaded);
-  for (const OpRecord& op : measurement.medians) {
+  for (const OpCall& op : measurement.medians) {
     EXPECT_NEAR(costs.Seconds(op), op.seconds, 1e-9 * op.seconds + 1e-15) << Name(op.kind);
   }
 }

@@ -16,8 +16,8 @@ constexpr double kPerOp = 2e-7;
 constexpr double kQ8Rate = 3e11;
 constexpr double kOtherRate = 2e10;
 
-OpRecord Linear(DType weight, std::int64_t rows, std::int64_t inner, std::int64_t outer) {
-  OpRecord op;
+OpCall Linear(DType weight, std::int64_t rows, std::int64_t inner, std::int64_t outer) {
+  OpCall op;
   op.kind = OpKind::kLinear;
   op.weight = weight;
   op.input = IsQuantised(weight) ? DType::kAct8 : DType::kF32;
@@ -29,8 +29,8 @@ OpRecord Linear(DType weight, std::int64_t rows, std::int64_t inner, std::int64_
   return op;
 }
 
-OpRecord Attention(std::int64_t rows, std::int64_t context) {
-  OpRecord op;
+OpCall Attention(std::int64_t rows, std::int64_t context) {
+  OpCall op;
   op.kind = OpKind::kAttention;
   op.rows = rows;
   op.inner = 256;
@@ -41,8 +41,8 @@ OpRecord Attention(std::int64_t rows, std::int64_t context) {
   return op;
 }
 
-OpRecord Copy(std::int64_t rows, std::int64_t width) {
-  OpRecord op;
+OpCall Copy(std::int64_t rows, std::int64_t width) {
+  OpCall op;
   op.kind = OpKind::kCopy;
   op.rows = rows;
   op.outer = width;
@@ -50,14 +50,14 @@ OpRecord Copy(std::int64_t rows, std::int64_t width) {
   return op;
 }
 
-double Rate(const OpRecord& op) {
+double Rate(const OpCall& op) {
   if (op.kind != OpKind::kLinear) return kOtherRate;
   return op.weight == DType::kQ8_0 ? kQ8Rate : kQ8Rate / 4;
 }
 
 // Ops of a model with their times by the terms above, off by up to `noise`, some by a factor of 5.
-std::vector<OpRecord> Ops(double noise, bool outliers) {
-  std::vector<OpRecord> ops;
+std::vector<OpCall> Ops(double noise, bool outliers) {
+  std::vector<OpCall> ops;
   for (const std::int64_t rows : {1, 2, 4, 8, 16, 32, 64, 128, 256, 512}) {
     for (const DType weight : {DType::kQ8_0, DType::kF16}) {
       for (const std::int64_t outer : {256, 2048, 5632}) {
@@ -69,7 +69,7 @@ std::vector<OpRecord> Ops(double noise, bool outliers) {
   }
   const CounterRng rng(11);
   for (std::size_t i = 0; i < ops.size(); ++i) {
-    OpRecord& op = ops[i];
+    OpCall& op = ops[i];
     op.seconds = kPerOp + std::max(static_cast<double>(op.operations) / Rate(op),
                                    static_cast<double>(op.bytes) / kBandwidth);
     op.seconds *= 1 + noise * (2 * rng.Uniform(i) - 1);
@@ -103,7 +103,7 @@ TEST(RooflineFitTest, OutliersMoveTheTermsLittle) {
 }
 
 TEST(RooflineFitTest, TheOrderOfOpsDoesNotMatterMuch) {
-  std::vector<OpRecord> ops = Ops(0.1, false);
+  std::vector<OpCall> ops = Ops(0.1, false);
   const Roofline a = FitRoofline(ops, "test").roofline;
   std::reverse(ops.begin(), ops.end());
   const Roofline b = FitRoofline(ops, "test").roofline;
@@ -112,13 +112,13 @@ TEST(RooflineFitTest, TheOrderOfOpsDoesNotMatterMuch) {
 }
 
 TEST(RooflineFitTest, WhatNoOpShowsSaysWhatStandsForIt) {
-  std::vector<OpRecord> ops = Ops(0, false);
+  std::vector<OpCall> ops = Ops(0, false);
   const Roofline mixed = FitRoofline(ops, "test").roofline;
   EXPECT_DOUBLE_EQ(mixed.op_rate.at(DType::kF32).value, mixed.other_rate.value);
   EXPECT_NE(mixed.op_rate.at(DType::kF32).source.find("no f32 weights"), std::string::npos);
 
   ops.erase(std::remove_if(ops.begin(), ops.end(),
-                           [](const OpRecord& op) { return op.kind != OpKind::kLinear; }),
+                           [](const OpCall& op) { return op.kind != OpKind::kLinear; }),
             ops.end());
   const Roofline linear = FitRoofline(ops, "test").roofline;
   EXPECT_DOUBLE_EQ(linear.op_rate.at(DType::kF32).value, linear.op_rate.at(DType::kF16).value);
@@ -136,8 +136,8 @@ TEST(RooflineFitTest, SourcesSayWhereTheMeasurementIsFrom) {
 
 // Times that a clock cannot see, or one single op, give terms that a profile may hold.
 TEST(RooflineFitTest, DegenerateTimesGiveTermsThatLoad) {
-  OpRecord still = Copy(1, 32);
-  OpRecord one = Copy(1, 32);
+  OpCall still = Copy(1, 32);
+  OpCall one = Copy(1, 32);
   one.seconds = 1e-6;
   DeviceProfile profile;
   profile.name = "one";

@@ -13,7 +13,7 @@ import re
 import make_models
 import program_lib
 
-CLUSTERS = os.path.join(os.path.dirname(__file__), "..", "..", "experiments", "clusters")
+CLUSTERS = os.path.join(os.path.dirname(__file__), "..", "..", "..", "experiments", "clusters")
 MODEL = ["--model", "synthetic:llama2-7b:q4_0", "--wire", "f16", "--kv", "f16"]
 CLUSTER = """jupiter_cluster: 1
 name: pair
@@ -215,6 +215,37 @@ def test_plans_draft_trees(session):
     session.check(back["tokens_per_s"] == planned["tokens_per_s"], "the saved tree is another one")
 
 
+def slow_first(session):
+    """A cluster whose second device is the fastest alone."""
+    pair = CLUSTER.replace("jetson-xavier-nx", "raspberry-pi-5").replace("jetson-nano", "jetson-xavier-nx")
+    return session.write("slow-first.yaml", pair)
+
+
+def test_trees_are_those_of_the_plan(session):
+    path = slow_first(session)
+    flags = ["--cluster", path, *MODEL, "--draft-heads", 5, "--acceptance", "medusa1-vicuna-7b"]
+    local = json.loads(session.tool("jupiter_plan", [*flags, "--planner", "local", "--json"]).out)[0]
+    session.check(local["device"] == "b", f"local on {local['device']}")
+    trees = local["draft_trees"]
+    widest = next(tree for tree in trees["fixed"] if tree["nodes"] == 63)
+    session.check(widest["step_s"] == local["prediction"]["verification_s"],
+                  f"a verification step takes {local['prediction']['verification_s']} or {widest['step_s']}")
+    session.check(abs(trees["plain"]["step_s"] / local["prediction"]["tpot_s"] - 1) < 0.01,
+                  "a plain step is not one of the device's")
+    # What is kept belongs together, and is shown.
+    saved = {flag: session.path(flag[2:]) for flag in ["--save", "--save-tree"]}
+    kept = session.tool("jupiter_plan", [*flags, "--json", *[word for item in saved.items() for word in item]])
+    names = re.findall("(?:plan of|draft tree for) ([a-z-]+)", kept.err)
+    session.check(len(names) == 2 and names[0] == names[1] != "local", kept.err)
+    shown = {run["planner"]: run["draft_trees"] for run in json.loads(kept.out) if "draft_trees" in run}
+    session.check(set(shown) == {"local", names[0]}, f"trees of {list(shown)}")
+    with open(saved["--save-tree"], encoding="utf-8") as file:
+        session.check(file.read().count("[") - 1 == shown[names[0]]["planned"]["nodes"], "another tree")
+    alone = session.tool("jupiter_plan", [*flags, "--planner", "local", "--save-tree", saved["--save-tree"]],
+                         code=2).err.strip()
+    session.check("\n" not in alone and "--save-tree" in alone and "put that device first" in alone, alone)
+
+
 def test_bad_draft_trees(session):
     heads = ["--cluster", cluster("env-a"), *MODEL, "--draft-heads", 5]
     known = ["--acceptance", "medusa1-vicuna-7b"]
@@ -232,9 +263,10 @@ def test_bad_draft_trees(session):
             ([*heads, *known, "--planner", "galaxy"], "galaxy is none; choose another --planner")]:
         result = session.tool("jupiter_plan", flags, code=2)
         session.check(re.search(say, result.err) and not result.out, f"{flags}: {result.err}")
+
+
 def test_local_is_the_fastest_device_alone(session):
-    pair = CLUSTER.replace("jetson-xavier-nx", "raspberry-pi-5").replace("jetson-nano", "jetson-xavier-nx")
-    path = session.write("pair.yaml", pair)
+    path = slow_first(session)
     flags = ["--cluster", path, *MODEL, "--planner", "local"]
     text = session.tool("jupiter_plan", flags).out
     session.check(re.search(r"^local .* b \(rank 1\) alone$", text, re.MULTILINE), text)

@@ -13,7 +13,7 @@ import re
 
 import program_lib
 
-EXPERIMENTS = os.path.join(os.path.dirname(__file__), "..", "..", "experiments")
+EXPERIMENTS = os.path.join(os.path.dirname(__file__), "..", "..", "..", "experiments")
 ENV_A = os.path.join(EXPERIMENTS, "clusters", "env-a.yaml")
 MODEL = ["--model", "synthetic:llama2-7b:q4_0", "--wire", "f16", "--kv", "f16"]
 GENERATED = 64

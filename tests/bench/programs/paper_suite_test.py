@@ -16,7 +16,7 @@ import program_lib
 
 # One row per profile of the systems that record quickest.
 FEW = "--benchmark_filter=paper/.*/envA/100mbps/Llama2-7B/(local|sequence|edgeshard|jupiter)"
-COMMITTED = os.path.join(os.path.dirname(__file__), "..", "..", "experiments", "paper", "predictions.csv")
+COMMITTED = os.path.join(os.path.dirname(__file__), "..", "..", "..", "experiments", "paper", "predictions.csv")
 MEASURED = ["planner_seconds.jsonl", "environment.json", "wall.jsonl"]
 
 

@@ -17,7 +17,7 @@
 namespace jupiter {
 namespace {
 
-bool HasTable(const DeviceProfile& profile, const OpRecord& op) {
+bool HasTable(const DeviceProfile& profile, const OpCall& op) {
   for (const MeasuredOp& table : profile.measured) {
     if (table.kind == op.kind && table.weight == op.weight && table.input == op.input &&
         table.inner == op.inner && table.outer == op.outer) {
@@ -27,12 +27,12 @@ bool HasTable(const DeviceProfile& profile, const OpRecord& op) {
   return false;
 }
 
-std::vector<OpRecord> NeededOps(const ModelShape& shape) {
-  std::vector<OpRecord> needed = EmbedOps(shape, 1);
+std::vector<OpCall> NeededOps(const ModelShape& shape) {
+  std::vector<OpCall> needed = EmbedOps(shape, 1);
   for (int layer = 0; layer < shape.config.layers; ++layer) {
-    for (const OpRecord& op : LayerOps(shape, layer, {7, 20})) needed.push_back(op);
+    for (const OpCall& op : LayerOps(shape, layer, {7, 20})) needed.push_back(op);
   }
-  for (const OpRecord& op : HeadOps(shape, 1)) needed.push_back(op);
+  for (const OpCall& op : HeadOps(shape, 1)) needed.push_back(op);
   for (const DType wire : {DType::kF32, DType::kF16, DType::kQ8_0}) {
     needed.push_back(ExportOp(shape, wire, 7));
     needed.push_back(ImportOp(shape, wire, 7));
@@ -45,7 +45,7 @@ std::vector<OpRecord> NeededOps(const ModelShape& shape) {
 int CheckProfile(const DeviceProfile& profile, const ModelShape& shape) {
   const ProfileCosts costs(profile);
   int problems = 0;
-  for (const OpRecord& op : NeededOps(shape)) {
+  for (const OpCall& op : NeededOps(shape)) {
     if (HasTable(profile, op) && costs.Seconds(op) > 0) continue;
     ++problems;
     fmt::print("{}: no time of {} {} {} -> {}\n", profile.name, Name(op.kind), Name(op.weight),

@@ -11,6 +11,7 @@
 #include "bench/results/results_folder.h"
 #include "bench/results/text_table.h"
 #include "kernels/base/check.h"
+#include "tests/refusal.h"
 
 namespace jupiter {
 namespace {
@@ -52,15 +53,6 @@ ResultRow Row(const std::string& name) {
   return row;
 }
 
-std::string ErrorOf(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const UserError& error) {
-    return error.what();
-  }
-  return "no error";
-}
-
 TEST_F(ResultsTest, RowsComeBackAsTheyWere) {
   const std::string line = ToJson(Row("a"));
   EXPECT_EQ(line.find('\n'), std::string::npos);
@@ -73,21 +65,21 @@ TEST_F(ResultsTest, RowsComeBackAsTheyWere) {
 }
 
 TEST_F(ResultsTest, RefusesWhatIsNoRow) {
-  EXPECT_NE(ErrorOf([] { ParseResultRow("{", "f: line 3"); }).find("f: line 3: not a row"),
+  EXPECT_NE(RefusalOf([] { ParseResultRow("{", "f: line 3"); }).find("f: line 3: not a row"),
             std::string::npos);
-  EXPECT_NE(ErrorOf([] {
+  EXPECT_NE(RefusalOf([] {
               ParseResultRow("{\"schema_version\":99}", "f");
             }).find("schema_version 99, this program reads 2"),
             std::string::npos);
   EXPECT_NE(
-      ErrorOf([] { ParseResultRow("{\"schema_version\":2,\"name\":3}", "f"); }).find("not a row"),
+      RefusalOf([] { ParseResultRow("{\"schema_version\":2,\"name\":3}", "f"); }).find("not a row"),
       std::string::npos);
 }
 
 TEST_F(ResultsTest, RefusesATimeWithoutItsParts) {
   ResultRow row = Row("a");
   row.ttft_s.reset();
-  EXPECT_NE(ErrorOf([&] { ParseResultRow(ToJson(row), "f: line 2"); }).find("without ttft_s"),
+  EXPECT_NE(RefusalOf([&] { ParseResultRow(ToJson(row), "f: line 2"); }).find("without ttft_s"),
             std::string::npos);
 }
 
@@ -149,15 +141,15 @@ TEST_F(ResultsTest, GoesOnFromEveryCut) {
 
 TEST_F(ResultsTest, RefusesFoldersThatAreInTheWay) {
   { ResultsFolder folder(folder_.string(), "[1]", false); }
-  EXPECT_NE(ErrorOf([&] { ResultsFolder(folder_.string(), "[1]", false); }).find("--resume"),
+  EXPECT_NE(RefusalOf([&] { ResultsFolder(folder_.string(), "[1]", false); }).find("--resume"),
             std::string::npos);
-  EXPECT_NE(ErrorOf([&] { ResultsFolder(folder_.string(), "[2]", true); }).find("other settings"),
+  EXPECT_NE(RefusalOf([&] { ResultsFolder(folder_.string(), "[2]", true); }).find("other settings"),
             std::string::npos);
   std::ofstream(In("file")) << "x";
-  EXPECT_NE(ErrorOf([&] { ResultsFolder(In("file"), "[1]", false); }).find("no folder"),
+  EXPECT_NE(RefusalOf([&] { ResultsFolder(In("file"), "[1]", false); }).find("no folder"),
             std::string::npos);
   std::ofstream(In("results.jsonl")) << "{}\n";
-  EXPECT_NE(ErrorOf([&] {
+  EXPECT_NE(RefusalOf([&] {
               ResultsFolder(folder_.string(), "[1]", true);
             }).find("results.jsonl: line 1: not a row"),
             std::string::npos);
@@ -165,7 +157,7 @@ TEST_F(ResultsTest, RefusesFoldersThatAreInTheWay) {
 
 TEST_F(ResultsTest, OneRunAtATimeWritesThere) {
   const ResultsFolder first(folder_.string(), "[1]", false);
-  EXPECT_NE(ErrorOf([&] { ResultsFolder(folder_.string(), "[1]", true); }).find("another run"),
+  EXPECT_NE(RefusalOf([&] { ResultsFolder(folder_.string(), "[1]", true); }).find("another run"),
             std::string::npos);
 }
 
@@ -176,7 +168,7 @@ TEST_F(ResultsTest, RefusesRowsOfNoKnownRun) {
   }
   fs::remove(folder_ / "run.json");
   for (bool resume : {false, true}) {
-    EXPECT_NE(ErrorOf([&] {
+    EXPECT_NE(RefusalOf([&] {
                 ResultsFolder(folder_.string(), "[1]", resume);
               }).find("has results.jsonl, but no run.json"),
               std::string::npos);

@@ -67,14 +67,14 @@ TEST(TokenTreeTest, RootAloneYieldsOneToken) {
   const TokenTree root{{3}, {-1}};
   EXPECT_EQ(AcceptPath(root, Ids{8}).rows, Ids{0});
   EXPECT_EQ(AcceptPath(root, Ids{8}).tokens, Ids{8});
-  const DraftStep step = StepOf(root, AcceptPath(root, Ids{8}));
+  const DraftStep step = DraftStepOf(root, AcceptPath(root, Ids{8}));
   EXPECT_EQ(step.nodes, 0);
   EXPECT_EQ(step.depth, 0);
   EXPECT_EQ(step.accepted, 1);
 }
 
 TEST(TokenTreeTest, StepsCountNodesDepthAndAcceptedRows) {
-  const DraftStep step = StepOf(kTree, Accept({2, 3, 3, 5, 8, 9, 6}));
+  const DraftStep step = DraftStepOf(kTree, Accept({2, 3, 3, 5, 8, 9, 6}));
   EXPECT_EQ(step.nodes, 6);
   EXPECT_EQ(step.depth, 3);
   EXPECT_EQ(step.accepted, 3);

@@ -7,22 +7,22 @@
 namespace jupiter {
 namespace {
 
-std::unique_ptr<Checkpoint> Load(const GgufBuilder& builder) {
+std::unique_ptr<Checkpoint> LoadGguf(const GgufBuilder& builder) {
   return LoadGguf(MappedFile::FromBytes("model.gguf", builder.Build()));
 }
 
-void ExpectRefused(const GgufBuilder& builder, std::vector<std::string> parts) {
+void ExpectGgufRefused(const GgufBuilder& builder, std::vector<std::string> parts) {
   parts.insert(parts.begin(), "model.gguf: ");
-  ExpectRefusal([&builder] { Load(builder); }, parts);
+  ExpectRefusal([&builder] { LoadGguf(builder); }, parts);
 }
 
-GgufBuilder Small() { return ToGguf(MakeTestModel(SmallConfig())); }
+GgufBuilder SmallGguf() { return ToGguf(MakeTestModel(SmallConfig())); }
 
 TEST(GgufCheckpoint, HoldsTheModelInEveryType) {
   for (const DType dtype : {DType::kF32, DType::kF16, DType::kBF16, DType::kQ8_0, DType::kQ4_0,
                             DType::kQ4_K, DType::kQ6_K}) {
     const TestModel model = MakeTestModel(WideConfig(), dtype);
-    const auto checkpoint = Load(ToGguf(model));
+    const auto checkpoint = LoadGguf(ToGguf(model));
     EXPECT_EQ(checkpoint->format(), "gguf");
     EXPECT_EQ(checkpoint->source(), "model.gguf");
     EXPECT_EQ(checkpoint->config().name, "small");
@@ -38,18 +38,18 @@ TEST(GgufCheckpoint, Qwen2HasBiasesAndRotatesHalves) {
   config.qkv_bias = true;
   config.tied_head = true;
   const TestModel model = MakeTestModel(config);
-  const auto checkpoint = Load(ToGguf(model));
+  const auto checkpoint = LoadGguf(ToGguf(model));
   ExpectSameWidths(checkpoint->config(), config);
   EXPECT_EQ(checkpoint->config().rope_style, RopeStyle::kHalf);
   ExpectHolds(*checkpoint, model);
   GgufBuilder builder = ToGguf(model);
   builder.RemoveTensor("blk.1.attn_k.bias");
-  ExpectRefused(builder, {"blk.1.attn_k.bias", "missing"});
+  ExpectGgufRefused(builder, {"blk.1.attn_k.bias", "missing"});
 }
 
 TEST(GgufCheckpoint, ReadsSharesAndCountsTheirBytes) {
   const TestModel model = MakeTestModel(WideConfig(), DType::kQ4_K);
-  const auto checkpoint = Load(ToGguf(model));
+  const auto checkpoint = LoadGguf(ToGguf(model));
   EXPECT_EQ(checkpoint->bytes_read(), 0);
   const HostTensor rows = checkpoint->Read("layers.1.w_down", {3, 7, 0, 512});
   EXPECT_EQ(rows.view.rows, 4);
@@ -78,17 +78,17 @@ TEST(GgufCheckpoint, ReadsSharesAndCountsTheirBytes) {
 }
 
 TEST(GgufCheckpoint, RefusesOtherArchitecturesByName) {
-  GgufBuilder builder = Small();
+  GgufBuilder builder = SmallGguf();
   builder.SetString("general.architecture", "gemma3");
-  ExpectRefused(builder, {"'gemma3'", "expected llama"});
+  ExpectGgufRefused(builder, {"'gemma3'", "expected llama"});
   builder.Remove("general.architecture");
-  ExpectRefused(builder, {"general.architecture", "missing"});
-  builder = Small();
+  ExpectGgufRefused(builder, {"general.architecture", "missing"});
+  builder = SmallGguf();
   builder.SetU32("llama.expert_count", 8);
-  ExpectRefused(builder, {"llama.expert_count", "mixtures of experts"});
-  builder = Small();
+  ExpectGgufRefused(builder, {"llama.expert_count", "mixtures of experts"});
+  builder = SmallGguf();
   builder.SetU32("split.count", 3);
-  ExpectRefused(builder, {"3 parts"});
+  ExpectGgufRefused(builder, {"3 parts"});
 }
 
 TEST(GgufCheckpoint, RefusesOtherTypesByName) {
@@ -99,28 +99,28 @@ TEST(GgufCheckpoint, RefusesOtherTypesByName) {
     builder.Place();
     return builder;
   };
-  ExpectRefused(with(7, 256 * 256 / 32 * 24), {"blk.0.attn_q.weight", "type Q5_1"});
-  ExpectRefused(with(10, 256 * 84), {"blk.0.attn_q.weight", "type Q2_K"});
-  ExpectRefused(with(77, 256), {"blk.0.attn_q.weight", "type 77 (unknown)"});
+  ExpectGgufRefused(with(7, 256 * 256 / 32 * 24), {"blk.0.attn_q.weight", "type Q5_1"});
+  ExpectGgufRefused(with(10, 256 * 84), {"blk.0.attn_q.weight", "type Q2_K"});
+  ExpectGgufRefused(with(77, 256), {"blk.0.attn_q.weight", "type 77 (unknown)"});
   GgufBuilder builder = ToGguf(MakeTestModel(WideConfig()));
   builder.At("output_norm.weight").type = 8;
-  ExpectRefused(builder, {"output_norm.weight", "q8_0", "expected f32, f16 or bf16"});
-  builder = Small();
+  ExpectGgufRefused(builder, {"output_norm.weight", "q8_0", "expected f32, f16 or bf16"});
+  builder = SmallGguf();
   builder.At("blk.0.attn_q.weight").type = 8;  // rows of 16
-  ExpectRefused(builder, {"blk.0.attn_q.weight", "Q8_0", "multiple of 32"});
+  ExpectGgufRefused(builder, {"blk.0.attn_q.weight", "Q8_0", "multiple of 32"});
 }
 
 TEST(GgufCheckpoint, NamesEveryMissingKey) {
   for (const char* key : {"llama.block_count", "llama.embedding_length",
                           "llama.feed_forward_length", "llama.attention.head_count",
                           "llama.context_length", "llama.attention.layer_norm_rms_epsilon"}) {
-    GgufBuilder builder = Small();
+    GgufBuilder builder = SmallGguf();
     builder.Remove(key);
-    ExpectRefused(builder, {key, "missing"});
+    ExpectGgufRefused(builder, {key, "missing"});
     builder.SetString(key, "many");
-    ExpectRefused(builder, {key, "a string"});
+    ExpectGgufRefused(builder, {key, "a string"});
     builder.SetI32(key, -1);
-    ExpectRefused(builder, {key, "-1"});
+    ExpectGgufRefused(builder, {key, "-1"});
   }
 }
 
@@ -131,27 +131,27 @@ TEST(GgufCheckpoint, DefaultsFollowTheSpecification) {
   builder.Remove("llama.attention.head_count_kv");
   builder.Remove("llama.rope.freq_base");
   builder.Remove("llama.vocab_size");
-  ExpectSameWidths(Load(builder)->config(), config);
+  ExpectSameWidths(LoadGguf(builder)->config(), config);
 }
 
 TEST(GgufCheckpoint, RefusesNumbersThatDoNotFit) {
-  GgufBuilder builder = Small();
+  GgufBuilder builder = SmallGguf();
   builder.SetU32("llama.attention.head_count", 5);
-  ExpectRefused(builder, {"5 heads", "16"});
+  ExpectGgufRefused(builder, {"5 heads", "16"});
   builder.SetU32("llama.attention.head_count", 4);
   builder.SetU32("llama.attention.head_count_kv", 3);
-  ExpectRefused(builder, {"4 heads", "3 KV heads"});
-  builder = Small();
+  ExpectGgufRefused(builder, {"4 heads", "3 KV heads"});
+  builder = SmallGguf();
   builder.SetU32("llama.block_count", 4000000000u);
-  ExpectRefused(builder, {"llama.block_count", "4000000000"});
+  ExpectGgufRefused(builder, {"llama.block_count", "4000000000"});
   builder.SetU32("llama.block_count", 1u << 24);
-  ExpectRefused(builder, {"number of layers"});
-  builder = Small();
+  ExpectGgufRefused(builder, {"number of layers"});
+  builder = SmallGguf();
   builder.SetU32("llama.vocab_size", 31);
-  ExpectRefused(builder, {"llama.vocab_size", "31", "32 rows"});
-  builder = Small();
+  ExpectGgufRefused(builder, {"llama.vocab_size", "31", "32 rows"});
+  builder = SmallGguf();
   builder.SetF32("llama.attention.layer_norm_rms_epsilon", std::numeric_limits<float>::quiet_NaN());
-  ExpectRefused(builder, {"layer_norm_rms_epsilon", "nan"});
+  ExpectGgufRefused(builder, {"layer_norm_rms_epsilon", "nan"});
 }
 
 TEST(GgufCheckpoint, HeadWidthMayBeExplicit) {
@@ -160,75 +160,75 @@ TEST(GgufCheckpoint, HeadWidthMayBeExplicit) {
   GgufBuilder builder = ToGguf(MakeTestModel(config));
   builder.SetU32("llama.attention.key_length", 6);
   builder.SetU32("llama.attention.value_length", 6);
-  EXPECT_EQ(Load(builder)->config().head_dim, 6);
+  EXPECT_EQ(LoadGguf(builder)->config().head_dim, 6);
   builder.SetU32("llama.attention.value_length", 8);
-  ExpectRefused(builder, {"llama.attention.value_length", "8", "6"});
-  builder = Small();
+  ExpectGgufRefused(builder, {"llama.attention.value_length", "8", "6"});
+  builder = SmallGguf();
   builder.SetU32("llama.rope.dimension_count", 2);
-  ExpectRefused(builder, {"llama.rope.dimension_count", "2", "4"});
+  ExpectGgufRefused(builder, {"llama.rope.dimension_count", "2", "4"});
 }
 
 TEST(GgufCheckpoint, RotaryScaling) {
-  GgufBuilder builder = Small();
+  GgufBuilder builder = SmallGguf();
   builder.AddTensor("rope_freqs.weight", 0, {2}, NumberBytes(1.0f) + NumberBytes(8.0f));
   builder.Place();
-  EXPECT_EQ(Load(builder)->config().rope_factors, (std::vector<float>{1.0f, 8.0f}));
+  EXPECT_EQ(LoadGguf(builder)->config().rope_factors, (std::vector<float>{1.0f, 8.0f}));
   builder.At("rope_freqs.weight").bytes = NumberBytes(1.0f) + NumberBytes(-1.0f);
-  ExpectRefused(builder, {"rope_freqs.weight", "-1"});
+  ExpectGgufRefused(builder, {"rope_freqs.weight", "-1"});
   builder.At("rope_freqs.weight").dimensions = {3};
-  ExpectRefused(builder, {"rope_freqs.weight", "3"});
+  ExpectGgufRefused(builder, {"rope_freqs.weight", "3"});
 
-  builder = Small();
+  builder = SmallGguf();
   builder.SetString("llama.rope.scaling.type", "linear");
-  ExpectRefused(builder, {"llama.rope.scaling.factor", "missing"});
+  ExpectGgufRefused(builder, {"llama.rope.scaling.factor", "missing"});
   builder.SetF32("llama.rope.scaling.factor", 4.0f);
-  EXPECT_EQ(Load(builder)->config().rope_factors, (std::vector<float>{4.0f, 4.0f}));
+  EXPECT_EQ(LoadGguf(builder)->config().rope_factors, (std::vector<float>{4.0f, 4.0f}));
   builder.SetString("llama.rope.scaling.type", "yarn");
-  ExpectRefused(builder, {"llama.rope.scaling.type", "'yarn'"});
+  ExpectGgufRefused(builder, {"llama.rope.scaling.type", "'yarn'"});
 }
 
 TEST(GgufCheckpoint, SlidingWindowLimitsTheContext) {
-  GgufBuilder builder = Small();
+  GgufBuilder builder = SmallGguf();
   builder.SetU32("llama.attention.sliding_window", 48);
-  const ModelConfig config = Load(builder)->config();
+  const ModelConfig config = LoadGguf(builder)->config();
   EXPECT_EQ(config.context, 48);
   EXPECT_NE(config.name.find("sliding window of 48"), std::string::npos);
   builder.SetU32("llama.attention.sliding_window", 4096);
-  EXPECT_EQ(Load(builder)->config().context, 64);
+  EXPECT_EQ(LoadGguf(builder)->config().context, 64);
 }
 
 TEST(GgufCheckpoint, RefusesMissingMisshapenAndSurplusTensors) {
-  GgufBuilder builder = Small();
+  GgufBuilder builder = SmallGguf();
   builder.RemoveTensor("blk.1.ffn_up.weight");
-  ExpectRefused(builder, {"blk.1.ffn_up.weight", "missing"});
-  builder = Small();
+  ExpectGgufRefused(builder, {"blk.1.ffn_up.weight", "missing"});
+  builder = SmallGguf();
   builder.RemoveTensor("token_embd.weight");
-  ExpectRefused(builder, {"token_embd.weight", "missing"});
-  builder = Small();
+  ExpectGgufRefused(builder, {"token_embd.weight", "missing"});
+  builder = SmallGguf();
   builder.At("blk.0.attn_k.weight").dimensions = {8, 16};
-  ExpectRefused(builder, {"blk.0.attn_k.weight", "16 x 8", "expected 8 x 16"});
-  builder = Small();
+  ExpectGgufRefused(builder, {"blk.0.attn_k.weight", "16 x 8", "expected 8 x 16"});
+  builder = SmallGguf();
   builder.AddTensor("blk.0.attn_q_norm.weight", 0, {4}, std::string(16, 0));
   builder.Place();
-  ExpectRefused(builder, {"blk.0.attn_q_norm.weight", "change the model"});
-  builder = Small();
+  ExpectGgufRefused(builder, {"blk.0.attn_q_norm.weight", "change the model"});
+  builder = SmallGguf();
   builder.AddTensor("blk.0.attn_rot_embd", 0, {4}, std::string(16, 0));
   builder.Place();
-  EXPECT_NO_THROW(Load(builder));
+  EXPECT_NO_THROW(LoadGguf(builder));
 }
 
 TEST(GgufCheckpoint, RefusesTruncatedAndOverlappingTensors) {
-  const std::string file = Small().Build();
+  const std::string file = SmallGguf().Build();
   for (std::size_t cut : {std::size_t{1}, std::size_t{100}, file.size() / 3}) {
     ExpectRefusal(
         [&] { LoadGguf(MappedFile::FromBytes("model.gguf", file.substr(0, file.size() - cut))); },
         {"model.gguf: tensor"});
   }
-  GgufBuilder builder = Small();
+  GgufBuilder builder = SmallGguf();
   builder.At("blk.0.attn_v.weight").offset = builder.At("blk.0.attn_k.weight").offset + 32;
-  ExpectRefused(builder, {"blk.0.attn_v.weight", "blk.0.attn_k.weight", "overlap"});
+  ExpectGgufRefused(builder, {"blk.0.attn_v.weight", "blk.0.attn_k.weight", "overlap"});
   builder.At("blk.0.attn_v.weight").offset = builder.At("blk.0.attn_k.weight").offset;
-  ExpectRefused(builder, {"overlap"});
+  ExpectGgufRefused(builder, {"overlap"});
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ GgufFile Parse(std::string bytes) {
   return GgufFile(MappedFile::FromBytes("model.gguf", std::move(bytes)));
 }
 
-void ExpectRefused(const std::string& bytes, std::vector<std::string> parts) {
+void ExpectFileRefused(const std::string& bytes, std::vector<std::string> parts) {
   parts.insert(parts.begin(), "model.gguf: ");
   ExpectRefusal([&bytes] { Parse(bytes); }, parts);
 }
@@ -116,12 +116,12 @@ TEST(GgufFile, EveryTruncationOfTheHeadIsRefused) {
 TEST(GgufFile, RefusesAWrongMagicAndVersion) {
   GgufBuilder builder = Builder();
   builder.magic = "GGML";
-  ExpectRefused(builder.Build(), {"not a GGUF file"});
+  ExpectFileRefused(builder.Build(), {"not a GGUF file"});
   builder = Builder();
   builder.version = 1;
-  ExpectRefused(builder.Build(), {"version 1", "expected 2 or 3"});
+  ExpectFileRefused(builder.Build(), {"version 1", "expected 2 or 3"});
   builder.version = 0x03000000;
-  ExpectRefused(builder.Build(), {"big endian"});
+  ExpectFileRefused(builder.Build(), {"big endian"});
 }
 
 TEST(GgufFile, RefusesAbsurdCountsWithoutAllocating) {
@@ -129,29 +129,29 @@ TEST(GgufFile, RefusesAbsurdCountsWithoutAllocating) {
        {std::int64_t{1} << 40, std::numeric_limits<std::int64_t>::max()}) {
     GgufBuilder builder = Builder();
     builder.declared_tensors = count;
-    ExpectRefused(builder.Build(), {"the tensor directory", "the file ends after"});
+    ExpectFileRefused(builder.Build(), {"the tensor directory", "the file ends after"});
     builder = Builder();
     builder.declared_values = count;
-    ExpectRefused(builder.Build(), {"the metadata", "the file ends after"});
+    ExpectFileRefused(builder.Build(), {"the metadata", "the file ends after"});
   }
   GgufBuilder builder = Builder();
   builder.Set("words", 9, NumberBytes<std::uint32_t>(8) + NumberBytes<std::uint64_t>(1ull << 61));
-  ExpectRefused(builder.Build(), {"'words'", "truncated"});
+  ExpectFileRefused(builder.Build(), {"'words'", "truncated"});
   builder.Set("words", 8, NumberBytes<std::uint64_t>(~0ull));
-  ExpectRefused(builder.Build(), {"'words'", "truncated"});
+  ExpectFileRefused(builder.Build(), {"'words'", "truncated"});
 }
 
 TEST(GgufFile, RefusesBadValues) {
   GgufBuilder builder = Builder();
   builder.Set("bad", 13, "x");
-  ExpectRefused(builder.Build(), {"'bad'", "unknown value kind 13"});
+  ExpectFileRefused(builder.Build(), {"'bad'", "unknown value kind 13"});
   builder.Set("bad", 9, NumberBytes<std::uint32_t>(9) + NumberBytes<std::uint64_t>(1));
-  ExpectRefused(builder.Build(), {"'bad'", "array of arrays"});
+  ExpectFileRefused(builder.Build(), {"'bad'", "array of arrays"});
   builder.Set("bad", 7, "\x02");
-  ExpectRefused(builder.Build(), {"'bad'", "a bool of 2"});
+  ExpectFileRefused(builder.Build(), {"'bad'", "a bool of 2"});
   builder = Builder();
   builder.SetU32("general.alignment", 12);
-  ExpectRefused(builder.Build(), {"general.alignment is 12"});
+  ExpectFileRefused(builder.Build(), {"general.alignment is 12"});
 }
 
 TEST(GgufFile, RefusesDuplicatesWithPrintableNames) {
@@ -159,7 +159,7 @@ TEST(GgufFile, RefusesDuplicatesWithPrintableNames) {
   builder.AddTensor("t\n\x01", 0, {1}, "abcd");
   builder.AddTensor("t\n\x01", 0, {1}, "abcd");
   builder.Place();
-  ExpectRefused(builder.Build(), {"'t\\x0a\\x01'", "occurs twice"});
+  ExpectFileRefused(builder.Build(), {"'t\\x0a\\x01'", "occurs twice"});
 }
 
 TEST(GgufFile, RefusesImpossibleDimensions) {
@@ -168,11 +168,11 @@ TEST(GgufFile, RefusesImpossibleDimensions) {
     builder.At("t").dimensions = std::move(dimensions);
     return builder.Build();
   };
-  ExpectRefused(with({}), {"'t'", "0 dimensions"});
-  ExpectRefused(with({1, 1, 1, 1, 1}), {"'t'", "5 dimensions"});
-  ExpectRefused(with({4, 0}), {"'t'", "dimension of 0"});
-  ExpectRefused(with({1ull << 40, 1ull << 40}), {"'t'", "impossible dimension"});
-  ExpectRefused(with({~0ull}), {"'t'", "impossible dimension"});
+  ExpectFileRefused(with({}), {"'t'", "0 dimensions"});
+  ExpectFileRefused(with({1, 1, 1, 1, 1}), {"'t'", "5 dimensions"});
+  ExpectFileRefused(with({4, 0}), {"'t'", "dimension of 0"});
+  ExpectFileRefused(with({1ull << 40, 1ull << 40}), {"'t'", "impossible dimension"});
+  ExpectFileRefused(with({~0ull}), {"'t'", "impossible dimension"});
 }
 
 TEST(GgufFile, RefusesOffsetsOutsideTheFile) {
@@ -183,9 +183,9 @@ TEST(GgufFile, RefusesOffsetsOutsideTheFile) {
     // The head alone: the builder would grow the file up to the offset.
     return builder.BuildHead() + file.substr(builder.BuildHead().size());
   };
-  ExpectRefused(with(1ull << 40), {"'u'", "has only"});
-  ExpectRefused(with(~0ull - 31), {"'u'", "has only"});
-  ExpectRefused(with(33), {"'u'", "no multiple of the alignment 32"});
+  ExpectFileRefused(with(1ull << 40), {"'u'", "has only"});
+  ExpectFileRefused(with(~0ull - 31), {"'u'", "has only"});
+  ExpectFileRefused(with(33), {"'u'", "no multiple of the alignment 32"});
 }
 
 }  // namespace

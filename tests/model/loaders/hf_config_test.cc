@@ -7,7 +7,7 @@
 namespace jupiter {
 namespace {
 
-nlohmann::json Small(Architecture architecture = Architecture::kLlama) {
+nlohmann::json SmallJson(Architecture architecture = Architecture::kLlama) {
   ModelConfig config = SmallConfig();
   config.architecture = architecture;
   return nlohmann::json::parse(ToConfigJson(config));
@@ -17,22 +17,22 @@ ModelConfig Read(const nlohmann::json& json) {
   return ReadHfConfig(json.dump(), "dir/config.json", "model");
 }
 
-void ExpectRefused(const nlohmann::json& json, std::vector<std::string> parts) {
+void ExpectJsonRefused(const nlohmann::json& json, std::vector<std::string> parts) {
   parts.insert(parts.begin(), "dir/config.json: ");
   ExpectRefusal([&json] { Read(json); }, parts);
 }
 
 void ExpectRefusedWith(const char* key, const nlohmann::json& value,
                        const std::vector<std::string>& parts) {
-  nlohmann::json json = Small();
+  nlohmann::json json = SmallJson();
   json[key] = value;
-  ExpectRefused(json, parts);
+  ExpectJsonRefused(json, parts);
 }
 
 TEST(HfConfig, NamesArchitectures) {
-  EXPECT_EQ(Read(Small(Architecture::kMistral)).architecture, Architecture::kMistral);
-  EXPECT_EQ(Read(Small(Architecture::kQwen2)).architecture, Architecture::kQwen2);
-  EXPECT_TRUE(Read(Small(Architecture::kQwen2)).qkv_bias);
+  EXPECT_EQ(Read(SmallJson(Architecture::kMistral)).architecture, Architecture::kMistral);
+  EXPECT_EQ(Read(SmallJson(Architecture::kQwen2)).architecture, Architecture::kQwen2);
+  EXPECT_TRUE(Read(SmallJson(Architecture::kQwen2)).qkv_bias);
   ExpectRefusedWith("architectures", {"GPT2LMHeadModel"}, {"'GPT2LMHeadModel'", "expected Llama"});
   ExpectRefusedWith("architectures", {"LlamaForCausalLM", "X"}, {"architectures"});
   ExpectRefusedWith("architectures", nullptr, {"architectures", "missing"});
@@ -62,15 +62,15 @@ TEST(HfConfig, ChecksEveryNumber) {
   ExpectRefusedWith("num_key_value_heads", 3, {"3 KV heads"});
   ExpectRefusedWith("head_dim", 3, {"head width 3 is odd"});
   ExpectRefusedWith("tie_word_embeddings", 1, {"tie_word_embeddings", "true or false"});
-  nlohmann::json json = Small();
+  nlohmann::json json = SmallJson();
   json.erase("head_dim");
   EXPECT_EQ(Read(json).head_dim, 4);
   json["num_attention_heads"] = 6;
-  ExpectRefused(json, {"6 heads", "16"});
+  ExpectJsonRefused(json, {"6 heads", "16"});
 }
 
 TEST(HfConfig, SlidingWindowsLimitTheContext) {
-  nlohmann::json json = Small(Architecture::kMistral);
+  nlohmann::json json = SmallJson(Architecture::kMistral);
   json["max_position_embeddings"] = 32768;
   EXPECT_EQ(Read(json).context, 32768);
   json["sliding_window"] = 1000;
@@ -79,7 +79,7 @@ TEST(HfConfig, SlidingWindowsLimitTheContext) {
   json.erase("sliding_window");
   EXPECT_EQ(Read(json).context, 4096);
 
-  json = Small(Architecture::kQwen2);
+  json = SmallJson(Architecture::kQwen2);
   json["sliding_window"] = 32;
   json["use_sliding_window"] = false;
   EXPECT_EQ(Read(json).context, 64);
@@ -88,16 +88,16 @@ TEST(HfConfig, SlidingWindowsLimitTheContext) {
 }
 
 TEST(HfConfig, RotaryScaling) {
-  nlohmann::json json = Small();
+  nlohmann::json json = SmallJson();
   EXPECT_TRUE(Read(json).rope_factors.empty());
   json["rope_scaling"] = {{"type", "linear"}, {"factor", 2.0}};
   EXPECT_EQ(Read(json).rope_factors, (std::vector<float>{2.0f, 2.0f}));
   json["rope_scaling"] = {{"rope_type", "yarn"}, {"factor", 2.0}};
-  ExpectRefused(json, {"rope_scaling.key 'rope_type'", "'yarn'"});
+  ExpectJsonRefused(json, {"rope_scaling.key 'rope_type'", "'yarn'"});
   json["rope_scaling"] = {{"rope_type", "default"}};
   EXPECT_TRUE(Read(json).rope_factors.empty());
   json["rope_scaling"] = 3;
-  ExpectRefused(json, {"rope_scaling", "an object"});
+  ExpectJsonRefused(json, {"rope_scaling", "an object"});
   json.erase("rope_scaling");
   json["rope_parameters"] = {{"rope_type", "linear"}, {"factor", 3.0}, {"rope_theta", 5e5}};
   EXPECT_EQ(Read(json).rope_base, 5e5f);
@@ -105,7 +105,7 @@ TEST(HfConfig, RotaryScaling) {
 }
 
 TEST(HfConfig, Llama3Scaling) {
-  nlohmann::json json = Small();
+  nlohmann::json json = SmallJson();
   const nlohmann::json scaling = {{"rope_type", "llama3"},
                                   {"factor", 8.0},
                                   {"low_freq_factor", 1.0},
@@ -119,11 +119,11 @@ TEST(HfConfig, Llama3Scaling) {
     if (key == "rope_type") continue;
     json["rope_scaling"] = scaling;
     json["rope_scaling"].erase(key);
-    ExpectRefused(json, {key, "missing"});
+    ExpectJsonRefused(json, {key, "missing"});
   }
   json["rope_scaling"] = scaling;
   json["rope_scaling"]["low_freq_factor"] = 4.0;
-  ExpectRefused(json, {"high_freq_factor", "expected more than"});
+  ExpectJsonRefused(json, {"high_freq_factor", "expected more than"});
 }
 
 // Worked by hand from the published rule for Llama 3.1 (base 5e5, head width 128, factor 8, bands 1

@@ -9,7 +9,7 @@
 namespace jupiter {
 namespace {
 
-constexpr const char* kFile = "medusa_lm_head.safetensors";
+constexpr const char* kHeadsFile = "medusa_lm_head.safetensors";
 
 MedusaFile OpenBytes(const std::string& bytes) {
   return LoadMedusa(MappedFile::FromBytes("heads", bytes), SmallConfig());
@@ -116,9 +116,9 @@ TEST(MedusaFileTest, RefusesOtherShapesAndTypes) {
 TEST(MedusaFileTest, OpensFilesAndFolders) {
   const TempDirectory directory;
   const auto open = [&](const std::string& path) { return OpenMedusa(path, SmallConfig()); };
-  ExpectRefusal([&] { open(directory.path()); }, {directory.path(), kFile, ".pt"});
+  ExpectRefusal([&] { open(directory.path()); }, {directory.path(), kHeadsFile, ".pt"});
   ExpectRefusal([&] { open("/nonexistent/heads"); }, {"/nonexistent/heads", "cannot be opened"});
-  const std::string path = directory.Write(kFile, SomeHeads({5, 1, true}).Build());
+  const std::string path = directory.Write(kHeadsFile, SomeHeads({5, 1, true}).Build());
   for (const std::string& name : {path, directory.path()}) {
     EXPECT_EQ(open(name).layout, (MedusaLayout{5, 1, true}));
   }
@@ -126,7 +126,7 @@ TEST(MedusaFileTest, OpensFilesAndFolders) {
 
 TEST(MedusaFileTest, HeedsTheConfigurationBesideTheFile) {
   const TempDirectory directory;
-  const std::string path = directory.Write(kFile, SomeHeads({5, 1, true}).Build());
+  const std::string path = directory.Write(kHeadsFile, SomeHeads({5, 1, true}).Build());
   const auto open = [&](const std::string& config) {
     directory.Write("config.json", config);
     return OpenMedusa(path, SmallConfig());

@@ -8,7 +8,7 @@
 namespace jupiter {
 namespace {
 
-constexpr const char* kFile = "model.safetensors";
+constexpr const char* kModelFile = "model.safetensors";
 constexpr const char* kIndex = "model.safetensors.index.json";
 constexpr const char* kQuery = "model.layers.0.self_attn.q_proj.weight";
 
@@ -24,7 +24,7 @@ class SafetensorsTest : public testing::Test {
     ExpectRefusal([this] { Open(); }, parts);
   }
   void ExpectFileRefused(const std::string& bytes, const std::vector<std::string>& parts) {
-    directory_.Write(kFile, bytes);
+    directory_.Write(kModelFile, bytes);
     ExpectRefused(parts);
   }
   void ExpectIndexRefused(const std::string& text, const std::vector<std::string>& parts) {
@@ -40,7 +40,7 @@ class SafetensorsTest : public testing::Test {
 TEST_F(SafetensorsTest, HoldsTheModelInEveryType) {
   for (const DType dtype : {DType::kF32, DType::kF16, DType::kBF16}) {
     const TestModel model = MakeTestModel(SmallConfig(), dtype);
-    directory_.Write(kFile, ToSafetensors(model).Build());
+    directory_.Write(kModelFile, ToSafetensors(model).Build());
     const auto checkpoint = Open();
     EXPECT_EQ(checkpoint->format(), "safetensors");
     EXPECT_EQ(checkpoint->source(), directory_.path());
@@ -53,7 +53,7 @@ TEST_F(SafetensorsTest, HoldsTheModelInEveryType) {
 TEST_F(SafetensorsTest, DataMayBeginAtAnyByte) {
   for (int padding = 0; padding < 4; ++padding) {
     file_.padding = padding;
-    directory_.Write(kFile, file_.Build());
+    directory_.Write(kModelFile, file_.Build());
     const auto checkpoint = Open();
     ExpectHolds(*checkpoint, model_);
     const HostTensor tensor = checkpoint->Read("embed", {5, 6, 0, 16});
@@ -71,7 +71,7 @@ TEST_F(SafetensorsTest, Qwen2HasBiasesAndATiedHeadMayBeStored) {
   SafetensorsBuilder file = ToSafetensors(model);
   file.Add("lm_head.weight", "F32", {32, 16}, model.Tensor("embed").bytes);
   directory_.Write("config.json", ToConfigJson(config));
-  directory_.Write(kFile, file.Build());
+  directory_.Write(kModelFile, file.Build());
   const auto checkpoint = Open();
   ExpectSameWidths(checkpoint->config(), config);
   ExpectHolds(*checkpoint, model);
@@ -98,7 +98,7 @@ TEST_F(SafetensorsTest, FollowsTheIndexToTheShards) {
 }
 
 TEST_F(SafetensorsTest, RefusesBadIndices) {
-  directory_.Write(kFile, file_.Build());
+  directory_.Write(kModelFile, file_.Build());
   ExpectIndexRefused("", {kIndex, "not valid JSON"});
   ExpectIndexRefused("[]", {kIndex, "expected an object"});
   ExpectIndexRefused("{}", {kIndex, "weight_map", "missing"});
@@ -121,24 +121,24 @@ TEST_F(SafetensorsTest, RefusesTruncatedFiles) {
   const std::string file = file_.Build();
   const std::size_t head = file.size() - file_.data.size();
   for (std::size_t size = 0; size < head; size += 7) {
-    ExpectFileRefused(file.substr(0, size), {kFile, "truncated"});
+    ExpectFileRefused(file.substr(0, size), {kModelFile, "truncated"});
   }
   for (const std::size_t size : {head, head + 100, file.size() - 1}) {
-    ExpectFileRefused(file.substr(0, size), {kFile, "tensor '", "truncated"});
+    ExpectFileRefused(file.substr(0, size), {kModelFile, "tensor '", "truncated"});
   }
 }
 
 TEST_F(SafetensorsTest, RefusesHeadersThatAreNone) {
-  ExpectFileRefused(NumberBytes<std::uint64_t>(1ull << 62) + "{}", {kFile, "truncated"});
-  ExpectFileRefused(NumberBytes<std::uint64_t>(0) + "{}", {kFile, "not a safetensors file"});
-  ExpectFileRefused(SafetensorsBuilder::Frame("[]", ""), {kFile, "not a safetensors file"});
-  ExpectFileRefused(SafetensorsBuilder::Frame("{", ""), {kFile, "not valid JSON"});
-  ExpectFileRefused(SafetensorsBuilder::Frame("{\"\xff\": 1}", ""), {kFile, "not valid JSON"});
-  ExpectFileRefused(SafetensorsBuilder::Frame(R"({"a": 1e999})", ""), {kFile, "out of range"});
-  ExpectFileRefused(SafetensorsBuilder::Frame(R"({"a": 1})", ""), {kFile, "'a'", "an object"});
+  ExpectFileRefused(NumberBytes<std::uint64_t>(1ull << 62) + "{}", {kModelFile, "truncated"});
+  ExpectFileRefused(NumberBytes<std::uint64_t>(0) + "{}", {kModelFile, "not a safetensors file"});
+  ExpectFileRefused(SafetensorsBuilder::Frame("[]", ""), {kModelFile, "not a safetensors file"});
+  ExpectFileRefused(SafetensorsBuilder::Frame("{", ""), {kModelFile, "not valid JSON"});
+  ExpectFileRefused(SafetensorsBuilder::Frame("{\"\xff\": 1}", ""), {kModelFile, "not valid JSON"});
+  ExpectFileRefused(SafetensorsBuilder::Frame(R"({"a": 1e999})", ""), {kModelFile, "out of range"});
+  ExpectFileRefused(SafetensorsBuilder::Frame(R"({"a": 1})", ""), {kModelFile, "'a'", "an object"});
   ExpectFileRefused(SafetensorsBuilder::Frame(R"({"a": {}, "a": {}})", ""), {"'a'", "twice"});
   ExpectFileRefused(SafetensorsBuilder::Frame("{\"a\": " + std::string(1000000, '[') + "}", ""),
-                    {kFile, "nested deeper than 64"});
+                    {kModelFile, "nested deeper than 64"});
 }
 
 TEST_F(SafetensorsTest, RefusesBadEntries) {
@@ -182,7 +182,7 @@ TEST_F(SafetensorsTest, RefusesMissingAndSurplusTensors) {
   ExpectFileRefused(file.Build(), {"q_proj.bias", "change the model"});
   file = file_;
   file.Add("model.layers.0.self_attn.rotary_emb.inv_freq", "F32", {2}, std::string(8, 0));
-  directory_.Write(kFile, file.Build());
+  directory_.Write(kModelFile, file.Build());
   EXPECT_NO_THROW(Open());
 }
 

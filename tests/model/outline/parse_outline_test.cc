@@ -8,7 +8,7 @@ namespace jupiter {
 namespace {
 
 // "1=Dogs|2=Cats"
-std::string Show(const ParsedOutline& outline) {
+std::string ShowOutline(const ParsedOutline& outline) {
   std::string text;
   for (const OutlinePoint& point : outline.points) {
     text += fmt::format("{}{}={}", text.empty() ? "" : "|", point.number, point.text);
@@ -16,11 +16,11 @@ std::string Show(const ParsedOutline& outline) {
   return text;
 }
 
-std::string Parsed(std::string_view text) { return Show(ParseOutline(text)); }
+std::string Parsed(std::string_view text) { return ShowOutline(ParseOutline(text)); }
 
 TEST(ParseOutlineTest, PlainList) {
   const ParsedOutline outline = ParseOutline("1. Dogs\n2. Cats\n3. Fish");
-  EXPECT_EQ(Show(outline), "1=Dogs|2=Cats|3=Fish");
+  EXPECT_EQ(ShowOutline(outline), "1=Dogs|2=Cats|3=Fish");
   EXPECT_TRUE(outline.usable());
   EXPECT_EQ(outline.duplicates, 0);
   EXPECT_EQ(outline.beyond_cap, 0);
@@ -73,13 +73,13 @@ TEST(ParseOutlineTest, SeveralPointsOnALine) {
 }
 
 TEST(ParseOutlineTest, CutOutlinesLoseTheirLastPoint) {
-  EXPECT_EQ(Show(ParseCutOutline("1. Dogs\n2. Cats\n3. Fis")), "1=Dogs|2=Cats");
-  EXPECT_EQ(Show(ParseCutOutline("1. Dogs\n2. Cats\n")), "1=Dogs|2=Cats");
-  EXPECT_EQ(Show(ParseCutOutline("1. Dogs\n2. Cats\nThese are")), "1=Dogs|2=Cats");
-  EXPECT_EQ(Show(ParseCutOutline("1. Dogs 2. Cats 3. Fi")), "1=Dogs|2=Cats");
-  EXPECT_EQ(Show(ParseCutOutline("1. Dogs\n2.\nCa")), "1=Dogs");
-  EXPECT_EQ(Show(ParseCutOutline("Dogs")), "");
-  EXPECT_EQ(Show(ParseCutOutline("")), "");
+  EXPECT_EQ(ShowOutline(ParseCutOutline("1. Dogs\n2. Cats\n3. Fis")), "1=Dogs|2=Cats");
+  EXPECT_EQ(ShowOutline(ParseCutOutline("1. Dogs\n2. Cats\n")), "1=Dogs|2=Cats");
+  EXPECT_EQ(ShowOutline(ParseCutOutline("1. Dogs\n2. Cats\nThese are")), "1=Dogs|2=Cats");
+  EXPECT_EQ(ShowOutline(ParseCutOutline("1. Dogs 2. Cats 3. Fi")), "1=Dogs|2=Cats");
+  EXPECT_EQ(ShowOutline(ParseCutOutline("1. Dogs\n2.\nCa")), "1=Dogs");
+  EXPECT_EQ(ShowOutline(ParseCutOutline("Dogs")), "");
+  EXPECT_EQ(ShowOutline(ParseCutOutline("")), "");
 }
 
 TEST(ParseOutlineTest, TextOnTheNextLine) {
@@ -90,7 +90,7 @@ TEST(ParseOutlineTest, TextOnTheNextLine) {
 
 TEST(ParseOutlineTest, FirstOfEqualNumbersCounts) {
   const ParsedOutline outline = ParseOutline("1. Dogs\n1. Cats\n2. Fish\n1. Birds");
-  EXPECT_EQ(Show(outline), "1=Dogs|2=Fish");
+  EXPECT_EQ(ShowOutline(outline), "1=Dogs|2=Fish");
   EXPECT_EQ(outline.duplicates, 2);
   // An empty one does not count as the first.
   EXPECT_EQ(Parsed("1. \n\n2. Fish\n1. Birds"), "2=Fish|1=Birds");

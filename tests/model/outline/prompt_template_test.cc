@@ -12,7 +12,7 @@ namespace {
 using Ids = std::vector<std::int32_t>;
 
 // "text|<control>|text"
-std::string Show(const Prompt& prompt) {
+std::string ShowPrompt(const Prompt& prompt) {
   std::string shown;
   for (const PromptPart& part : prompt) {
     shown += fmt::format(fmt::runtime(part.control ? "{}<{}>" : "{}{}"), shown.empty() ? "" : "|",
@@ -34,20 +34,22 @@ TEST(PromptTemplateTest, FillsPlaceholders) {
   const PromptTemplate both("Q: {question}\nS: {skeleton}{question}", {"question", "skeleton"});
   EXPECT_TRUE(both.Has("question"));
   EXPECT_FALSE(both.Has("point"));
-  EXPECT_EQ(Show(both.Fill({{"question", "why?"}, {"skeleton", "1. x"}})), "Q: why?\nS: 1. xwhy?");
+  EXPECT_EQ(ShowPrompt(both.Fill({{"question", "why?"}, {"skeleton", "1. x"}})),
+            "Q: why?\nS: 1. xwhy?");
   EXPECT_TRUE(PromptTemplate("", {}).Fill({}).empty());
   EXPECT_TRUE(PromptTemplate("{question}", {"question"}).Fill({{"question", ""}}).empty());
 }
 
 TEST(PromptTemplateTest, BracesAreWrittenTwice) {
-  EXPECT_EQ(Show(PromptTemplate("{{question}} }}{{", {}).Fill({})), "{question} }{");
+  EXPECT_EQ(ShowPrompt(PromptTemplate("{{question}} }}{{", {}).Fill({})), "{question} }{");
 }
 
 TEST(PromptTemplateTest, FilledTextIsData) {
   const PromptTemplate chat("[S]{question}[E]", {"question"}, {"[S]", "[E]"});
-  EXPECT_EQ(Show(chat.Fill({{"question", "{question} [S] {{"}})), "<[S]>|{question} [S] {{|<[E]>");
+  EXPECT_EQ(ShowPrompt(chat.Fill({{"question", "{question} [S] {{"}})),
+            "<[S]>|{question} [S] {{|<[E]>");
   EXPECT_EQ(PromptText(chat.Fill({{"question", "x"}})), "[S]x[E]");
-  EXPECT_EQ(Show(chat.Fill({{"question", ""}})), "<[S]>|<[E]>");
+  EXPECT_EQ(ShowPrompt(chat.Fill({{"question", ""}})), "<[S]>|<[E]>");
 }
 
 TEST(PromptTemplateTest, RefusesWhatIsNoTemplate) {

@@ -21,7 +21,7 @@ struct Outcome {
 
 Ids Bytes(std::string_view text) { return ToyTokenizer().EncodeContinuation(text); }
 
-Outcome Follow(const Tokenizer& tokenizer, const StopRule& rule, const Ids& ids) {
+Outcome StopIn(const Tokenizer& tokenizer, const StopRule& rule, const Ids& ids) {
   TextStop stop(&tokenizer, rule);
   Outcome outcome;
   for (std::int32_t id : ids) {
@@ -37,42 +37,42 @@ TEST(TextStopTest, EndToken) {
   const ToyTokenizer tokenizer;  // </s> is 257
   Ids ids = Bytes("Dogs");
   ids.push_back(257);
-  EXPECT_EQ(Follow(tokenizer, {{257}, 10, {}}, ids), (Outcome{"Dogs", StopReason::kEnd, 4}));
+  EXPECT_EQ(StopIn(tokenizer, {{257}, 10, {}}, ids), (Outcome{"Dogs", StopReason::kEnd, 4}));
   // What could have become a marker was none.
-  EXPECT_EQ(Follow(tokenizer, {{257}, 10, {"s END"}}, ids), (Outcome{"Dogs", StopReason::kEnd, 4}));
-  EXPECT_EQ(Follow(tokenizer, {{257}, 10, {}}, {257}), (Outcome{"", StopReason::kEnd, 0}));
+  EXPECT_EQ(StopIn(tokenizer, {{257}, 10, {"s END"}}, ids), (Outcome{"Dogs", StopReason::kEnd, 4}));
+  EXPECT_EQ(StopIn(tokenizer, {{257}, 10, {}}, {257}), (Outcome{"", StopReason::kEnd, 0}));
 }
 
 TEST(TextStopTest, Length) {
   const ToyTokenizer tokenizer;
-  EXPECT_EQ(Follow(tokenizer, {{257}, 2, {}}, Bytes("Dogs")),
+  EXPECT_EQ(StopIn(tokenizer, {{257}, 2, {}}, Bytes("Dogs")),
             (Outcome{"Do", StopReason::kLength, 2}));
-  EXPECT_EQ(Follow(tokenizer, {{257}, 4, {"s\n2."}}, Bytes("Dogs")),
+  EXPECT_EQ(StopIn(tokenizer, {{257}, 4, {"s\n2."}}, Bytes("Dogs")),
             (Outcome{"Dogs", StopReason::kLength, 4}));
-  EXPECT_EQ(Follow(tokenizer, {{257}, 9, {}}, Bytes("Dogs")),
+  EXPECT_EQ(StopIn(tokenizer, {{257}, 9, {}}, Bytes("Dogs")),
             (Outcome{"Dogs", StopReason::kNone, 4}));
 }
 
 TEST(TextStopTest, MarkerCutsTheText) {
   const ToyTokenizer tokenizer({"gs\n", "2. Cats", "x END y"});
-  EXPECT_EQ(Follow(tokenizer, {{257}, 99, {"\n2."}}, Bytes("Dogs\n2. Cats")),
+  EXPECT_EQ(StopIn(tokenizer, {{257}, 99, {"\n2."}}, Bytes("Dogs\n2. Cats")),
             (Outcome{"Dogs", StopReason::kMarker, 7}));
   // Over tokens, and inside of one.
-  EXPECT_EQ(Follow(tokenizer, {{}, 99, {"\n2."}}, {'D', 'o', 256, 257}),
+  EXPECT_EQ(StopIn(tokenizer, {{}, 99, {"\n2."}}, {'D', 'o', 256, 257}),
             (Outcome{"Dogs", StopReason::kMarker, 4}));
-  EXPECT_EQ(Follow(tokenizer, {{}, 99, {"END"}}, {258, 'z'}),
+  EXPECT_EQ(StopIn(tokenizer, {{}, 99, {"END"}}, {258, 'z'}),
             (Outcome{"x ", StopReason::kMarker, 1}));
   // The first of several, and at the very beginning.
-  EXPECT_EQ(Follow(tokenizer, {{}, 99, {"D y", "END", "ND"}}, {258}),
+  EXPECT_EQ(StopIn(tokenizer, {{}, 99, {"D y", "END", "ND"}}, {258}),
             (Outcome{"x ", StopReason::kMarker, 1}));
-  EXPECT_EQ(Follow(tokenizer, {{}, 99, {"x"}}, {258}), (Outcome{"", StopReason::kMarker, 1}));
+  EXPECT_EQ(StopIn(tokenizer, {{}, 99, {"x"}}, {258}), (Outcome{"", StopReason::kMarker, 1}));
 }
 
 TEST(TextStopTest, MarkersOfWhiteSpaceCountBehindText) {
   const ToyTokenizer tokenizer;
-  EXPECT_EQ(Follow(tokenizer, {{}, 99, {"\n"}}, Bytes("\n Dogs\nCats")),
+  EXPECT_EQ(StopIn(tokenizer, {{}, 99, {"\n"}}, Bytes("\n Dogs\nCats")),
             (Outcome{"\n Dogs", StopReason::kMarker, 7}));
-  EXPECT_EQ(Follow(tokenizer, {{}, 99, {"\n\n"}}, Bytes("\n\nDogs\n \n\nCats")),
+  EXPECT_EQ(StopIn(tokenizer, {{}, 99, {"\n\n"}}, Bytes("\n\nDogs\n \n\nCats")),
             (Outcome{"\n\nDogs\n ", StopReason::kMarker, 10}));
 }
 
@@ -89,9 +89,9 @@ TEST(TextStopTest, HoldsBackOnlyWhatCouldBeAMarker) {
 
 TEST(TextStopTest, UnfinishedCharacters) {
   const ToyTokenizer tokenizer;
-  EXPECT_EQ(Follow(tokenizer, {{}, 2, {}}, Bytes("\u00e9")),
+  EXPECT_EQ(StopIn(tokenizer, {{}, 2, {}}, Bytes("\u00e9")),
             (Outcome{"\u00e9", StopReason::kLength, 2}));
-  EXPECT_EQ(Follow(tokenizer, {{}, 1, {}}, Bytes("\u00e9")),
+  EXPECT_EQ(StopIn(tokenizer, {{}, 1, {}}, Bytes("\u00e9")),
             (Outcome{"\ufffd", StopReason::kLength, 1}));
 }
 
@@ -146,7 +146,7 @@ TEST(TextStopTest, RandomTextsAgreeWithTheReference) {
       ids.push_back(ends ? end : ToyTokenizer::PieceId(static_cast<int>(random() % pieces.size())));
     }
     const Outcome expected = Reference(pieces, rule, ids);
-    Outcome outcome = Follow(tokenizer, rule, ids);
+    Outcome outcome = StopIn(tokenizer, rule, ids);
     ++reasons[static_cast<int>(expected.reason)];
     ASSERT_EQ(outcome.reason, expected.reason) << round;
     ASSERT_EQ(outcome.tokens, expected.tokens) << round;

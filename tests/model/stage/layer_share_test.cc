@@ -12,7 +12,7 @@
 namespace jupiter {
 namespace {
 
-constexpr int kRows = 6;
+constexpr int kShareRows = 6;
 
 struct Blocks {
   std::vector<Floats> attention;
@@ -25,22 +25,22 @@ class LayerShareTest {
                           std::optional<DType> quantise = std::nullopt)
       : checkpoint_(std::move(checkpoint)),
         loader_(*device_, *checkpoint_, quantise),
-        rope_table_(MakeRopeTable(*device_, config(), kRows)) {}
+        rope_table_(MakeRopeTable(*device_, config(), kShareRows)) {}
 
   const ModelConfig& config() const { return checkpoint_->config(); }
 
   // Partial sums of both blocks of layer 1 for some residual stream.
   Blocks Run(const LayerShare& share) {
     const LayerWidths widths = Layer::Widths(config(), share);
-    Workspace workspace(*device_, widths, kRows);
+    Workspace workspace(*device_, widths, kShareRows);
     const Layer layer(config(), loader_.Layer(1, share), share, 0);
     KvCaches caches;
-    caches[0] =
-        std::make_shared<KvCache>(*device_, KvShape{1, widths.kv, DType::kF32}, kRows, nullptr);
-    const Ids tokens(kRows, 1);
+    caches[0] = std::make_shared<KvCache>(*device_, KvShape{1, widths.kv, DType::kF32}, kShareRows,
+                                          nullptr);
+    const Ids tokens(kShareRows, 1);
     const BatchLayout layout = LayOut(*device_, CausalBatch(0, tokens, false), caches);
     FillResidual(workspace.residual.view());
-    const Tensor out = device_->Allocate(DType::kF32, kRows, config().hidden);
+    const Tensor out = device_->Allocate(DType::kF32, kShareRows, config().hidden);
     Blocks blocks;
     layer.AttentionBlock(*device_, workspace, layout, rope_table_, workspace.residual.view(),
                          out.view(), false);

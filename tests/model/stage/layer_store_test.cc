@@ -22,7 +22,7 @@
 namespace jupiter {
 namespace {
 
-constexpr int kRows = 16;
+constexpr int kStoreRows = 16;
 
 std::unique_ptr<Checkpoint> OpenModel(const TestModel& model) {
   return LoadGguf(MappedFile::FromBytes("test.gguf", ToGguf(model).Build()));
@@ -71,7 +71,7 @@ const Model kModels[] = {
 
 StageOptions OptionsFor(const Model& model, const ModelConfig& config,
                         std::optional<int> resident) {
-  StageOptions options = WholeModel(config, kRows);
+  StageOptions options = WholeModel(config, kStoreRows);
   options.quantise = model.quantise;
   options.resident_layers = resident;
   return options;
@@ -158,7 +158,7 @@ TEST_P(LayerStoreTest, TakesWhatWasPlannedAndOneLayerAtATime) {
     Stage stage(device, *checkpoint, options);
     std::int64_t read = checkpoint->bytes_read();
     Batch batch;
-    batch.open = {{0, kRows, -1}};
+    batch.open = {{0, kStoreRows, -1}};
     stage.Forward(batch);
     EXPECT_EQ(checkpoint->bytes_read(), read) << "a batch without rows needs no layers";
     for (const Ids& tokens : {Ids{1, 2, 3, 4, 5}, Ids{6}, Ids{7}}) {
@@ -226,7 +226,7 @@ TEST(LayerStoreDamageTest, WhatIsWrongIsSaidBeforeTheFirstBatch) {
   const std::unique_ptr<Device> device = MakeDevice("cpu", {});
   const std::unique_ptr<Checkpoint> checkpoint = OpenModel(model);
   for (std::optional<int> resident : {std::optional<int>(), std::optional<int>(1)}) {
-    StageOptions options = WholeModel(checkpoint->config(), kRows);
+    StageOptions options = WholeModel(checkpoint->config(), kStoreRows);
     options.resident_layers = resident;
     try {
       Stage stage(*device, *checkpoint, options);
@@ -245,11 +245,11 @@ TEST(LayerStoreStoriesTest, ARealModelFromItsFile) {
   }
   const Ids tokens = {1, 403, 407, 261, 378, 432, 383, 286, 261, 376};
   for (const char* file : {"stories260K.bin", "stories260K-f32.gguf", "safetensors"}) {
-    TestStage whole(folder + file, "cpu", kRows);
+    TestStage whole(folder + file, "cpu", kStoreRows);
     const std::vector<Floats> expected = whole.Flat(tokens, {6, 1});
     for (int resident : {0, 2}) {
       std::unique_ptr<Checkpoint> checkpoint = OpenCheckpoint(folder + file);
-      StageOptions options = WholeModel(checkpoint->config(), kRows);
+      StageOptions options = WholeModel(checkpoint->config(), kStoreRows);
       options.resident_layers = resident;
       TestStage stage(MakeDevice("cpu", {}), std::move(checkpoint), options);
       EXPECT_EQ(stage.Flat(tokens, {6, 1}), expected) << file << ", " << resident << " stay";

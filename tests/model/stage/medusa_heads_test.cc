@@ -17,7 +17,7 @@ namespace jupiter {
 namespace {
 
 // A logit is a chain of two sums of at most 256 products; see reference_test.cc.
-constexpr double kFloatBound = 1e-5;
+constexpr double kHeadBound = 1e-5;
 // Activations and weights of 8 bits: half of 1/127 of the largest of 32, for each of the products,
 // which mostly cancel.
 constexpr double kInt8Bound = 0.03;
@@ -100,7 +100,7 @@ TEST(MedusaHeadsTest, ComputeTheFormula) {
     for (const char* heads : {"synthetic:1", "synthetic:3:f32", "synthetic:2:own:bf16"}) {
       SCOPED_TRACE(std::string(device) + " " + heads);
       Fixture fixture(heads, "synthetic:tiny", device);
-      ExpectFormula(fixture, kFloatBound);
+      ExpectFormula(fixture, kHeadBound);
     }
     Fixture dense("synthetic:2:own:f32", "synthetic:tiny", device, DType::kQ8_0);
     ExpectFormula(dense, kInt8Bound);
@@ -129,7 +129,7 @@ TEST(MedusaHeadsTest, ComputeAnyNumberOfBlocks) {
       for (int h = 0; h < layout.heads; ++h) {
         expected.push_back(ReferenceHead(file, *checkpoint, h, x));
       }
-      EXPECT_LT(RelativeDifference(logits, expected), kFloatBound) << name << layout.blocks;
+      EXPECT_LT(RelativeDifference(logits, expected), kHeadBound) << name << layout.blocks;
     }
   }
 }

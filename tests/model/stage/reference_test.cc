@@ -19,7 +19,7 @@ namespace {
 // A logit is a chain of some 10 sums per layer, each of at most a few hundred products: with 2^-24
 // per rounding and errors that add up at random, 1e-5 of the largest logit; ten times that is
 // allowed.
-constexpr double kFloatBound = 1e-4;
+constexpr double kModelBound = 1e-4;
 
 struct Shape {
   const char* name;
@@ -53,7 +53,7 @@ TEST_P(ReferenceTest, StagesComputeTheFormulas) {
     const std::vector<Floats> expected = ReferenceLogits(*checkpoint, tokens);
     const StageOptions options = WholeModel(checkpoint->config(), 16);
     TestStage stage(MakeDevice(device, {}), std::move(checkpoint), options);
-    EXPECT_LT(RelativeDifference(stage.Flat(tokens, {7, 1}), expected), kFloatBound) << device;
+    EXPECT_LT(RelativeDifference(stage.Flat(tokens, {7, 1}), expected), kModelBound) << device;
   }
 }
 
@@ -84,7 +84,7 @@ TEST(ReferenceTinyTest, SyntheticModelOnBothDevices) {
   const std::vector<Floats> expected = ReferenceLogits(*checkpoint, tokens);
   for (const char* device : {"cpu", "eigen"}) {
     TestStage stage("synthetic:tiny", device, 8);
-    EXPECT_LT(RelativeDifference(stage.Flat(tokens, {4, 1}), expected), kFloatBound) << device;
+    EXPECT_LT(RelativeDifference(stage.Flat(tokens, {4, 1}), expected), kModelBound) << device;
   }
 }
 
@@ -133,7 +133,7 @@ TEST(StoriesStageTest, BothDevicesTellTheSameStory) {
   }
   EXPECT_LT(RelativeDifference(TestStage(folder + "stories260K.bin", "eigen").Flat(prompt, {5}),
                                TestStage(folder + "stories260K.bin", "cpu").Flat(prompt)),
-            kFloatBound);
+            kModelBound);
 }
 
 }  // namespace

@@ -15,16 +15,16 @@ namespace {
 using Ids = std::vector<std::int32_t>;
 using Strings = std::vector<std::string>;
 
-std::unique_ptr<Tokenizer> Open(const GgufEntries& entries) {
+std::unique_ptr<Tokenizer> OpenGguf(const GgufEntries& entries) {
   return OpenGgufTokenizer(GgufFile(MappedFile::FromBytes("vocab.gguf", GgufBytes(entries))));
 }
 
-std::string ErrorOf(const GgufEntries& entries) {
-  return UserErrorOf([&] { Open(entries); });
+std::string GgufRefusal(const GgufEntries& entries) {
+  return UserErrorOf([&] { OpenGguf(entries); });
 }
 
 // unk, BOS, EOS, "<0x41>" (A), then pieces.
-GgufEntries Spm() {
+GgufEntries GgufSpm() {
   return {{"model", std::string("llama")},
           {"tokens", Strings{"<unk>", "<s>", "</s>", "<0x41>", "\u2581", "a", "b", "ab", "\u2581a",
                              "<", "s", ">", "<s"}},
@@ -54,7 +54,7 @@ GgufEntries ByteBpe(const std::string& pre, const Strings& tokens, const Strings
 }
 
 TEST(GgufSpmTest, MergesTheBestScoreAndSpellsTheRestInBytes) {
-  const auto tokenizer = Open(Spm());
+  const auto tokenizer = OpenGguf(GgufSpm());
   // "_ab": ab scores above _a.
   EXPECT_EQ(tokenizer->Encode("ab"), (Ids{4, 7}));
   EXPECT_EQ(tokenizer->Encode("a"), Ids{8});
@@ -71,17 +71,17 @@ TEST(GgufSpmTest, MergesTheBestScoreAndSpellsTheRestInBytes) {
 }
 
 TEST(GgufSpmTest, TextNeverBecomesAControlToken) {
-  const auto tokenizer = Open(Spm());
+  const auto tokenizer = OpenGguf(GgufSpm());
   EXPECT_EQ(tokenizer->Encode("<s>"), (Ids{4, 12, 11}));
   EXPECT_EQ(tokenizer->Decode(tokenizer->Encode("<s>")), "<s>");
 }
 
 TEST(GgufSpmTest, FlagsAreObeyed) {
-  GgufEntries entries = Spm();
+  GgufEntries entries = GgufSpm();
   entries["add_space_prefix"] = false;
   entries["add_bos_token"] = false;
   entries["eos_token_id"] = std::uint32_t{6};
-  const auto tokenizer = Open(entries);
+  const auto tokenizer = OpenGguf(entries);
   EXPECT_EQ(tokenizer->EncodePrompt("a"), Ids{5});
   EXPECT_EQ(tokenizer->Decode(Ids{8}), " a");
   EXPECT_EQ(tokenizer->end_ids(), (Ids{6, 2})) << "EOS of the file, and </s> by its name";
@@ -89,17 +89,17 @@ TEST(GgufSpmTest, FlagsAreObeyed) {
 }
 
 TEST(GgufSpmTest, KindsAreGuessedWithoutTypes) {
-  GgufEntries entries = Spm();
+  GgufEntries entries = GgufSpm();
   entries.erase("token_type");
-  const auto tokenizer = Open(entries);
+  const auto tokenizer = OpenGguf(entries);
   EXPECT_EQ(tokenizer->Encode("A"), (Ids{4, 3}));
   EXPECT_EQ(tokenizer->Decode(Ids{1, 8, 2}), "a");
 }
 
 TEST(GgufByteBpeTest, MergesByRankInsideWords) {
   // 256 "ab", 257 "abc", 258 " a"; the first merge of the list wins.
-  const auto tokenizer =
-      Open(ByteBpe("gpt-2", {"ab", "abc", " a"}, {"\u0120 a", "a b", "ab c"}, {"<|endoftext|>"}));
+  const auto tokenizer = OpenGguf(
+      ByteBpe("gpt-2", {"ab", "abc", " a"}, {"\u0120 a", "a b", "ab c"}, {"<|endoftext|>"}));
   EXPECT_EQ(tokenizer->Encode("abc"), Ids{257});
   EXPECT_EQ(tokenizer->Encode(" abc"), (Ids{258, 'b', 'c'}));
   EXPECT_EQ(tokenizer->Encode("\xff\n"), (Ids{0xff, '\n'}));
@@ -112,9 +112,9 @@ TEST(GgufByteBpeTest, MergesByRankInsideWords) {
 TEST(GgufByteBpeTest, PreTokeniserDecidesWhatMerges) {
   const Strings tokens = {"12", "1234", "34"};
   const Strings merges = {"1 2", "3 4", "12 34"};
-  EXPECT_EQ(Open(ByteBpe("gpt-2", tokens, merges))->Encode("1234"), Ids{257});
-  EXPECT_EQ(Open(ByteBpe("llama-bpe", tokens, merges))->Encode("1234"), (Ids{256, '3', '4'}));
-  EXPECT_EQ(Open(ByteBpe("qwen2", tokens, merges))->Encode("1234"), (Ids{'1', '2', '3', '4'}));
+  EXPECT_EQ(OpenGguf(ByteBpe("gpt-2", tokens, merges))->Encode("1234"), Ids{257});
+  EXPECT_EQ(OpenGguf(ByteBpe("llama-bpe", tokens, merges))->Encode("1234"), (Ids{256, '3', '4'}));
+  EXPECT_EQ(OpenGguf(ByteBpe("qwen2", tokens, merges))->Encode("1234"), (Ids{'1', '2', '3', '4'}));
 }
 
 TEST(GgufByteBpeTest, Llama3IgnoresMergesOfWholeWordsAndAddsBos) {
@@ -123,41 +123,42 @@ TEST(GgufByteBpeTest, Llama3IgnoresMergesOfWholeWordsAndAddsBos) {
                               {"<|begin_of_text|>", "<|end_of_text|>", "<|eot_id|>"});
   llama["bos_token_id"] = std::uint32_t{258};
   llama["eos_token_id"] = std::uint32_t{259};
-  const auto tokenizer = Open(llama);
+  const auto tokenizer = OpenGguf(llama);
   EXPECT_EQ(tokenizer->EncodePrompt("abc"), (Ids{258, 257}));
   EXPECT_EQ(tokenizer->Encode("abcd"), (Ids{256, 'c', 'd'}));
   EXPECT_EQ(tokenizer->end_ids(), (Ids{259, 260}));
-  EXPECT_EQ(Open(ByteBpe("qwen2", {"ab", "abc"}, {"a b"}))->Encode("abc"), (Ids{256, 'c'}));
+  EXPECT_EQ(OpenGguf(ByteBpe("qwen2", {"ab", "abc"}, {"a b"}))->Encode("abc"), (Ids{256, 'c'}));
 }
 
 TEST(GgufByteBpeTest, EndOfTurnOfTheFile) {
   GgufEntries qwen = ByteBpe("qwen2", {}, {}, {"<|endoftext|>", "<|im_start|>", "<|im_end|>"});
   qwen["eos_token_id"] = std::uint32_t{258};
   qwen["eot_token_id"] = std::uint32_t{257};
-  EXPECT_EQ(Open(qwen)->end_ids(), (Ids{258, 257, 256}));
+  EXPECT_EQ(OpenGguf(qwen)->end_ids(), (Ids{258, 257, 256}));
 }
 
 TEST(GgufTokenizerTest, MalformedVocabulariesAreRefused) {
   const auto changed = [](GgufEntries entries, const std::string& key, GgufEntry value) {
     entries[key] = std::move(value);
-    return ErrorOf(entries);
+    return GgufRefusal(entries);
   };
   const auto expect = [](const std::string& message, const std::string& part) {
     EXPECT_EQ(message.rfind("vocab.gguf", 0), 0u) << message;
     EXPECT_NE(message.find(part), std::string::npos) << message;
   };
-  expect(changed(Spm(), "model", std::string("bert")), "'bert'");
-  expect(changed(Spm(), "model", std::string("a\nb")), "a\\x0ab");
-  expect(changed(Spm(), "scores", std::vector<float>{1, 2}), "13 tokens but 2 scores");
-  expect(changed(Spm(), "scores", std::vector<float>(13, std::numeric_limits<float>::quiet_NaN())),
-         "not a number");
-  expect(changed(Spm(), "token_type", Ids{1}), "13 tokens but 1 token types");
-  expect(changed(Spm(), "token_type", Ids(13, 7)), "has type 7");
-  expect(changed(Spm(), "token_type", Ids(13, 6)), "expected <0xHH>");
-  expect(changed(Spm(), "bos_token_id", std::uint32_t{13}), "bos_token_id is 13");
-  expect(changed(Spm(), "eos_token_id", std::uint32_t{0xffffffff}), "there are 13 tokens");
-  expect(changed(Spm(), "tokens", Strings{}), "0 tokens");
-  expect(changed(Spm(), "tokens", Ids{1}), "tokenizer.ggml.tokens");
+  expect(changed(GgufSpm(), "model", std::string("bert")), "'bert'");
+  expect(changed(GgufSpm(), "model", std::string("a\nb")), "a\\x0ab");
+  expect(changed(GgufSpm(), "scores", std::vector<float>{1, 2}), "13 tokens but 2 scores");
+  expect(
+      changed(GgufSpm(), "scores", std::vector<float>(13, std::numeric_limits<float>::quiet_NaN())),
+      "not a number");
+  expect(changed(GgufSpm(), "token_type", Ids{1}), "13 tokens but 1 token types");
+  expect(changed(GgufSpm(), "token_type", Ids(13, 7)), "has type 7");
+  expect(changed(GgufSpm(), "token_type", Ids(13, 6)), "expected <0xHH>");
+  expect(changed(GgufSpm(), "bos_token_id", std::uint32_t{13}), "bos_token_id is 13");
+  expect(changed(GgufSpm(), "eos_token_id", std::uint32_t{0xffffffff}), "there are 13 tokens");
+  expect(changed(GgufSpm(), "tokens", Strings{}), "0 tokens");
+  expect(changed(GgufSpm(), "tokens", Ids{1}), "tokenizer.ggml.tokens");
 
   const GgufEntries bpe = ByteBpe("gpt-2", {"ab"}, {"a b"});
   expect(changed(bpe, "pre", std::string("deepseek-llm")), "'deepseek-llm'");
@@ -166,13 +167,13 @@ TEST(GgufTokenizerTest, MalformedVocabulariesAreRefused) {
   expect(changed(bpe, "merges", Strings{"a c"}), "needs the token 'ac'");
   GgufEntries without = bpe;
   without.erase("pre");
-  expect(ErrorOf(without), "without tokenizer.ggml.pre");
+  expect(GgufRefusal(without), "without tokenizer.ggml.pre");
   without = bpe;
   without.erase("merges");
-  expect(ErrorOf(without), "tokenizer.ggml.merges");
-  without = Spm();
+  expect(GgufRefusal(without), "tokenizer.ggml.merges");
+  without = GgufSpm();
   without.erase("model");
-  expect(ErrorOf(without), "tokenizer.ggml.model");
+  expect(GgufRefusal(without), "tokenizer.ggml.model");
 }
 
 }  // namespace

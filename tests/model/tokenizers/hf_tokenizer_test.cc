@@ -3,22 +3,20 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <nlohmann/json.hpp>
-
 #include "model/tokenizers/byte_alphabet.h"
+#include "model/tokenizers/hf_json.h"
 #include "tests/model/tokenizers/random_text.h"
 #include "tests/model/tokenizers/test_files.h"
 
 namespace jupiter {
 namespace {
 
-using Json = nlohmann::json;
 using Ids = std::vector<std::int32_t>;
 
 constexpr char kHead[] = R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|)";
 constexpr char kTail[] = R"(| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
 
-std::unique_ptr<Tokenizer> Open(const Json& root, const Json& config = Json()) {
+std::unique_ptr<Tokenizer> OpenHf(const HfJson& root, const HfJson& config = HfJson()) {
   const std::string text = root.dump();
   const std::string config_text = config.dump();
   std::optional<NamedText> named_config;
@@ -27,8 +25,8 @@ std::unique_ptr<Tokenizer> Open(const Json& root, const Json& config = Json()) {
 }
 
 // Bytes 0 to 255, "ab" 256, "abc" 257, "12" 258, <|begin_of_text|> 259, <|eot_id|> 260, <tool> 261.
-Json ByteLevel() {
-  Json vocab = Json::object();
+HfJson ByteLevel() {
+  HfJson vocab = HfJson::object();
   for (int byte = 0; byte < 256; ++byte) {
     const char c = static_cast<char>(byte);
     vocab[ToAlphabet({&c, 1})] = byte;
@@ -45,7 +43,7 @@ Json ByteLevel() {
           {"pre_tokenizer", {{"type", "ByteLevel"}, {"add_prefix_space", false}}}};
 }
 
-Json SplitOn(const std::string& regex) {
+HfJson SplitOn(const std::string& regex) {
   return {{"type", "Sequence"},
           {"pretokenizers",
            {{{"type", "Split"},
@@ -56,8 +54,8 @@ Json SplitOn(const std::string& regex) {
 }
 
 // <unk>, <s>, </s>, bytes 3 to 258, then U+2581 259, a 260, b 261, "_a" 262, "ab" 263, "_ab" 264.
-Json Spm() {
-  Json vocab = {{"<unk>", 0}, {"<s>", 1}, {"</s>", 2}};
+HfJson HfSpm() {
+  HfJson vocab = {{"<unk>", 0}, {"<s>", 1}, {"</s>", 2}};
   for (int byte = 0; byte < 256; ++byte) vocab[fmt::format("<0x{:02X}>", byte)] = byte + 3;
   int next = 259;
   for (const char* text : {"\u2581", "a", "b", "\u2581a", "ab", "\u2581ab"}) vocab[text] = next++;
@@ -85,19 +83,19 @@ Json Spm() {
 }
 
 TEST(HfTokenizerTest, FindsSpecialTokensByName) {
-  const auto bytes = Open(ByteLevel());
+  const auto bytes = OpenHf(ByteLevel());
   EXPECT_EQ(bytes->FindSpecial("<|eot_id|>"), 260);
   EXPECT_EQ(bytes->FindSpecial("<tool>"), 261);
   EXPECT_EQ(bytes->FindSpecial("ab"), std::nullopt);  // of the vocabulary, but plain text
   EXPECT_EQ(bytes->FindSpecial("<|im_start|>"), std::nullopt);
-  const auto spm = Open(Spm());
+  const auto spm = OpenHf(HfSpm());
   EXPECT_EQ(spm->FindSpecial("</s>"), 2);
   EXPECT_EQ(spm->FindSpecial("a"), std::nullopt);
   EXPECT_EQ(spm->FindSpecial("<0x0A>"), std::nullopt);
 }
 
 TEST(HfByteLevelTest, Gpt2) {
-  const auto tokenizer = Open(ByteLevel());
+  const auto tokenizer = OpenHf(ByteLevel());
   EXPECT_EQ(tokenizer->vocab_size(), 262);
   EXPECT_EQ(tokenizer->Encode("abc 12"), (Ids{256, 'c', ' ', 258}));
   EXPECT_EQ(tokenizer->Decode(Ids{259, 256, ' ', 261, 260}), "ab <tool>");
@@ -111,7 +109,7 @@ TEST(HfByteLevelTest, Gpt2) {
 }
 
 TEST(HfByteLevelTest, Llama3) {
-  Json root = ByteLevel();
+  HfJson root = ByteLevel();
   root["pre_tokenizer"] = SplitOn(std::string(kHead) + R"(\p{N}{1,3})" + kTail);
   root["model"]["ignore_merges"] = true;
   root["post_processor"] = {
@@ -121,23 +119,23 @@ TEST(HfByteLevelTest, Llama3) {
         {{"type", "TemplateProcessing"},
          {"single",
           {{{"SpecialToken", {{"id", "<|begin_of_text|>"}}}}, {{"Sequence", {{"id", "A"}}}}}}}}}};
-  const auto tokenizer = Open(root);
+  const auto tokenizer = OpenHf(root);
   EXPECT_EQ(tokenizer->EncodePrompt("abc1212"), (Ids{259, 257, 258, '1', '2'}));
 }
 
 TEST(HfByteLevelTest, Qwen2) {
-  Json root = ByteLevel();
+  HfJson root = ByteLevel();
   root["pre_tokenizer"] = SplitOn(std::string(kHead) + R"(\p{N})" + kTail);
   root["normalizer"] = {{"type", "NFC"}};
   const auto tokenizer =
-      Open(root, {{"bos_token", nullptr}, {"eos_token", "<|eot_id|>"}, {"add_bos_token", false}});
+      OpenHf(root, {{"bos_token", nullptr}, {"eos_token", "<|eot_id|>"}, {"add_bos_token", false}});
   EXPECT_EQ(tokenizer->EncodePrompt("abc12"), (Ids{256, 'c', '1', '2'}));
   EXPECT_FALSE(tokenizer->bos());
   EXPECT_EQ(tokenizer->end_ids(), Ids{260});
 }
 
 TEST(HfSpmTest, PrependAndReplace) {
-  const auto tokenizer = Open(Spm());
+  const auto tokenizer = OpenHf(HfSpm());
   EXPECT_EQ(tokenizer->EncodePrompt("ab"), (Ids{1, 264}));
   EXPECT_EQ(tokenizer->Encode("bab b"), (Ids{259, 261, 263, 259, 261}));
   EXPECT_EQ(tokenizer->Encode(" a"), (Ids{259, 262}));
@@ -153,39 +151,39 @@ TEST(HfSpmTest, PrependAndReplace) {
 }
 
 TEST(HfSpmTest, Metaspace) {
-  Json root = Spm();
+  HfJson root = HfSpm();
   root["normalizer"] = nullptr;
   root["pre_tokenizer"] = {{"type", "Metaspace"},
                            {"replacement", "\u2581"},
                            {"prepend_scheme", "first"},
                            {"split", false}};
-  EXPECT_EQ(Open(root)->Encode("ab"), Ids{264});
-  EXPECT_EQ(Open(root)->Encode(" ab"), Ids{264}) << "a space is there already";
+  EXPECT_EQ(OpenHf(root)->Encode("ab"), Ids{264});
+  EXPECT_EQ(OpenHf(root)->Encode(" ab"), Ids{264}) << "a space is there already";
   root["pre_tokenizer"]["prepend_scheme"] = "never";
-  EXPECT_EQ(Open(root)->Encode("ab"), Ids{263});
-  EXPECT_EQ(Open(root)->Decode(Ids{264}), " ab");
+  EXPECT_EQ(OpenHf(root)->Encode("ab"), Ids{263});
+  EXPECT_EQ(OpenHf(root)->Decode(Ids{264}), " ab");
 }
 
 TEST(HfSpecialTest, ConfigNamesBosAndEos) {
-  Json root = Spm();
+  HfJson root = HfSpm();
   root.erase("post_processor");
-  const Json config = {{"bos_token", {{"content", "<s>"}, {"lstrip", false}}},
-                       {"eos_token", "b"},
-                       {"add_bos_token", true}};
-  const auto tokenizer = Open(root, config);
+  const HfJson config = {{"bos_token", {{"content", "<s>"}, {"lstrip", false}}},
+                         {"eos_token", "b"},
+                         {"add_bos_token", true}};
+  const auto tokenizer = OpenHf(root, config);
   EXPECT_EQ(tokenizer->EncodePrompt("a"), (Ids{1, 262}));
   EXPECT_EQ(tokenizer->end_ids(), (Ids{261, 2}));
   EXPECT_EQ(tokenizer->Decode(Ids{262, 261}), "a");
   // A template without a token in front outweighs the flag.
   root["post_processor"] = {{"type", "TemplateProcessing"},
                             {"single", {{{"Sequence", {{"id", "A"}}}}}}};
-  EXPECT_EQ(Open(root, config)->EncodePrompt("a"), Ids{262});
+  EXPECT_EQ(OpenHf(root, config)->EncodePrompt("a"), Ids{262});
 }
 
 TEST(HfVocabularyTest, IdsMayLeaveGaps) {
-  Json root = ByteLevel();
+  HfJson root = ByteLevel();
   root["added_tokens"][2]["id"] = 300;
-  const auto tokenizer = Open(root);
+  const auto tokenizer = OpenHf(root);
   EXPECT_EQ(tokenizer->vocab_size(), 301);
   EXPECT_EQ(tokenizer->Decode(Ids{280, 300}), "<tool>");
 }
@@ -193,15 +191,15 @@ TEST(HfVocabularyTest, IdsMayLeaveGaps) {
 // A change to a good file, as a JSON pointer with its new value, and a part of the message.
 struct Damage {
   std::string pointer;
-  Json value;
+  HfJson value;
   std::string message;
 };
 
-void ExpectRefused(const Json& good, const std::vector<Damage>& damages) {
+void ExpectRefused(const HfJson& good, const std::vector<Damage>& damages) {
   for (const Damage& damage : damages) {
-    Json root = good;
-    root[Json::json_pointer(damage.pointer)] = damage.value;
-    const std::string message = UserErrorOf([&] { Open(root); });
+    HfJson root = good;
+    root[HfJson::json_pointer(damage.pointer)] = damage.value;
+    const std::string message = UserErrorOf([&] { OpenHf(root); });
     EXPECT_EQ(message.rfind("tokenizer.json: ", 0), 0u) << message;
     EXPECT_NE(message.find(damage.message), std::string::npos) << damage.pointer << ": " << message;
   }
@@ -212,8 +210,8 @@ TEST(HfMalformedTest, ModelAndVocabulary) {
                                  {"/model", nullptr, "no \"model\""},
                                  {"/model/type", "Unigram", "'Unigram'"},
                                  {"/model/type", 3, "expected a string"},
-                                 {"/model/vocab", Json::array(), "no \"vocab\""},
-                                 {"/model/vocab", Json::object(), "no \"vocab\""},
+                                 {"/model/vocab", HfJson::array(), "no \"vocab\""},
+                                 {"/model/vocab", HfJson::object(), "no \"vocab\""},
                                  {"/model/vocab/ab", "x", "token 'ab' has id string"},
                                  {"/model/vocab/ab", -1, "has id -1"},
                                  {"/model/vocab/ab", 1.5, "has id 1.5"},
@@ -249,7 +247,7 @@ TEST(HfMalformedTest, PipelineOfByteLevel) {
            {{"type", "TemplateProcessing"}, {"single", {{{"SpecialToken", {{"id", "[CLS]"}}}}}}},
            "'[CLS]'"},
       });
-  Json inverted = ByteLevel();
+  HfJson inverted = ByteLevel();
   inverted["pre_tokenizer"] = SplitOn(std::string(kHead) + R"(\p{N})" + kTail);
   ExpectRefused(inverted, {{"/pre_tokenizer/pretokenizers/0/invert", true, "Split behavior"},
                            {"/pre_tokenizer/pretokenizers/0/behavior", "Removed", "Isolated"},
@@ -258,12 +256,12 @@ TEST(HfMalformedTest, PipelineOfByteLevel) {
 }
 
 TEST(HfMalformedTest, PipelineOfSpm) {
-  const Json split = {{"type", "Metaspace"}, {"replacement", "\u2581"}, {"split", true}};
-  ExpectRefused(Spm(), {{"/model/byte_fallback", false, "without byte_fallback"},
-                        {"/model/unk_token", "[UNK]", "unk_token is '[UNK]'"},
-                        {"/normalizer", nullptr, "neither a ByteLevel"},
-                        {"/normalizer/normalizers/0/prepend", "_", "normalizer 'Prepend'"},
-                        {"/pre_tokenizer", split, "pre_tokenizer 'Metaspace'"}});
+  const HfJson split = {{"type", "Metaspace"}, {"replacement", "\u2581"}, {"split", true}};
+  ExpectRefused(HfSpm(), {{"/model/byte_fallback", false, "without byte_fallback"},
+                          {"/model/unk_token", "[UNK]", "unk_token is '[UNK]'"},
+                          {"/normalizer", nullptr, "neither a ByteLevel"},
+                          {"/normalizer/normalizers/0/prepend", "_", "normalizer 'Prepend'"},
+                          {"/pre_tokenizer", split, "pre_tokenizer 'Metaspace'"}});
 }
 
 TEST(HfMalformedTest, TextThatIsNoJson) {
@@ -278,7 +276,9 @@ TEST(HfMalformedTest, TextThatIsNoJson) {
 }
 
 TEST(HfMalformedTest, Config) {
-  const auto error = [](const Json& config) { return UserErrorOf([&] { Open(Spm(), config); }); };
+  const auto error = [](const HfJson& config) {
+    return UserErrorOf([&] { OpenHf(HfSpm(), config); });
+  };
   EXPECT_NE(error({{"bos_token", "<bos>"}}).find("tokenizer_config.json: bos_token is '<bos>'"),
             std::string::npos);
   EXPECT_NE(error({{"eos_token", 3}}).find("\"eos_token\" is a number"), std::string::npos);

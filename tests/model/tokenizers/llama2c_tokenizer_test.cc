@@ -33,7 +33,7 @@ std::string TokBin() {
          Token(-2, "ab");
 }
 
-std::string ErrorOf(const std::string& bytes) {
+std::string Llama2cRefusal(const std::string& bytes) {
   return UserErrorOf([&] { OpenLlama2cTokenizer("tok.bin", bytes); });
 }
 
@@ -64,19 +64,22 @@ TEST(Llama2cTokenizerTest, MalformedFilesAreRefused) {
     EXPECT_NE(message.find(part), std::string::npos) << message;
   };
   const std::string good = TokBin();
-  expect(ErrorOf(""), "truncated");
-  expect(ErrorOf("abc"), "ends after 3 more");
-  expect(ErrorOf(Raw<std::int32_t>(6)), "0 tokens, expected at least 259");
-  expect(ErrorOf(Raw<std::int32_t>(0)), "longest token of 0 bytes");
-  expect(ErrorOf(Raw<std::int32_t>(-1)), "longest token of 4294967295 bytes");
-  expect(ErrorOf(good.substr(0, good.size() - 1)), "the text of a token");
-  expect(ErrorOf(good + Raw(1.0f)), "the length of a token");
-  expect(ErrorOf(good + Raw(1.0f) + Raw<std::int32_t>(-5)), "token 264 has 4294967291 bytes");
-  expect(ErrorOf(good + Token(1, "1234567")), "token 264 has 7 bytes, but the longest has 6");
-  expect(ErrorOf(good + Token(std::numeric_limits<float>::quiet_NaN(), "x")), "not a number");
+  expect(Llama2cRefusal(""), "truncated");
+  expect(Llama2cRefusal("abc"), "ends after 3 more");
+  expect(Llama2cRefusal(Raw<std::int32_t>(6)), "0 tokens, expected at least 259");
+  expect(Llama2cRefusal(Raw<std::int32_t>(0)), "longest token of 0 bytes");
+  expect(Llama2cRefusal(Raw<std::int32_t>(-1)), "longest token of 4294967295 bytes");
+  expect(Llama2cRefusal(good.substr(0, good.size() - 1)), "the text of a token");
+  expect(Llama2cRefusal(good + Raw(1.0f)), "the length of a token");
+  expect(Llama2cRefusal(good + Raw(1.0f) + Raw<std::int32_t>(-5)),
+         "token 264 has 4294967291 bytes");
+  expect(Llama2cRefusal(good + Token(1, "1234567")),
+         "token 264 has 7 bytes, but the longest has 6");
+  expect(Llama2cRefusal(good + Token(std::numeric_limits<float>::quiet_NaN(), "x")),
+         "not a number");
   std::string wrong_byte = good;
   wrong_byte[wrong_byte.find("<0x41>") + 4] = '2';
-  expect(ErrorOf(wrong_byte), "token 68 is '<0x42>', expected '<0x41>'");
+  expect(Llama2cRefusal(wrong_byte), "token 68 is '<0x42>', expected '<0x41>'");
 }
 
 TEST(Llama2cTokenizerTest, EveryTruncationIsRefusedOrSmaller) {

@@ -2,11 +2,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <tuple>
 #include <unordered_map>
 
 #include "model/loaders/gguf_file.h"
+#include "model/tokenizers/hf_json.h"
 #include "model/tokenizers/hf_tokenizer.h"
 #include "tests/model/tokenizers/test_files.h"
 #include "tests/model/tokenizers/vectors.h"
@@ -14,16 +14,14 @@
 namespace jupiter {
 namespace {
 
-using Json = nlohmann::json;
-
-Json VocabularyJson(const GgufFile& gguf) {
-  Json vocab = Json::object();
+HfJson VocabularyJson(const GgufFile& gguf) {
+  HfJson vocab = HfJson::object();
   int id = 0;
   for (const std::string& token : gguf.Strings("tokenizer.ggml.tokens")) vocab[token] = id++;
   return vocab;
 }
 
-Json Gpt2Json(const GgufFile& gguf) {
+HfJson Gpt2Json(const GgufFile& gguf) {
   return {{"model",
            {{"type", "BPE"},
             {"vocab", VocabularyJson(gguf)},
@@ -34,7 +32,7 @@ Json Gpt2Json(const GgufFile& gguf) {
 
 // Every way to make a token of two others, best score first: how Hugging Face turns a vocabulary
 // with scores into one with merges.
-Json MergesOfScores(const GgufFile& gguf) {
+HfJson MergesOfScores(const GgufFile& gguf) {
   const std::vector<std::string>& tokens = gguf.Strings("tokenizer.ggml.tokens");
   const std::vector<double>& scores = gguf.Reals("tokenizer.ggml.scores");
   std::unordered_map<std::string_view, int> ids;
@@ -50,7 +48,7 @@ Json MergesOfScores(const GgufFile& gguf) {
     }
   }
   std::sort(merges.begin(), merges.end());
-  Json list = Json::array();
+  HfJson list = HfJson::array();
   for (const auto& [score, left, right] : merges) {
     list.push_back(
         {tokens[static_cast<std::size_t>(left)], tokens[static_cast<std::size_t>(right)]});
@@ -58,9 +56,10 @@ Json MergesOfScores(const GgufFile& gguf) {
   return list;
 }
 
-Json LlamaJson(const GgufFile& gguf) {
-  const Json prepend = {{"type", "Prepend"}, {"prepend", "\u2581"}};
-  const Json replace = {{"type", "Replace"}, {"pattern", {{"String", " "}}}, {"content", "\u2581"}};
+HfJson LlamaJson(const GgufFile& gguf) {
+  const HfJson prepend = {{"type", "Prepend"}, {"prepend", "\u2581"}};
+  const HfJson replace = {
+      {"type", "Replace"}, {"pattern", {{"String", " "}}}, {"content", "\u2581"}};
   return {{"model",
            {{"type", "BPE"},
             {"byte_fallback", true},
@@ -73,7 +72,7 @@ Json LlamaJson(const GgufFile& gguf) {
           {"normalizer", {{"type", "Sequence"}, {"normalizers", {prepend, replace}}}}};
 }
 
-void ExpectVectors(const std::string& vocabulary, Json (*convert)(const GgufFile&)) {
+void ExpectVectors(const std::string& vocabulary, HfJson (*convert)(const GgufFile&)) {
   const GgufFile gguf(MappedFile::Open(vocabulary));
   const std::string text = convert(gguf).dump();
   const auto tokenizer = OpenHfTokenizer({"tokenizer.json", text}, {});

@@ -237,9 +237,12 @@ TEST(ExchangeTest, OtherSizeThanPlannedIsRefused) {
     exchange.Receive(1, 3, 32, "a test");
     ADD_FAILURE() << "2 rows passed for 3";
   } catch (const PeerError& error) {
-    EXPECT_NE(std::string(error.what()).find("sent 128 bytes for a test, expected 192"),
-              std::string::npos)
-        << error.what();
+    const std::string text = error.what();
+    EXPECT_EQ(text.find(TestContext().Describe(0) + ": a test from " + TestContext().Describe(1) +
+                        ", waited "),
+              0u)
+        << text;
+    EXPECT_NE(text.find("128 bytes, expected 192"), std::string::npos) << text;
   }
 }
 
@@ -250,7 +253,7 @@ TEST(ExchangeTest, CollectivesAreRecorded) {
   Exchange exchange(transport, device, DType::kF32);
   Recorder recorder(transport.rank());
   device.Observe(&recorder);
-  transport.Record(&recorder);
+  transport.RecordTo(&recorder);
   const int size = transport.size();
   Matrix x(static_cast<std::size_t>(8 * size));
   RingAllReduce(exchange, HostView(x.data(), size, 8), Split::OfRows(Split::Even(size, size)),

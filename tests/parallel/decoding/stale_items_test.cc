@@ -7,7 +7,7 @@
 namespace jupiter {
 namespace {
 
-Batch Prompt(std::int32_t sequence) {
+Batch PromptBatch(std::int32_t sequence) {
   Batch batch = CausalBatch(sequence, std::vector<std::int32_t>{1, 2}, true);
   batch.open = {{sequence, 40, -1}};
   return batch;
@@ -19,7 +19,7 @@ BatchItem TreeOf(std::int32_t sequence, std::int32_t follows) {
   return item;
 }
 
-Batch Step(std::vector<BatchItem> items) {
+Batch StepBatch(std::vector<BatchItem> items) {
   Batch batch;
   batch.phase = BatchPhase::kStep;
   batch.items = std::move(items);
@@ -28,15 +28,15 @@ Batch Step(std::vector<BatchItem> items) {
 
 class StaleItemsTest : public testing::Test {
  protected:
-  bool Pass(std::vector<BatchItem> items) { return stale_.Pass(Step(std::move(items))); }
+  bool Pass(std::vector<BatchItem> items) { return stale_.Pass(StepBatch(std::move(items))); }
 
   StaleItems stale_;
 };
 
 TEST_F(StaleItemsTest, WhatGoesOnFromAWrongGuessUntilAFreshTree) {
-  EXPECT_FALSE(stale_.Pass(Prompt(0)));  // item 0
-  EXPECT_FALSE(Pass({TreeOf(0, -1)}));   // 1
-  EXPECT_FALSE(Pass({TreeOf(0, 1)}));    // 2
+  EXPECT_FALSE(stale_.Pass(PromptBatch(0)));  // item 0
+  EXPECT_FALSE(Pass({TreeOf(0, -1)}));        // 1
+  EXPECT_FALSE(Pass({TreeOf(0, 1)}));         // 2
   stale_.Cancel(0, 1);
   EXPECT_TRUE(Pass({TreeOf(0, 1)}));    // 3
   EXPECT_TRUE(Pass({TreeOf(0, 1)}));    // 4
@@ -47,7 +47,7 @@ TEST_F(StaleItemsTest, WhatGoesOnFromAWrongGuessUntilAFreshTree) {
 }
 
 TEST_F(StaleItemsTest, LateWordOfAnEarlierChainChangesNothing) {
-  stale_.Pass(Prompt(0));
+  stale_.Pass(PromptBatch(0));
   Pass({TreeOf(0, -1)});  // 1
   Pass({TreeOf(0, -1)});  // 2
   stale_.Cancel(0, 1);
@@ -55,8 +55,8 @@ TEST_F(StaleItemsTest, LateWordOfAnEarlierChainChangesNothing) {
 }
 
 TEST_F(StaleItemsTest, SequencesCountApart) {
-  stale_.Pass(Prompt(0));
-  stale_.Pass(Prompt(7));
+  stale_.Pass(PromptBatch(0));
+  stale_.Pass(PromptBatch(7));
   Pass({TreeOf(0, -1), TreeOf(7, -1)});
   stale_.Cancel(7, 1);
   EXPECT_FALSE(Pass({TreeOf(0, 1), TreeOf(7, 1)}));  // one of them is needed
@@ -66,24 +66,24 @@ TEST_F(StaleItemsTest, SequencesCountApart) {
 }
 
 TEST_F(StaleItemsTest, NothingIsKnownOfSequencesThatAreClosed) {
-  stale_.Pass(Prompt(0));
+  stale_.Pass(PromptBatch(0));
   Pass({TreeOf(0, -1)});
-  Batch last = Step({TreeOf(0, 1)});
+  Batch last = StepBatch({TreeOf(0, 1)});
   last.close = {0};
   EXPECT_FALSE(stale_.Pass(last));
   stale_.Cancel(0, 1);
-  stale_.Pass(Prompt(0));
+  stale_.Pass(PromptBatch(0));
   Pass({TreeOf(0, -1)});
   EXPECT_FALSE(Pass({TreeOf(0, 1)}));
 }
 
 TEST_F(StaleItemsTest, RowsWithoutTheHeadAreNoItems) {
-  stale_.Pass(Prompt(0));
-  stale_.Pass(Step({CausalBatch(0, std::vector<std::int32_t>{3}, false).items.front()}));
+  stale_.Pass(PromptBatch(0));
+  stale_.Pass(StepBatch({CausalBatch(0, std::vector<std::int32_t>{3}, false).items.front()}));
   Pass({TreeOf(0, -1)});
   stale_.Cancel(0, 1);
   EXPECT_TRUE(Pass({TreeOf(0, 1)}));
-  EXPECT_FALSE(stale_.Pass(Step({})));
+  EXPECT_FALSE(stale_.Pass(StepBatch({})));
 }
 
 }  // namespace

@@ -39,7 +39,7 @@ RunRecord RecordOn(const std::string& device_name, const std::string& model,
   return RecordRequest(transport, *device, *checkpoint, options);
 }
 
-RunRecord Record(const std::string& model, const SessionOptions& options) {
+RunRecord RecordModel(const std::string& model, const SessionOptions& options) {
   return RecordOn("recording", model, options);
 }
 
@@ -86,9 +86,9 @@ class ExpectedEvents {
   const std::vector<Event>& events() const { return events_; }
 
  private:
-  void Op(const OpRecord& op) { events_.emplace_back(OpEvent{op, 0}); }
-  void Ops(const std::vector<OpRecord>& ops) {
-    for (const OpRecord& op : ops) Op(op);
+  void Op(const OpCall& op) { events_.emplace_back(OpEvent{op, 0}); }
+  void Ops(const std::vector<OpCall>& ops) {
+    for (const OpCall& op : ops) Op(op);
   }
   void Round(std::int64_t rows) {
     if (plan_.residual != DType::kF32) Op(RoundOp(shape_, plan_.residual, rows));
@@ -112,7 +112,7 @@ class ExpectedEvents {
 };
 
 // Without marks and the message that ends the request.
-std::vector<Event> WorkOf(const RankRecord& record, const Plan& plan) {
+std::vector<Event> EventsOfBatches(const RankRecord& record, const Plan& plan) {
   std::vector<Event> events;
   for (const Event& event : record.events) {
     if (!std::holds_alternative<MarkEvent>(event)) events.push_back(event);
@@ -136,7 +136,7 @@ void ExpectRecord(const RunRecord& record, const ModelShape& shape, const Plan& 
     }
     for (int step = 0; step + 1 < kTokens; ++step) expected.Batch({1, kPrompt + step}, false, true);
     const RankRecord& actual = record.ranks[static_cast<std::size_t>(rank)];
-    EXPECT_EQ(ToText(RankRecord{rank, WorkOf(actual, plan)}),
+    EXPECT_EQ(ToText(RankRecord{rank, EventsOfBatches(actual, plan)}),
               ToText(RankRecord{rank, expected.events()}));
   }
 }
@@ -168,7 +168,7 @@ class EmulationTest : public testing::TestWithParam<EmulationCase> {
 
 TEST_P(EmulationTest, RecordsWhatTheFormulasSay) {
   const SessionOptions options = Options();
-  const RunRecord record = Record(GetParam().model, options);
+  const RunRecord record = RecordModel(GetParam().model, options);
   if (TestContext().rank() != 0) return;
   const Plan plan = PlanOf(options);
   const auto stages = static_cast<int>(PipelineRanks(plan).size());
@@ -177,8 +177,8 @@ TEST_P(EmulationTest, RecordsWhatTheFormulasSay) {
 }
 
 TEST_P(EmulationTest, RecordsTheSameEveryTime) {
-  const RunRecord once = Record(GetParam().model, Options());
-  const RunRecord again = Record(GetParam().model, Options());
+  const RunRecord once = RecordModel(GetParam().model, Options());
+  const RunRecord again = RecordModel(GetParam().model, Options());
   for (std::size_t rank = 0; rank < once.ranks.size(); ++rank) {
     EXPECT_EQ(ToText(once.ranks[rank]), ToText(again.ranks[rank]));
   }
@@ -226,20 +226,20 @@ TEST_P(SharedEmulationTest, RecordsWhatARealRunDoes) {
   for (const char* model : {"synthetic:tiny", "synthetic:tiny:q8_0"}) {
     SessionOptions options = Options("17,3,28");
     options.plan.wire = DType::kF16;
-    ExpectSameRecords(RecordOn("cpu", model, options), Record(model, options));
+    ExpectSameRecords(RecordOn("cpu", model, options), RecordModel(model, options));
   }
 }
 
 TEST_P(SharedEmulationTest, RecordsTheSameEveryTime) {
   const SessionOptions options = Options("whole");
-  ExpectSameRecords(Record("synthetic:tiny", options), Record("synthetic:tiny", options));
+  ExpectSameRecords(RecordModel("synthetic:tiny", options), RecordModel("synthetic:tiny", options));
 }
 
 TEST_P(SharedEmulationTest, RecordsTheMessagesOfTheFormulas) {
   for (const char* model : {"synthetic:llama2-13b:q4_0", "synthetic:qwen2-1.5b"}) {
     SessionOptions options = OptionsFor(GetParam(), "whole");
     options.plan.wire = DType::kF16;
-    const RunRecord record = Record(model, options);
+    const RunRecord record = RecordModel(model, options);
     if (TestContext().rank() != 0) continue;
     const ModelShape shape = ShapeFor(model, options);
     const Plan plan = CompletePlan(options, shape, TestContext().size(), {});

@@ -30,7 +30,7 @@ using Doubles = std::vector<double>;
 class ProductCosts : public OpCosts {
  public:
   explicit ProductCosts(double rate) : rate_(rate) {}
-  double Seconds(const OpRecord& op) const override {
+  double Seconds(const OpCall& op) const override {
     if (op.kind == OpKind::kAttention) return kAttentionSeconds;
     if (op.kind != OpKind::kLinear) return 0;
     return static_cast<double>(op.rows * op.inner * op.outer) / rate_;
@@ -49,7 +49,7 @@ Testbed MakeTestbed(const Doubles& rates, double bandwidth) {
   return testbed;
 }
 
-RunRecord Record(const Shares& shares, bool overlap) {
+RunRecord RecordGalaxy(const Shares& shares, bool overlap) {
   Transport transport(TestContext());
   const auto device = MakeDevice("recording", {});
   const auto checkpoint = OpenCheckpoint(kModel);
@@ -124,8 +124,8 @@ TEST(GalaxyOverlapTest, TakesWhatTheClosedFormSays) {
   const ModelConfig config = OpenCheckpoint(kModel)->config();
   const int n = TestContext().size();
   if (config.kv_heads % n != 0) GTEST_SKIP() << "heads cannot be even on " << n << " ranks";
-  const RunRecord with = Record({}, true);
-  const RunRecord without = Record({}, false);
+  const RunRecord with = RecordGalaxy({}, true);
+  const RunRecord without = RecordGalaxy({}, false);
   if (TestContext().rank() != 0) return;
   constexpr double kRate = 1e9;
   const Products products = ProductsOf(config, config.kv_heads / n, config.ffn / n);
@@ -253,7 +253,7 @@ TEST(GalaxyOverlapTest, UnevenSharesTakeWhatTheStepsSay) {
   const ModelConfig config = OpenCheckpoint(kModel)->config();
   const int n = TestContext().size();
   const Shares shares = UnevenShares(n);
-  const RunRecord records[] = {Record(shares, false), Record(shares, true)};
+  const RunRecord records[] = {RecordGalaxy(shares, false), RecordGalaxy(shares, true)};
   if (TestContext().rank() != 0) return;
   Doubles rates;
   for (int rank = 0; rank < n; ++rank) rates.push_back(1e9 / (1 + rank % 3));

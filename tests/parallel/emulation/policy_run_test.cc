@@ -50,14 +50,14 @@ class PolicyRunTest : public ::testing::Test {
       : transport_(TestContext()), records_(transport_), checkpoint_(OpenCheckpoint(kModel)) {}
 
   // At rank 0; elsewhere without events.
-  std::shared_ptr<const RunRecord> Record(const ShapeRun& run, const std::string& strategy) {
+  std::shared_ptr<const RunRecord> RecordShapes(const ShapeRun& run, const std::string& strategy) {
     SessionOptions options;
     options.plan.strategy = strategy;
     options.plan.wire = DType::kF16;
-    Follow(run, options);
+    SizeFor(options, run);
     const ModelShape shape = ShapeOf(*checkpoint_, std::nullopt, DType::kF16);
     plan_ = CompletePlan(options, shape, kStages, {});
-    return records_.Record(kModel, *checkpoint_, options, plan_, run);
+    return records_.RecordOf(kModel, *checkpoint_, options, plan_, run);
   }
 
   static Testbed Bed(const std::string& env, double bandwidth) {
@@ -80,15 +80,15 @@ class PolicyRunTest : public ::testing::Test {
 TEST_F(PolicyRunTest, RoundsFollowTheFormula) {
   for (int points : {1, 2, 4, 8}) {
     const ShapeRun run = PointsOf(points, 24);
-    const auto record = Record(run, "jupiter");
+    const auto record = RecordShapes(run, "jupiter");
     if (!is_source()) continue;
     for (const std::string env : {"a", "b"}) {
       for (double bandwidth : {100e6, 1000e6}) {
         SCOPED_TRACE(fmt::format("{} points, env {}, {} Mbit/s", points, env, bandwidth / 1e6));
         const Testbed testbed = Bed(env, bandwidth);
         const RoundFacts replayed = Replayed(run, *record, testbed).round;
-        const BatchWork work =
-            WorkOf(*record, testbed, PipelineRanks(plan_), replayed.first_batch, replayed.batches);
+        const BatchWork work = BatchWorkOf(*record, testbed, PipelineRanks(plan_),
+                                           replayed.first_batch, replayed.batches);
         const auto batches = static_cast<int>(std::lround(points / replayed.items));
         const RoundTime formula = PredictRound(work, batches);
         EXPECT_NEAR(replayed.seconds, formula.seconds, 0.1 * formula.seconds);
@@ -109,8 +109,8 @@ TEST_F(PolicyRunTest, RoundsFollowTheFormula) {
 TEST_F(PolicyRunTest, EightPointsOnFourDevicesYieldThreeTimesTheTokens) {
   const ShapeRun one = PointsOf(1, 24);
   const ShapeRun eight = PointsOf(8, 24);
-  const auto alone = Record(one, "jupiter");
-  const auto together = Record(eight, "jupiter");
+  const auto alone = RecordShapes(one, "jupiter");
+  const auto together = RecordShapes(eight, "jupiter");
   if (!is_source()) return;
   for (const std::string env : {"a", "b"}) {
     const Testbed testbed = Bed(env, 100e6);
@@ -128,13 +128,13 @@ TEST_F(PolicyRunTest, DrawnRunsReplayAlikeAndCountTheirTokens) {
   run.heads = "synthetic:5:own:q4_0";
   for (const std::string strategy : {"jupiter", "local", "megatron"}) {
     SCOPED_TRACE(strategy);
-    const auto record = Record(run, strategy);
+    const auto record = RecordShapes(run, strategy);
     RecordStore others(transport_);
     SessionOptions options;
     options.plan.strategy = strategy;
     options.plan.wire = DType::kF16;
-    Follow(run, options);
-    const auto again = others.Record(kModel, *checkpoint_, options, plan_, run);
+    SizeFor(options, run);
+    const auto again = others.RecordOf(kModel, *checkpoint_, options, plan_, run);
     if (!is_source()) continue;
     const Testbed testbed = Bed("a", 100e6);
     const PolicyTimes times = Replayed(run, *record, testbed);
@@ -154,7 +154,7 @@ TEST_F(PolicyRunTest, DrawnRunsReplayAlikeAndCountTheirTokens) {
 
 TEST_F(PolicyRunTest, LockstepStrategiesBatchTheirPoints) {
   const ShapeRun run = PointsOf(5, 6);
-  const auto record = Record(run, "megatron");
+  const auto record = RecordShapes(run, "megatron");
   if (!is_source()) return;
   const RoundFacts round = Replayed(run, *record, Bed("a", 1000e6)).round;
   EXPECT_DOUBLE_EQ(round.items, 5);
@@ -168,7 +168,7 @@ TEST(ShapeRunTest, SizesOfASession) {
   run.drafts = SomeDrafts();
   EXPECT_EQ(HeldPositions(run), 64 + 3 * (14 + 9 + 7));
   SessionOptions options;
-  Follow(run, options);
+  SizeFor(options, run);
   EXPECT_EQ(options.prompt_tokens, 78);
   EXPECT_EQ(options.step_rows, 8);
   EXPECT_EQ(options.max_tokens, 9);

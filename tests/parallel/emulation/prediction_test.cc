@@ -43,7 +43,7 @@ class Replayer {
 
   const Checkpoint& checkpoint() const { return *checkpoint_; }
 
-  RunRecord Record(const Plan& plan) {
+  RunRecord RecordPlan(const Plan& plan) {
     SessionOptions options;
     options.plan = plan;
     options.split = LayerSplit::kGiven;
@@ -93,7 +93,7 @@ class PredictionTest : public testing::TestWithParam<Cell> {
 TEST_P(PredictionTest, EqualsTheReplay) {
   Replayer replayer(GetParam().model);
   ForEachPlan(replayer, [&](const Predictor& predictor, const PlannedRun& run) {
-    const RunRecord record = replayer.Record(run.plan);
+    const RunRecord record = replayer.RecordPlan(run.plan);
     if (TestContext().rank() != 0) return;
     const Replay replay = Simulate(record, TestbedOf(predictor.task().cluster));
     const Prediction& prediction = *run.prediction;
@@ -117,7 +117,7 @@ TEST(ConstantPaceTest, EqualsTheReplay) {
                              .tokens = kTokens,
                              .wire = DType::kF16});
   const PlannedRun run = FindPlanner("equal").make(predictor);
-  const RunRecord record = replayer.Record(run.plan);
+  const RunRecord record = replayer.RecordPlan(run.plan);
   if (TestContext().rank() != 0) return;
   const Replay replay = Simulate(record, TestbedOf(cluster));
   EXPECT_NEAR(run.prediction->ttft / TtftOf(replay), 1, 1e-9);
@@ -135,7 +135,7 @@ TEST(SingleDeviceTest, EqualsTheReplayOnThatDevice) {
       {.shape = shape, .cluster = cluster, .prompt_tokens = kPrompt, .tokens = kTokens});
   const SingleDevice single = FastestSingleDevice(predictor, "local");
   EXPECT_EQ(single.device, 3);
-  const RunRecord record = replayer.Record(single.plan);
+  const RunRecord record = replayer.RecordPlan(single.plan);
   if (TestContext().rank() != 0) return;
   Testbed testbed = TestbedOf(cluster);
   testbed.costs[0] = testbed.costs[3];
@@ -155,7 +155,7 @@ TEST_P(SlicingTest, PlannedSlicesAreNeverWorseThanEqualOnes) {
       Plan plan = run.plan;
       plan.slices.kind = SlicePolicy::Kind::kLengths;
       plan.slices.lengths = slices;
-      const RunRecord record = replayer.Record(plan);
+      const RunRecord record = replayer.RecordPlan(plan);
       return TestContext().rank() == 0 ? TtftOf(Simulate(record, testbed)) : 0;
     };
     const double planned = ttft(run.plan.slices.lengths);

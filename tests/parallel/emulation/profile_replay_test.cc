@@ -109,7 +109,7 @@ class Runs {
 
   const RunRecord& RecordOf(const Cell& cell) {
     const TestbedProfile& profile = ProfileOf(cell.reading);
-    const int rows = StepOf(profile, cell.model).rows;
+    const int rows = StepShapeOf(profile, cell.model).rows;
     const std::string strategy = StrategyOf(cell.system);
     SessionOptions options;
     options.plan.strategy = strategy;
@@ -124,7 +124,8 @@ class Runs {
         fmt::format("{} {} {} {} {}", strategy, cell.model, rows,
                     fmt::join(options.plan.layers, ","), Show(options.plan.shares));
     auto found = records_.find(key);
-    if (found == records_.end()) found = records_.emplace(key, Record(cell.model, options)).first;
+    if (found == records_.end())
+      found = records_.emplace(key, RecordModel(cell.model, options)).first;
     return found->second;
   }
 
@@ -146,7 +147,7 @@ class Runs {
     ADD_FAILURE() << "no plan for " << cell.Name();
   }
 
-  RunRecord Record(const std::string& model, const SessionOptions& options) {
+  RunRecord RecordModel(const std::string& model, const SessionOptions& options) {
     const auto checkpoint = OpenCheckpoint("synthetic:" + model + ":q4_0");
     return RecordRequest(transport_, *device_, *checkpoint, options);
   }

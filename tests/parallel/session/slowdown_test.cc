@@ -12,15 +12,15 @@ namespace {
 
 class Collector : public OpObserver {
  public:
-  void OnOp(const OpRecord& record, double start) override {
+  void OnOp(const OpCall& record, double start) override {
     records.push_back(record);
     starts.push_back(start);
   }
-  std::vector<OpRecord> records;
+  std::vector<OpCall> records;
   std::vector<double> starts;
 };
 
-std::string ErrorOf(std::string_view text, int ranks) {
+std::string SlowdownRefusal(std::string_view text, int ranks) {
   try {
     ParseSlowdown(text, ranks);
   } catch (const UserError& error) {
@@ -43,7 +43,7 @@ TEST(ParseSlowdownTest, AFactorPerRank) {
 TEST(ParseSlowdownTest, RefusesWhatIsWrong) {
   for (const char* text : {"", "a", "1,", ",1", "1;2", "1,2x", "0.5,1", "-1,1", "0,1", "nan,1",
                            "inf,1", "1e9,1", "1", "1,2,3"}) {
-    const std::string error = ErrorOf(text, 2);
+    const std::string error = SlowdownRefusal(text, 2);
     EXPECT_EQ(error.find(std::string("--slowdown ") + text), 0u) << error;
     EXPECT_EQ(error.find('\n'), std::string::npos) << error;
   }
@@ -53,7 +53,7 @@ TEST(SlowdownTest, PassesOpsOnStretched) {
   Collector collector;
   Slowdown slowdown(3);
   slowdown.Forward(&collector);
-  OpRecord record{.kind = OpKind::kLinear, .rows = 7};
+  OpCall record{.kind = OpKind::kLinear, .rows = 7};
   record.seconds = 0.001;
   slowdown.OnOp(record, 42);
   ASSERT_EQ(collector.records.size(), 1u);
@@ -66,7 +66,7 @@ TEST(SlowdownTest, PassesOpsOnStretched) {
 // 200 ops of 0.1 ms, three times as slow: 40 ms more, less what may be owed in the end, and asleep.
 TEST(SlowdownTest, SleepsWhatManyShortOpsOwe) {
   Slowdown slowdown(3);
-  OpRecord record;
+  OpCall record;
   record.seconds = 1e-4;
   const double start = Now();
   const double processor = ProcessorSeconds();
@@ -79,7 +79,7 @@ TEST(SlowdownTest, SleepsWhatManyShortOpsOwe) {
 
 TEST(SlowdownTest, FactorOneOwesNothing) {
   Slowdown slowdown(1);
-  OpRecord record;
+  OpCall record;
   record.seconds = 100;
   const double start = Now();
   slowdown.OnOp(record, 0);

@@ -78,11 +78,11 @@ TEST(AgreementTest, RecordsComeTogether) {
   Transport transport(TestContext());
   const int size = transport.size();
   Recorder recorder(transport.rank(), /*timed=*/false);
-  transport.Record(&recorder);
+  transport.RecordTo(&recorder);
   recorder.Mark(MarkKind::kStart, 0, Now());
   transport.Send((transport.rank() + 1) % size, Channel::kBatch, Message(8, 100));
   transport.Receive((transport.rank() + size - 1) % size, Channel::kBatch, "a recorded message");
-  transport.Record(nullptr);
+  transport.RecordTo(nullptr);
   const RunRecord run = GatherRecords(transport, recorder, "a ring");
   EXPECT_TRUE(recorder.record().events.empty());
   ASSERT_EQ(std::ssize(run.ranks), transport.rank() == 0 ? size : 0);
@@ -105,7 +105,7 @@ TEST(AgreementTest, TimedRecordsCountFromTheirStart) {
   const double before = Now();
   Recorder recorder(3);
   recorder.Mark(MarkKind::kToken, 2, Now());
-  OpRecord op;
+  OpCall op;
   op.seconds = 0.25;
   recorder.OnOp(op, Now());
   const double most = Now() - before + 1e-9;

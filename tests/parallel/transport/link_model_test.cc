@@ -16,7 +16,7 @@ LinkModel MakeModel(double bandwidth, double latency, double host_seconds = 0) {
   return model;
 }
 
-std::string ErrorOf(std::string_view text) {
+std::string LinkRefusal(std::string_view text) {
   try {
     ParseLinkModel(text);
   } catch (const UserError& error) {
@@ -88,7 +88,7 @@ TEST(ParseLinkModelTest, RefusesWhatIsWrongInOneLine) {
       {"100mbit,handshake=1ms", "handshake needs rendezvous"},
   };
   for (const auto& [text, part] : cases) {
-    const std::string error = ErrorOf(text);
+    const std::string error = LinkRefusal(text);
     EXPECT_TRUE(Has(error, std::string("--link ") + text)) << error;
     EXPECT_TRUE(Has(error, part)) << text << ": " << error;
     EXPECT_FALSE(Has(error, "\n")) << error;

@@ -7,7 +7,7 @@
 namespace jupiter {
 namespace {
 
-ModelConfig SevenBillion() {
+ModelConfig SevenBillionConfig() {
   ModelConfig config;
   config.layers = 32;
   config.hidden = 4096;
@@ -30,7 +30,7 @@ Plan SharedPlan(const std::string& strategy, const ModelConfig& config, Shares s
 // Payload per rank and layer of a prompt of four tokens on four ranks, without the row for the
 // head.
 std::int64_t PayloadPerLayer(const std::string& strategy, int rank) {
-  const ModelConfig config = SevenBillion();
+  const ModelConfig config = SevenBillionConfig();
   const Plan plan =
       SharedPlan(strategy, config, {{8, 8, 8, 8}, {2752, 2752, 2752, 2752}, {1, 1, 1, 1}}, 4);
   std::int64_t payload = RequestTraffic(config, plan, {4}, 1, rank).payload;
@@ -47,10 +47,10 @@ TEST(RequestTrafficTest, BytesPerTokenAreThoseOfTheTable) {
     EXPECT_EQ(PayloadPerLayer("detransformer", rank), 4 * 12288);
     EXPECT_EQ(PayloadPerLayer("galaxy", rank), 4 * 24576);
   }
-  Plan pipeline = SharedPlan("edgeshard", SevenBillion(), {}, 4);
+  Plan pipeline = SharedPlan("edgeshard", SevenBillionConfig(), {}, 4);
   pipeline.layers = {8, 8, 8, 8};
   for (int rank = 0; rank < 4; ++rank) {
-    EXPECT_EQ(RequestTraffic(SevenBillion(), pipeline, {4}, 1, rank).payload,
+    EXPECT_EQ(RequestTraffic(SevenBillionConfig(), pipeline, {4}, 1, rank).payload,
               rank < 3 ? 4 * 8192 : 0);
   }
 }
@@ -58,7 +58,7 @@ TEST(RequestTrafficTest, BytesPerTokenAreThoseOfTheTable) {
 // 7B: 768 KiB per rank and decode step, half of it with one sum per layer, nothing where the source
 // goes on alone.
 TEST(RequestTrafficTest, BytesPerDecodeStepAreThoseOfTheTable) {
-  const ModelConfig config = SevenBillion();
+  const ModelConfig config = SevenBillionConfig();
   const auto step = [&](const std::string& strategy) {
     const Plan plan =
         SharedPlan(strategy, config, {{8, 8, 8, 8}, {2752, 2752, 2752, 2752}, {1, 1, 1, 1}}, 4);
@@ -104,14 +104,14 @@ TEST(RequestTrafficTest, UnevenRowsByHand) {
 
 // From the first row that cannot be cut the source goes on alone.
 TEST(RequestTrafficTest, SequenceStaysAloneOnceItIs) {
-  const ModelConfig config = SevenBillion();
+  const ModelConfig config = SevenBillionConfig();
   const Plan plan = SharedPlan("sequence", config, {{}, {}, {1, 1}}, 2);
   EXPECT_EQ(RequestTraffic(config, plan, {1, 7}, 5, 0), (ExpectedTraffic{2, 128, 0}));
   EXPECT_EQ(RequestTraffic(config, plan, {1, 7}, 5, 1), (ExpectedTraffic{}));
 }
 
 TEST(RequestTrafficTest, OneRankSendsNothing) {
-  const ModelConfig config = SevenBillion();
+  const ModelConfig config = SevenBillionConfig();
   const Plan plan = SharedPlan("megatron", config, {{32}, {11008}, {}}, 1);
   EXPECT_EQ(RequestTraffic(config, plan, {4}, 3, 0), ExpectedTraffic{});
 }

@@ -9,7 +9,7 @@
 #include "kernels/base/check.h"
 #include "planning/cost/model_ops.h"
 #include "planning/planners/common.h"
-#include "tests/planning/refusal.h"
+#include "tests/refusal.h"
 
 namespace jupiter {
 namespace {
@@ -101,9 +101,9 @@ TEST(MemoryModelTest, DraftHeadsWeighWhatTheyAre) {
             2 * 2 * 64 * 64 * 4);
 }
 
-std::int64_t Operations(const std::vector<OpRecord>& ops, OpKind kind) {
+std::int64_t Operations(const std::vector<OpCall>& ops, OpKind kind) {
   std::int64_t operations = 0;
-  for (const OpRecord& op : ops) operations += op.kind == kind ? op.operations : 0;
+  for (const OpCall& op : ops) operations += op.kind == kind ? op.operations : 0;
   return operations;
 }
 
@@ -117,7 +117,7 @@ TEST(DraftOpsTest, ProductsOfBlocksAndOutputs) {
   // With the model's matrix, the heads read it once together.
   const auto bytes = [&](bool own) {
     std::int64_t sum = 0;
-    for (const OpRecord& op : DraftOps(shape, {3, own, DType::kF16, 64})) sum += op.bytes;
+    for (const OpCall& op : DraftOps(shape, {3, own, DType::kF16, 64})) sum += op.bytes;
     return sum;
   };
   EXPECT_EQ(bytes(true) - bytes(false), 2 * 160 * 64 * 2);

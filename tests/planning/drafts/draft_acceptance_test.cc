@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "tests/planning/refusal.h"
+#include "tests/refusal.h"
 
 namespace jupiter {
 namespace {
@@ -13,7 +13,7 @@ constexpr const char* kFile =
     "{\"jupiter_acceptance\":1,\"heads\":2,\"ranks\":3,\"probability\":[[0.5,0.25,0.125],[0.4,0.0,"
     "0.1]],\"positions\":640}";
 
-std::string Refusal(const std::string& from, const std::string& to) {
+std::string AcceptanceRefusal(const std::string& from, const std::string& to) {
   return RefusalOf([&] { ParseAcceptance(Replaced(kFile, from, to), "a.json"); });
 }
 
@@ -55,31 +55,32 @@ TEST(DraftAcceptanceTest, BeyondHeadsAndRanksNothingIsRight) {
 }
 
 TEST(DraftAcceptanceTest, MistakesAreNamed) {
-  EXPECT_EQ(Refusal("\"heads\":2,", ""), "a.json: line 1: heads: missing; add \"heads: ...\"");
-  EXPECT_EQ(Refusal("\"heads\":2", "\"heads\":3"),
+  EXPECT_EQ(AcceptanceRefusal("\"heads\":2,", ""),
+            "a.json: line 1: heads: missing; add \"heads: ...\"");
+  EXPECT_EQ(AcceptanceRefusal("\"heads\":2", "\"heads\":3"),
             "a.json: line 1: probability: expected a list of 3 to 3, got 2");
-  EXPECT_EQ(Refusal("\"ranks\":3", "\"ranks\":2"),
+  EXPECT_EQ(AcceptanceRefusal("\"ranks\":3", "\"ranks\":2"),
             "a.json: line 1: probability[0]: expected a list of 2 to 2, got 3");
-  EXPECT_EQ(Refusal("\"heads\":2", "\"heads\":0"),
+  EXPECT_EQ(AcceptanceRefusal("\"heads\":2", "\"heads\":0"),
             "a.json: line 1: heads: expected a whole number from 1 to 64, got \"0\"");
-  EXPECT_EQ(Refusal("\"ranks\":3", "\"ranks\":many"),
+  EXPECT_EQ(AcceptanceRefusal("\"ranks\":3", "\"ranks\":many"),
             "a.json: line 1: ranks: expected a whole number from 1 to 1023, got \"many\"");
-  EXPECT_EQ(Refusal("0.25", "-0.25"),
+  EXPECT_EQ(AcceptanceRefusal("0.25", "-0.25"),
             "a.json: line 1: probability[0][1]: expected a number from 0 to 1, got \"-0.25\"");
-  EXPECT_EQ(Refusal("0.25", "1.5"),
+  EXPECT_EQ(AcceptanceRefusal("0.25", "1.5"),
             "a.json: line 1: probability[0][1]: expected a number from 0 to 1, got \"1.5\"");
-  EXPECT_EQ(Refusal("0.25", "nan").substr(0, 34), "a.json: line 1: probability[0][1]:");
-  EXPECT_EQ(Refusal("0.25", "0.75"),
+  EXPECT_EQ(AcceptanceRefusal("0.25", "nan").substr(0, 34), "a.json: line 1: probability[0][1]:");
+  EXPECT_EQ(AcceptanceRefusal("0.25", "0.75"),
             "a.json: line 1: probability[0]: the probabilities of a head add up to 1.375, expected "
             "1 at most, since one candidate is right; write those of each rank alone, not of the "
             "first ranks together");
-  EXPECT_EQ(Refusal("640", "-1").substr(0, 26), "a.json: line 1: positions:");
-  EXPECT_EQ(Refusal("acceptance\":1", "acceptance\":7"),
+  EXPECT_EQ(AcceptanceRefusal("640", "-1").substr(0, 26), "a.json: line 1: positions:");
+  EXPECT_EQ(AcceptanceRefusal("acceptance\":1", "acceptance\":7"),
             "a.json: line 1: jupiter_acceptance: expected format version 1, got \"7\"");
-  EXPECT_EQ(Refusal("positions", "position"),
+  EXPECT_EQ(AcceptanceRefusal("positions", "position"),
             "a.json: line 1: \"position\": unknown key, expected one of jupiter_acceptance, name, "
             "source, heads, ranks, probability, positions; did you mean positions?");
-  EXPECT_EQ(Refusal("\"positions\":640}", "\"positions\":640"),
+  EXPECT_EQ(AcceptanceRefusal("\"positions\":640}", "\"positions\":640"),
             "a.json: line 1: a key that is no word; check brackets and colons");
   EXPECT_EQ(RefusalOf([] { ParseAcceptance("", "a.json"); }),
             "a.json: line 1: the file is empty, expected keys and values in YAML");

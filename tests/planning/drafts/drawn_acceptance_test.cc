@@ -7,18 +7,13 @@
 #include <map>
 
 #include "planning/drafts/tree_planner.h"
+#include "tests/planning/drafts/some_acceptance.h"
 
 namespace jupiter {
 namespace {
 
-DraftAcceptance Distribution(std::vector<std::vector<double>> probability) {
-  DraftAcceptance acceptance;
-  acceptance.probability = std::move(probability);
-  return acceptance;
-}
-
 TEST(DrawnAcceptanceTest, CertainDraftsAreTaken) {
-  const DraftAcceptance sure = Distribution({{0, 1}, {1, 0}, {1, 0}});
+  const DraftAcceptance sure = AcceptanceOf({{0, 1}, {1, 0}, {1, 0}});
   const DrawnAcceptance drawn(TreeOf({{0}, {1}, {1, 0}, {1, 1}, {1, 0, 1}}), sure, 1);
   for (int step = 0; step < 50; ++step) {
     EXPECT_EQ(drawn.Path(step), (std::vector<std::int32_t>{0, 2, 3}));
@@ -26,7 +21,7 @@ TEST(DrawnAcceptanceTest, CertainDraftsAreTaken) {
 }
 
 TEST(DrawnAcceptanceTest, NothingBeyondTheDistribution) {
-  const DraftAcceptance one = Distribution({{1}});
+  const DraftAcceptance one = AcceptanceOf({{1}});
   EXPECT_EQ(DrawnAcceptance(ChainTree(16), one, 1).Path(0), (std::vector<std::int32_t>{0, 1}));
   EXPECT_EQ(DrawnAcceptance({}, one, 1).Path(7), std::vector<std::int32_t>{0});
   EXPECT_EQ(DrawnAcceptance(StarTree(9), {}, 1).Path(7), std::vector<std::int32_t>{0});

@@ -6,7 +6,7 @@
 #include <numeric>
 #include <set>
 
-#include "tests/planning/refusal.h"
+#include "tests/refusal.h"
 
 namespace jupiter {
 namespace {

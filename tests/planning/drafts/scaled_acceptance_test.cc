@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "planning/drafts/tree_planner.h"
-#include "tests/planning/refusal.h"
+#include "tests/refusal.h"
 
 namespace jupiter {
 namespace {

@@ -8,14 +8,10 @@
 #include <random>
 #include <set>
 
+#include "tests/planning/drafts/some_acceptance.h"
+
 namespace jupiter {
 namespace {
-
-DraftAcceptance Distribution(std::vector<std::vector<double>> probability) {
-  DraftAcceptance acceptance;
-  acceptance.probability = std::move(probability);
-  return acceptance;
-}
 
 // Ranks in any order of likelihood, some of them never right.
 DraftAcceptance Random(std::mt19937& random, int heads, int ranks) {
@@ -26,26 +22,26 @@ DraftAcceptance Random(std::mt19937& random, int heads, int ranks) {
     for (double& share : shares) share /= 8.0 * ranks;
     probability.push_back(shares);
   }
-  return Distribution(probability);
+  return AcceptanceOf(probability);
 }
 
-using Paths = std::set<DraftPath>;
+using PathSet = std::set<DraftPath>;
 
 // Every tree of up to `nodes` nodes over the distribution's heads and ranks, once.
-std::set<Paths> AllTrees(const DraftAcceptance& acceptance, int nodes) {
-  std::set<Paths> all = {{}};
-  std::set<Paths> newest = all;
+std::set<PathSet> AllTrees(const DraftAcceptance& acceptance, int nodes) {
+  std::set<PathSet> all = {{}};
+  std::set<PathSet> newest = all;
   for (int size = 1; size <= nodes; ++size) {
-    std::set<Paths> larger;
-    for (const Paths& tree : newest) {
-      Paths parents = tree;
+    std::set<PathSet> larger;
+    for (const PathSet& tree : newest) {
+      PathSet parents = tree;
       parents.insert(DraftPath{});
       for (const DraftPath& parent : parents) {
         if (std::ssize(parent) == acceptance.heads()) continue;
         for (int rank = 0; rank < acceptance.ranks(); ++rank) {
           DraftPath path = parent;
           path.push_back(rank);
-          Paths grown = tree;
+          PathSet grown = tree;
           if (grown.insert(path).second) larger.insert(grown);
         }
       }
@@ -56,7 +52,7 @@ std::set<Paths> AllTrees(const DraftAcceptance& acceptance, int nodes) {
   return all;
 }
 
-DraftTree AsTree(const Paths& paths) { return TreeOf({paths.begin(), paths.end()}); }
+DraftTree AsTree(const PathSet& paths) { return TreeOf({paths.begin(), paths.end()}); }
 
 // T(depth, budget): the most tokens behind a node of this depth that is right, with up to `budget`
 // nodes below it; a knapsack over its children's ranks.
@@ -88,7 +84,7 @@ TEST(TreePlannerTest, LikeliestTreesAreTheBestOfAllTrees) {
   for (int round = 0; round < 6; ++round) {
     const DraftAcceptance acceptance = Random(random, 3, 2);
     std::vector<double> best(6, 0.0);  // by nodes
-    for (const Paths& paths : AllTrees(acceptance, 5)) {
+    for (const PathSet& paths : AllTrees(acceptance, 5)) {
       double& most = best[paths.size()];
       most = std::max(most, ExpectedTokens(AsTree(paths), acceptance));
     }
@@ -141,9 +137,9 @@ TEST(TreePlannerTest, KnownDistributionsYieldWhatIsSaidOfThem) {
 }
 
 TEST(TreePlannerTest, ImpossiblePathsAreLeftOut) {
-  const DraftAcceptance acceptance = Distribution({{0.5, 0}, {0, 0.25}});
+  const DraftAcceptance acceptance = AcceptanceOf({{0.5, 0}, {0, 0.25}});
   EXPECT_EQ(PathsOf(LikeliestTree(acceptance, 63)), (std::vector<DraftPath>{{0}, {0, 1}}));
-  EXPECT_EQ(LikeliestTree(Distribution({{0, 0}}), 63), DraftTree());
+  EXPECT_EQ(LikeliestTree(AcceptanceOf({{0, 0}}), 63), DraftTree());
   EXPECT_EQ(LikeliestTree({}, 63), DraftTree());
 }
 
@@ -160,7 +156,7 @@ TEST(TreePlannerTest, ThePlanIsTheFastestOfAllTrees) {
         acceptance, [&](int rows) { return seconds[std::min<std::size_t>(6, std::size_t(rows))]; },
         0.9, 5};
     double fastest = 0;
-    for (const Paths& paths : AllTrees(acceptance, 5)) {
+    for (const PathSet& paths : AllTrees(acceptance, 5)) {
       if (paths.empty()) continue;
       fastest = std::max(fastest, RateTree(problem, "", AsTree(paths)).rate);
     }
@@ -189,7 +185,7 @@ TEST(TreePlannerTest, DearRowsGiveSmallTrees) {
 }
 
 TEST(TreePlannerTest, FixedTreesAreRatedBesideThePlan) {
-  const DraftAcceptance acceptance = Distribution({{0.5, 0.25}, {0.4, 0.1}});
+  const DraftAcceptance acceptance = AcceptanceOf({{0.5, 0.25}, {0.4, 0.1}});
   const TreePlan plan = PlanTree({acceptance,
                                   [](int rows) { return 2.0 + rows; },
                                   2.5,
@@ -220,7 +216,7 @@ TEST(TreePlannerTest, WhereSpeculationLosesThePlanSaysSo) {
   EXPECT_EQ(dear.best.tree.nodes.size(), 1u);
   EXPECT_LT(dear.best.gain, 1);
   const TreePlan never =
-      PlanTree({Distribution({{0.0, 0.0}}), [](int rows) { return 1.0 + rows; }, 1, 63});
+      PlanTree({AcceptanceOf({{0.0, 0.0}}), [](int rows) { return 1.0 + rows; }, 1, 63});
   EXPECT_EQ(never.best.tree, ChainTree(1));
   EXPECT_EQ(never.best.tokens, 1);
 }

@@ -14,7 +14,6 @@
 namespace jupiter {
 namespace {
 
-constexpr int kInstances = 2000;
 using Ints = std::vector<int>;
 
 double Latency(const EdgeShardProblem& problem, const StageNumbers& numbers) {
@@ -46,14 +45,15 @@ std::vector<Ints> Pipelines(int devices) {
   return pipelines;
 }
 
-struct Optimum {
+struct EdgeShardOptimum {
   double seconds = kNever;
   std::size_t stages = 0;  // fewest of the best
 };
 
 // Of pipelines of at least so many stages.
-Optimum TryAll(const EdgeShardProblem& problem, Objective objective, int least_stages = 1) {
-  Optimum best;
+EdgeShardOptimum TryAllPipelines(const EdgeShardProblem& problem, Objective objective,
+                                 int least_stages = 1) {
+  EdgeShardOptimum best;
   const int layers = static_cast<int>(problem.layer_bytes.size());
   for (const Ints& order : Pipelines(static_cast<int>(problem.budget.size()))) {
     const int stages = static_cast<int>(order.size());
@@ -69,7 +69,7 @@ Optimum TryAll(const EdgeShardProblem& problem, Objective objective, int least_s
   return best;
 }
 
-EdgeShardProblem RandomProblem(Draws& draws) {
+EdgeShardProblem RandomEdgeShardProblem(Draws& draws) {
   const int devices = draws.Int(1, 4);
   auto problem = RandomStages<EdgeShardProblem>(draws, devices, draws.Int(1, 10));
   for (int d = 0; d < devices; ++d) problem.return_seconds.push_back(draws.Seconds(10));
@@ -97,9 +97,9 @@ void CompareWithBruteForce(EdgeShardPlan (*planner)(const EdgeShardProblem&), Ob
   Draws draws(seed);
   int feasible = 0;
   for (int i = 0; i < kInstances; ++i) {
-    const EdgeShardProblem problem = RandomProblem(draws);
-    const Optimum expected =
-        TryAll(problem, objective, all_devices ? static_cast<int>(problem.budget.size()) : 1);
+    const EdgeShardProblem problem = RandomEdgeShardProblem(draws);
+    const EdgeShardOptimum expected = TryAllPipelines(
+        problem, objective, all_devices ? static_cast<int>(problem.budget.size()) : 1);
     const EdgeShardPlan plan = planner(problem);
     EXPECT_TRUE(plan.exact());
     ASSERT_EQ(plan.feasible, expected.seconds < kNever) << i << ": " << plan.reason;
@@ -150,7 +150,7 @@ void CompareHeuristic(EdgeShardPlan (*planner)(const EdgeShardProblem&), Objecti
   int best = 0;
   double worst = 1;
   for (int i = 0; i < kInstances; ++i) {
-    const EdgeShardProblem small = RandomProblem(draws);
+    const EdgeShardProblem small = RandomEdgeShardProblem(draws);
     const EdgeShardPlan exact = planner(small);
     const EdgeShardProblem problem = WithUselessDevices(small, kMostExactDevices + 1);
     const EdgeShardPlan plan = planner(problem);
@@ -341,7 +341,7 @@ void CompareOrdered(EdgeShardDevices use, std::uint64_t seed) {
   Draws draws(seed);
   int feasible = 0;
   for (int i = 0; i < kInstances; ++i) {
-    const EdgeShardProblem problem = RandomProblem(draws);
+    const EdgeShardProblem problem = RandomEdgeShardProblem(draws);
     const int layers = static_cast<int>(problem.layer_bytes.size());
     const int devices = static_cast<int>(problem.budget.size());
     double best = kNever;

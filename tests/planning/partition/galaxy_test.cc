@@ -15,13 +15,10 @@
 namespace jupiter {
 namespace {
 
-constexpr int kInstances = 2000;
 using Ints = std::vector<int>;
 
-int Sum(const Ints& numbers) { return std::accumulate(numbers.begin(), numbers.end(), 0); }
-
 // Heads and columns in units whose bytes are whole numbers.
-GalaxyProblem RandomProblem(Draws& draws) {
+GalaxyProblem RandomGalaxyProblem(Draws& draws) {
   GalaxyProblem problem;
   const int devices = draws.Int(1, 4);
   problem.heads = draws.Int(1, 8);
@@ -120,7 +117,7 @@ Steps PlainSteps(const GalaxyProblem& problem) {
 }
 
 // The least slowest_seconds of all shares that fit; infinity when none do.
-double TryAll(const GalaxyProblem& problem) {
+double TryAllShares(const GalaxyProblem& problem) {
   const int devices = static_cast<int>(problem.budget.size());
   double best = kNever;
   std::vector<Ints> all_columns;
@@ -163,9 +160,9 @@ TEST(GalaxyTest, FollowsItsStepsAndMissesNoMemory) {
   int rescued = 0;
   std::vector<double> ratios;
   for (int i = 0; i < kInstances; ++i) {
-    const GalaxyProblem problem = RandomProblem(draws);
+    const GalaxyProblem problem = RandomGalaxyProblem(draws);
     const Steps steps = PlainSteps(problem);
-    const double best = TryAll(problem);
+    const double best = TryAllShares(problem);
     const GalaxyShares shares = PlanGalaxy(problem);
     ASSERT_EQ(shares.feasible, best < kNever) << i << ": " << shares.reason;
     EXPECT_EQ(shares.feasible, shares.reason.empty());

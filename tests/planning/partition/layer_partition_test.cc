@@ -16,7 +16,6 @@
 namespace jupiter {
 namespace {
 
-constexpr int kInstances = 2000;
 using Ints = std::vector<int>;
 
 double Receive(const LayerPartitionProblem& problem, int from, int to) {
@@ -34,13 +33,13 @@ double Slowest(const LayerPartitionProblem& problem, const StageNumbers& numbers
   return slowest;
 }
 
-struct Optimum {
+struct LayerOptimum {
   double slowest = kNever;  // infinity: nothing fits
   Ints layers;              // the lexicographically last one of the best
 };
 
-Optimum TryAll(const LayerPartitionProblem& problem, const Ints& order) {
-  Optimum best;
+LayerOptimum TryAllSplits(const LayerPartitionProblem& problem, const Ints& order) {
+  LayerOptimum best;
   const int layers = static_cast<int>(problem.layer_bytes.size());
   ForEachComposition(layers, static_cast<int>(order.size()), 0, [&](const Ints& split) {
     const StageNumbers numbers = Evaluate(problem, order, split);
@@ -57,7 +56,7 @@ Ints InOrder(int devices) {
   return order;
 }
 
-LayerPartitionProblem RandomProblem(Draws& draws) {
+LayerPartitionProblem RandomLayerProblem(Draws& draws) {
   const int devices = draws.Int(1, 4);
   auto problem = RandomStages<LayerPartitionProblem>(draws, devices, draws.Int(1, 10));
   if (draws.Int(0, 1) == 1) problem.receive_seconds = RandomTransfers(draws, devices, 12);
@@ -97,12 +96,12 @@ TEST(PartitionLayersTest, EqualsBruteForceInAGivenOrder) {
   Draws draws(1);
   int feasible = 0;
   for (int i = 0; i < kInstances; ++i) {
-    const LayerPartitionProblem problem = RandomProblem(draws);
+    const LayerPartitionProblem problem = RandomLayerProblem(draws);
     Ints order = InOrder(static_cast<int>(problem.budget.size()));
     std::rotate(order.begin(), order.begin() + draws.Int(0, static_cast<int>(order.size()) - 1),
                 order.end());
     if (draws.Int(0, 1) == 1) std::reverse(order.begin(), order.end());
-    const Optimum expected = TryAll(problem, order);
+    const LayerOptimum expected = TryAllSplits(problem, order);
     const LayerPartition partition = PartitionLayers(problem, order);
     ASSERT_EQ(partition.feasible, expected.slowest < kNever) << i << ": " << partition.reason;
     EXPECT_EQ(partition.order, order);
@@ -124,12 +123,12 @@ TEST(PartitionLayersTest, EqualsBruteForceOverAllOrders) {
   Draws draws(2);
   int feasible = 0;
   for (int i = 0; i < kInstances; ++i) {
-    const LayerPartitionProblem problem = RandomProblem(draws);
+    const LayerPartitionProblem problem = RandomLayerProblem(draws);
     const std::vector<Ints> orders = OrdersFromDevice0(static_cast<int>(problem.budget.size()));
-    Optimum expected;
+    LayerOptimum expected;
     Ints expected_order;
     for (const Ints& order : orders) {
-      const Optimum optimum = TryAll(problem, order);
+      const LayerOptimum optimum = TryAllSplits(problem, order);
       if (optimum.slowest >= expected.slowest) continue;
       expected = optimum;
       expected_order = order;

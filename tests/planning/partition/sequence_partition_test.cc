@@ -12,12 +12,9 @@
 namespace jupiter {
 namespace {
 
-constexpr int kInstances = 2000;
 using Lengths = std::vector<int>;
 
-int Sum(const Lengths& lengths) { return std::accumulate(lengths.begin(), lengths.end(), 0); }
-
-double Objective(const SequenceProblem& problem, const Lengths& lengths) {
+double SlicingSeconds(const SequenceProblem& problem, const Lengths& lengths) {
   double sum = 0;
   double slowest = 0;
   int offset = 0;
@@ -31,7 +28,7 @@ double Objective(const SequenceProblem& problem, const Lengths& lengths) {
 }
 
 bool IsAllowed(const SequenceProblem& problem, const Lengths& lengths) {
-  if (problem.most > 0 && *std::max_element(lengths.begin(), lengths.end()) > problem.most) {
+  if (problem.most && *std::max_element(lengths.begin(), lengths.end()) > *problem.most) {
     return false;
   }
   if (lengths.size() == 1) return lengths[0] == problem.tokens;
@@ -43,7 +40,7 @@ bool IsAllowed(const SequenceProblem& problem, const Lengths& lengths) {
 }
 
 // Over every set of places to cut at, a bit each.
-double TryAll(const SequenceProblem& problem) {
+double TryAllSlicings(const SequenceProblem& problem) {
   const int places = (problem.tokens - 1) / problem.unit;
   double best = kNever;
   for (unsigned set = 0; set < 1u << places; ++set) {
@@ -55,7 +52,7 @@ double TryAll(const SequenceProblem& problem) {
       begin = place * problem.unit;
     }
     lengths.push_back(problem.tokens - begin);
-    if (IsAllowed(problem, lengths)) best = std::min(best, Objective(problem, lengths));
+    if (IsAllowed(problem, lengths)) best = std::min(best, SlicingSeconds(problem, lengths));
   }
   return best;
 }
@@ -108,7 +105,7 @@ std::function<double(int, int)> RandomCosts(Draws& draws, int tokens) {
   };
 }
 
-SequenceProblem RandomProblem(Draws& draws, int most_units) {
+SequenceProblem RandomSequenceProblem(Draws& draws, int most_units) {
   SequenceProblem problem;
   problem.unit = draws.Int(1, 4);
   problem.tokens = problem.unit * draws.Int(1, most_units) - draws.Int(0, problem.unit - 1);
@@ -123,11 +120,11 @@ TEST(PartitionSequenceTest, EqualsBruteForce) {
   int cut = 0;
   int merged = 0;
   for (int i = 0; i < kInstances; ++i) {
-    const SequenceProblem problem = RandomProblem(draws, 12);
+    const SequenceProblem problem = RandomSequenceProblem(draws, 12);
     const SequencePartition partition = PartitionSequence(problem);
     EXPECT_TRUE(IsAllowed(problem, partition.lengths)) << i;
-    EXPECT_EQ(partition.objective, Objective(problem, partition.lengths)) << i;
-    EXPECT_EQ(partition.objective, TryAll(problem)) << i;
+    EXPECT_EQ(partition.objective, SlicingSeconds(problem, partition.lengths)) << i;
+    EXPECT_EQ(partition.objective, TryAllSlicings(problem)) << i;
     if (partition.lengths.size() < 2) continue;
     ++cut;
     const int remainder = problem.tokens % problem.unit;
@@ -142,11 +139,11 @@ TEST(PartitionSequenceTest, EqualsBruteForceWithALongestSlice) {
   int cut = 0;
   int impossible = 0;
   for (int i = 0; i < kInstances; ++i) {
-    SequenceProblem problem = RandomProblem(draws, 12);
+    SequenceProblem problem = RandomSequenceProblem(draws, 12);
     problem.least = std::min(problem.least, problem.tokens);
     problem.most = draws.Int(problem.least, problem.tokens);
     const SequencePartition partition = PartitionSequence(problem);
-    const double expected = TryAll(problem);
+    const double expected = TryAllSlicings(problem);
     EXPECT_EQ(partition.objective, expected) << i;
     impossible += expected == kNever ? 1 : 0;
     if (expected == kNever) {
@@ -163,7 +160,7 @@ TEST(PartitionSequenceTest, EqualsBruteForceWithALongestSlice) {
 TEST(PartitionSequenceTest, SkipsNoBoundThatMatters) {
   Draws draws(22);
   for (int i = 0; i < 60; ++i) {
-    SequenceProblem problem = RandomProblem(draws, 40);
+    SequenceProblem problem = RandomSequenceProblem(draws, 40);
     problem.stages = draws.Int(1, 70);
     EXPECT_EQ(PartitionSequence(problem).objective, TryAllBounds(problem)) << i;
   }
@@ -264,7 +261,7 @@ TEST(CompletionsTest, EqualsATickingClock) {
 TEST(CompletionsTest, ObjectiveIsExactForLikeStagesWithoutTransfers) {
   Draws draws(24);
   for (int i = 0; i < 100; ++i) {
-    const SequenceProblem problem = RandomProblem(draws, 12);
+    const SequenceProblem problem = RandomSequenceProblem(draws, 12);
     const SequencePartition partition = PartitionSequence(problem);
     const std::size_t stages = static_cast<std::size_t>(problem.stages);
     PipelineTimes times;
@@ -295,7 +292,7 @@ TEST(BestSlicingTest, IsTheBestCandidate) {
   Draws draws(25);
   int equal = 0;
   for (int i = 0; i < 200; ++i) {
-    SequenceProblem problem = RandomProblem(draws, 12);
+    SequenceProblem problem = RandomSequenceProblem(draws, 12);
     problem.stages = 2;
     const auto predict = [&](const Lengths& lengths) { return BehindALink(problem, lengths); };
     const Lengths best = BestSlicing(problem, predict);

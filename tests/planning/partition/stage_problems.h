@@ -4,11 +4,19 @@
 #include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <numeric>
 #include <vector>
 
 #include "kernels/base/rng.h"
 
 namespace jupiter {
+
+// Random problems of a test.
+inline constexpr int kInstances = 2000;
+
+inline int Sum(const std::vector<int>& numbers) {
+  return std::accumulate(numbers.begin(), numbers.end(), 0);
+}
 
 class Draws {
  public:

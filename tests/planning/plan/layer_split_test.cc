@@ -14,7 +14,7 @@ namespace {
 
 using Split = std::vector<int>;
 
-int Sum(const Split& split) { return std::accumulate(split.begin(), split.end(), 0); }
+int SumOfSplit(const Split& split) { return std::accumulate(split.begin(), split.end(), 0); }
 
 TEST(EqualLayersTest, EarlierRanksTakeTheRemainder) {
   EXPECT_EQ(EqualLayers(22, 4), (Split{6, 6, 5, 5}));
@@ -24,7 +24,7 @@ TEST(EqualLayersTest, EarlierRanksTakeTheRemainder) {
     for (int ranks = 1; ranks <= 12; ++ranks) {
       const Split split = EqualLayers(layers, ranks);
       ASSERT_EQ(std::ssize(split), ranks);
-      EXPECT_EQ(Sum(split), layers);
+      EXPECT_EQ(SumOfSplit(split), layers);
       EXPECT_TRUE(std::is_sorted(split.rbegin(), split.rend()));
       EXPECT_LE(split.front() - split.back(), 1);
     }
@@ -49,7 +49,7 @@ TEST(ProportionalLayersTest, EveryRankIsWithinALayerOfItsShare) {
     for (double& speed : speeds) speed = std::pow(10.0, 6.0 * rng.Uniform(at++) - 3.0);
     const Split split = ProportionalLayers(layers, speeds);
     ASSERT_EQ(split.size(), speeds.size());
-    EXPECT_EQ(Sum(split), layers);
+    EXPECT_EQ(SumOfSplit(split), layers);
     const double whole = std::accumulate(speeds.begin(), speeds.end(), 0.0);
     for (std::size_t rank = 0; rank < split.size(); ++rank) {
       EXPECT_GE(split[rank], 0);

@@ -2,7 +2,7 @@
 #include "planning/plan/plan_file.h"
 
 #include "tests/planning/damaged_text.h"
-#include "tests/planning/refusal.h"
+#include "tests/refusal.h"
 
 namespace jupiter {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "planning/plan/plan.h"
 #include "planning/plan/slices.h"
-#include "tests/planning/refusal.h"
+#include "tests/refusal.h"
 
 namespace jupiter {
 namespace {

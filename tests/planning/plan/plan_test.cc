@@ -4,24 +4,13 @@
 #include <gtest/gtest.h>
 
 #include "kernels/base/check.h"
+#include "tests/refusal.h"
 
 namespace jupiter {
 namespace {
 
 using Kind = SlicePolicy::Kind;
 using Lengths = std::vector<int>;
-
-// The one line of the UserError that the action throws.
-template <typename Action>
-std::string Refusal(const Action& action) {
-  try {
-    action();
-  } catch (const UserError& error) {
-    EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos) << error.what();
-    return error.what();
-  }
-  return "nothing was refused";
-}
 
 void ExpectSays(const std::string& message, const std::vector<std::string>& parts) {
   for (const std::string& part : parts) {
@@ -65,11 +54,11 @@ TEST(SlicesFlagTest, RefusesEverythingElse) {
        {"",        " ",  "0",    "-1",          "3.5",           "1e3",   "four", "Auto",
         "auto ",   "4,", ",4",   "4,,4",        "4, 4",          "4;4",   "4,0",  "4,-4",
         "64,48,x", "+4", "0x10", "99999999999", "4,99999999999", "auto,4"}) {
-    ExpectSays(Refusal([&] { ParseSlices(text, 32); }),
+    ExpectSays(RefusalOf([&] { ParseSlices(text, 32); }),
                {"--slices '" + std::string(text) + "'", "auto, whole"});
   }
   for (int least : {0, -5}) {
-    ExpectSays(Refusal([&] { ParseSlices("auto", least); }),
+    ExpectSays(RefusalOf([&] { ParseSlices("auto", least); }),
                {"--min-slice", std::to_string(least), "at least 1"});
   }
 }
@@ -81,14 +70,14 @@ TEST(CheckLayersTest, AcceptsASplitOfTheModel) {
 }
 
 TEST(CheckLayersTest, SaysWhatIsWrong) {
-  ExpectSays(Refusal([] {
+  ExpectSays(RefusalOf([] {
                CheckLayers({3, 3}, 6, 3);
              }),
              {"--layers 3,3", "one number per rank", "2 numbers for 3 ranks"});
-  ExpectSays(Refusal([] { CheckLayers({}, 6, 1); }), {"--layers", "one number per rank"});
-  ExpectSays(Refusal([] { CheckLayers({7, -1}, 6, 2); }), {"--layers 7,-1", "negative"});
-  ExpectSays(Refusal([] { CheckLayers({3, 4}, 6, 2); }), {"--layers 3,4", "7", "6 layers"});
-  ExpectSays(Refusal([] { CheckLayers({2000000000, 2000000000}, 6, 2); }), {"4000000000"});
+  ExpectSays(RefusalOf([] { CheckLayers({}, 6, 1); }), {"--layers", "one number per rank"});
+  ExpectSays(RefusalOf([] { CheckLayers({7, -1}, 6, 2); }), {"--layers 7,-1", "negative"});
+  ExpectSays(RefusalOf([] { CheckLayers({3, 4}, 6, 2); }), {"--layers 3,4", "7", "6 layers"});
+  ExpectSays(RefusalOf([] { CheckLayers({2000000000, 2000000000}, 6, 2); }), {"4000000000"});
 }
 
 TEST(PlanTest, PipelineHasTheSourceAndEveryRankWithLayers) {

@@ -5,7 +5,7 @@
 
 #include <numeric>
 
-#include "tests/planning/refusal.h"
+#include "tests/refusal.h"
 
 namespace jupiter {
 namespace {
@@ -26,7 +26,7 @@ ModelShape Tiny(DType weights) {
   return shape;
 }
 
-std::string Refusal(const Shares& shares, int ranks, DType weights = DType::kF32) {
+std::string SharesRefusal(const Shares& shares, int ranks, DType weights = DType::kF32) {
   return RefusalOf([&] { CheckShares(shares, Tiny(weights), ranks); });
 }
 
@@ -57,27 +57,27 @@ TEST(SharesTest, SplitsInWholeUnitsByWeight) {
 }
 
 TEST(SharesTest, WhatIsRight) {
-  EXPECT_EQ(Refusal({{3, 1}, {480, 32}, {3, 0}}, 2, DType::kQ8_0), "no error");
-  EXPECT_EQ(Refusal({{0, 4, 0}, {0, 256, 256}, {}}, 3, DType::kQ4_K), "no error");
-  EXPECT_EQ(Refusal({}, 5), "no error");
+  EXPECT_EQ(SharesRefusal({{3, 1}, {480, 32}, {3, 0}}, 2, DType::kQ8_0), "no error");
+  EXPECT_EQ(SharesRefusal({{0, 4, 0}, {0, 256, 256}, {}}, 3, DType::kQ4_K), "no error");
+  EXPECT_EQ(SharesRefusal({}, 5), "no error");
 }
 
 TEST(SharesTest, RefusesInWords) {
-  EXPECT_EQ(Refusal({{4, 0, 0}, {}, {}}, 2),
+  EXPECT_EQ(SharesRefusal({{4, 0, 0}, {}, {}}, 2),
             "--heads 4,0,0: 3 numbers for 2 ranks; give one per rank");
-  EXPECT_EQ(Refusal({{5, -1}, {}, {}}, 2), "--heads 5,-1: a share is negative");
-  EXPECT_EQ(Refusal({{2, 1}, {}, {}}, 2),
+  EXPECT_EQ(SharesRefusal({{5, -1}, {}, {}}, 2), "--heads 5,-1: a share is negative");
+  EXPECT_EQ(SharesRefusal({{2, 1}, {}, {}}, 2),
             "--heads 2,1: they add up to 3, the model has 4 KV heads");
-  EXPECT_EQ(Refusal({{}, {512, 512}, {}}, 2),
+  EXPECT_EQ(SharesRefusal({{}, {512, 512}, {}}, 2),
             "--columns 512,512: they add up to 1024, the model has 512 feed-forward columns");
-  EXPECT_EQ(Refusal({{}, {100, 412}, {}}, 2, DType::kQ4_0),
+  EXPECT_EQ(SharesRefusal({{}, {100, 412}, {}}, 2, DType::kQ4_0),
             "--columns 100,412: the share of rank 0 ends at 100; the down projection is quantised "
             "in blocks of columns: cut at multiples of 32");
-  EXPECT_EQ(Refusal({{3, 1}, {}, {}}, 2, DType::kQ4_K),
+  EXPECT_EQ(SharesRefusal({{3, 1}, {}, {}}, 2, DType::kQ4_K),
             "--heads 3,1: the share of rank 0 ends at 3; the output projection is quantised in "
             "blocks of columns: cut at multiples of 4");
-  EXPECT_EQ(Refusal({{}, {}, {0, 0}}, 2), "--rows 0,0: expected a weight above 0");
-  EXPECT_EQ(Refusal({{}, {}, {1}}, 2), "--rows 1: 1 numbers for 2 ranks; give one per rank");
+  EXPECT_EQ(SharesRefusal({{}, {}, {0, 0}}, 2), "--rows 0,0: expected a weight above 0");
+  EXPECT_EQ(SharesRefusal({{}, {}, {1}}, 2), "--rows 1: 1 numbers for 2 ranks; give one per rank");
 }
 
 TEST(SharesTest, ShowsTheListsThatThereAre) {

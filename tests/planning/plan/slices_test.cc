@@ -22,7 +22,9 @@ SlicePolicy Policy(Kind kind, int count = 0, int least = 32) {
   return policy;
 }
 
-int Sum(const Lengths& lengths) { return std::accumulate(lengths.begin(), lengths.end(), 0); }
+int SumOfSlices(const Lengths& lengths) {
+  return std::accumulate(lengths.begin(), lengths.end(), 0);
+}
 
 // All the same, or the first ones a token longer.
 bool IsEqualCut(const Lengths& lengths) {
@@ -44,7 +46,7 @@ TEST(CutPromptTest, CountGivesEqualSlices) {
     for (int count = 1; count <= 20; ++count) {
       const Lengths lengths = CutPrompt(Policy(Kind::kCount, count), tokens, 3);
       EXPECT_EQ(std::ssize(lengths), std::min(tokens, count));
-      EXPECT_EQ(Sum(lengths), tokens);
+      EXPECT_EQ(SumOfSlices(lengths), tokens);
       EXPECT_TRUE(IsEqualCut(lengths)) << tokens << " in " << count;
     }
   }
@@ -59,7 +61,7 @@ TEST(CutPromptTest, AutoKeepsSlicesLongAndFew) {
     for (int stages : {2, 3, 16}) {
       for (int least : {1, 8, 32, 10000}) {
         const Lengths lengths = CutPrompt(Policy(Kind::kAuto, 0, least), tokens, stages);
-        EXPECT_EQ(Sum(lengths), tokens);
+        EXPECT_EQ(SumOfSlices(lengths), tokens);
         EXPECT_TRUE(IsEqualCut(lengths));
         EXPECT_LE(std::ssize(lengths), 4 * stages);
         EXPECT_TRUE(lengths.size() == 1 || lengths.back() >= least) << tokens << " " << least;

@@ -271,7 +271,7 @@ TEST(SingleDeviceTest, SaysWhichDeviceLacksLeast) {
 
 // A pass of twice as many rows takes four times as long.
 struct SteepCosts : OpCosts {
-  double Seconds(const OpRecord& op) const override {
+  double Seconds(const OpCall& op) const override {
     return 1e-6 * static_cast<double>(op.rows * op.rows);
   }
 };
@@ -372,6 +372,46 @@ TEST(PlannersTest, DraftHeadsTakeTheirShareOfTheLastStage) {
   // At least what their weights take to stream.
   const auto bytes = static_cast<double>(DraftWeightBytes(shape, task.drafts));
   EXPECT_GT(heads, bytes / cluster.devices[3].profile.roofline.memory_bandwidth.value);
+}
+
+TEST(PlannersTest, SlicesAreShortWhereNothingFits) {
+  const ModelShape shape = SevenBillion();
+  Cluster cluster = Shipped("env-a");
+  Plan plan;
+  plan.strategy = "jupiter";
+  plan.layers = {32, 0, 0, 0};
+  const auto slices = [&](double memory) {
+    cluster.devices[0].profile.usable_memory.value = memory;
+    return PlanSlices(
+        Predictor({.shape = shape, .cluster = cluster, .prompt_tokens = 95, .tokens = 2}), plan);
+  };
+  // One stage is fastest with the whole prompt at once.
+  EXPECT_EQ(slices(64e9), std::vector<int>{95});
+  EXPECT_EQ(slices(1e9), (std::vector<int>{48, 47}));
+}
+
+// `local` is on the second device, which is the faster one.
+TEST(PlannersTest, TreesAreRatedOnTheDevicesOfThePrediction) {
+  const ModelShape shape = SevenBillion();
+  Cluster cluster = Shipped("orin-pi");
+  std::swap(cluster.devices[0], cluster.devices[1]);
+  const Predictor predictor({.shape = shape,
+                             .cluster = cluster,
+                             .prompt_tokens = 64,
+                             .tokens = 2,
+                             .drafts = {5, false, DType::kF16, 64}});
+  for (const PlannerEntry& entry : Planners()) {
+    SCOPED_TRACE(std::string(entry.name));
+    const PlannedRun run = entry.make(predictor);
+    if (!run.prediction) continue;
+    const TreePlan trees = PlanTree(predictor, run, KnownAcceptances().front());
+    EXPECT_NEAR(trees.plain.seconds, run.prediction->tpot, 0.01 * run.prediction->tpot);
+    const auto widest = std::find_if(trees.fixed.begin(), trees.fixed.end(),
+                                     [](const RatedTree& tree) { return tree.tree.rows() == 64; });
+    ASSERT_NE(widest, trees.fixed.end());
+    EXPECT_EQ(widest->seconds, run.prediction->verification);
+  }
+  EXPECT_EQ(FindPlanner("local").make(predictor).device, 1);
 }
 
 TEST(PlannersTest, TreesArePlannedForThePipelinesTimes) {

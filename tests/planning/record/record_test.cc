@@ -12,7 +12,7 @@
 #include "kernels/base/check.h"
 #include "kernels/base/clock.h"
 #include "tests/planning/damaged_text.h"
-#include "tests/planning/refusal.h"
+#include "tests/refusal.h"
 
 namespace jupiter {
 namespace {

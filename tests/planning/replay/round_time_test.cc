@@ -41,7 +41,7 @@ TEST(RoundTimeTest, WorkIsTheMeanOfTheStepsThatCount) {
   batch(MarkKind::kStepBatch, 4, 5, 1500);
   Link link = PlainLink();
   link.latency = 0.25;
-  const BatchWork work = WorkOf(record, UniformTestbed(2, link), {0, 1}, 1, 2);
+  const BatchWork work = BatchWorkOf(record, UniformTestbed(2, link), {0, 1}, 1, 2);
   EXPECT_EQ(work.stages, (std::vector<double>{3, 4}));
   EXPECT_EQ(work.links, (std::vector<double>{1, 1}));
   EXPECT_DOUBLE_EQ(work.latency, 0.5);

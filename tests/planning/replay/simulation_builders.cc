@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "planning/replay/recorded_costs.h"
+#include "planning/replay/measured_costs.h"
 
 namespace jupiter {
 
@@ -43,7 +43,7 @@ RankBuilder At(RunRecord& record, int rank) {
 Testbed UniformTestbed(int ranks, const Link& link) {
   const auto size = static_cast<std::size_t>(ranks);
   Testbed testbed;
-  testbed.costs.assign(size, std::make_shared<const RecordedCosts>());
+  testbed.costs.assign(size, std::make_shared<const MeasuredCosts>());
   testbed.links.assign(size, std::vector<Link>(size, link));
   return testbed;
 }

@@ -1,4 +1,4 @@
-// Small records and testbeds for tests of the simulator. Ops carry their seconds (RecordedCosts).
+// Small records and testbeds for tests of the simulator. Ops carry their seconds (MeasuredCosts).
 #pragma once
 
 #include <cstdint>

@@ -6,7 +6,7 @@
 
 #include <memory>
 
-#include "planning/replay/recorded_costs.h"
+#include "planning/replay/measured_costs.h"
 #include "tests/planning/replay/simulation_builders.h"
 
 namespace jupiter {
@@ -42,7 +42,7 @@ TEST(SimulatorTest, NothingToReplay) {
 TEST(SimulatorTest, CostsDecide) {
   class PerRow : public OpCosts {
    public:
-    double Seconds(const OpRecord& op) const override { return 0.5 * static_cast<double>(op.rows); }
+    double Seconds(const OpCall& op) const override { return 0.5 * static_cast<double>(op.rows); }
   };
   RunRecord record = EmptyRecord(1);
   OpEvent event;

@@ -2,8 +2,8 @@
 // one line for every mistake.
 #include "planning/replay/testbed_profile.h"
 
-#include "tests/planning/refusal.h"
 #include "tests/planning/testbed_texts.h"
+#include "tests/refusal.h"
 
 namespace jupiter {
 namespace {
@@ -97,23 +97,23 @@ TEST(TestbedProfileTest, MixturesTakePartsFromOthers) {
 
 TEST(TestbedProfileTest, StepsAreOfAModel) {
   const TestbedProfile profile = Parsed(kTestbedProfileText);
-  const StepShape step = StepOf(profile, "synthetic Small");
+  const StepShape step = StepShapeOf(profile, "synthetic Small");
   EXPECT_EQ(step.rows, 10);
   EXPECT_EQ(step.tokens, 2.5);
   EXPECT_EQ(step.payload_factor, 2);  // 8 rows per token, 2.5 tokens, of 10 rows
-  EXPECT_EQ(RefusalOf([&] { StepOf(profile, "huge"); }),
+  EXPECT_EQ(RefusalOf([&] { StepShapeOf(profile, "huge"); }),
             "p.yaml: decoding.rows: nothing for the model \"huge\", only for large, small; add "
             "it, or take the decoding of another profile");
   const TestbedProfile any = Parsed(Replaced(
       Replaced(kTestbedProfileText, "{small: 8, large: {value: 4, fixed: \"as measured\"}}",
                "{value: 3, fixed: all alike}"),
       "rows: {small: 10, large: 5}", "rows: 5"));
-  EXPECT_EQ(StepOf(any, "huge").payload_factor, 1.5);
+  EXPECT_EQ(StepShapeOf(any, "huge").payload_factor, 1.5);
 }
 
 TEST(TestbedProfileTest, FactorsFollowExchangeAndPhase) {
   const TestbedProfile profile = Parsed(kTestbedProfileText);
-  const StepShape step = StepOf(profile, "small");
+  const StepShape step = StepShapeOf(profile, "small");
   const auto factors = [&](LayerExchange exchange, int channel) {
     const PayloadFactors all = FactorsOf(profile, exchange, step);
     return std::make_pair(all.prompt.at(channel), all.step.at(channel));
@@ -136,7 +136,7 @@ TEST(TestbedProfileTest, ClustersKeepTheirBandwidthAndPace) {
   EXPECT_EQ(link.wire_seconds, 0.002);
   EXPECT_EQ(link.host_seconds, 0.003);
   EXPECT_EQ(link.host_seconds_per_byte, 4e-9);
-  const OpRecord attention = {.kind = OpKind::kAttention, .rows = 1};
+  const OpCall attention = {.kind = OpKind::kAttention, .rows = 1};
   EXPECT_EQ(OpCostsOf(cluster.devices[1])->Seconds(attention), 0.003);
   Cluster other = TwoNanos();
   other.devices[1].profile.name = "jetson-nanu";
@@ -148,7 +148,7 @@ TEST(TestbedProfileTest, ClustersKeepTheirBandwidthAndPace) {
 TEST(TestbedProfileTest, RooflinesAreThoseOfTheBoards) {
   const TestbedProfile ring = MakeTestbedProfile("ring-f16");
   const Cluster plain = TwoNanos();
-  const OpRecord op = {.kind = OpKind::kAdd, .rows = 1, .bytes = 1'000'000};
+  const OpCall op = {.kind = OpKind::kAdd, .rows = 1, .bytes = 1'000'000};
   EXPECT_EQ(OpCostsOf(Apply(ring, plain).devices[0])->Seconds(op),
             OpCostsOf(plain.devices[0])->Seconds(op));
 }

@@ -56,8 +56,8 @@ std::vector<Term> ReadTerms() {
   return terms;
 }
 
-OpRecord OpOf(const Term& term, std::int64_t rows) {
-  OpRecord op;
+OpCall OpOf(const Term& term, std::int64_t rows) {
+  OpCall op;
   op.rows = rows;
   if (term.carrier == "attention") {
     op.kind = OpKind::kAttention;
@@ -91,7 +91,7 @@ TEST(TwoRegimesTest, EveryTermIsThatOfTheCalibration) {
   int checked = 0;
   for (const Term& term : ReadTerms()) {
     const TestbedProfile profile = ProfileOf(term.reading);
-    const StepShape step = StepOf(profile, "synthetic llama2-7b");
+    const StepShape step = StepShapeOf(profile, "synthetic llama2-7b");
     const TwoRegimes& law = *profile.devices.two_regimes;
     const TwoRegimesCosts costs(law, law.boards.at("jetson-xavier-nx"));
     if (term.name == "sum") {
@@ -118,12 +118,12 @@ TEST(TwoRegimesTest, RegimesMeetAtTheLargestNumberOfFewRows) {
   law.many_row_unpack_bandwidth = 4;
   law.many_row_rate = 8;
   const TwoRegimesCosts costs(law, {2, 5});
-  OpRecord op = {.kind = OpKind::kLinear,
-                 .rows = 3,
-                 .inner = 10,
-                 .outer = 2,
-                 .role = MatrixRole::kMlp,
-                 .whole = 60};
+  OpCall op = {.kind = OpKind::kLinear,
+               .rows = 3,
+               .inner = 10,
+               .outer = 2,
+               .role = MatrixRole::kMlp,
+               .whole = 60};
   EXPECT_EQ(costs.Seconds(op), 20 * 0.5 / 2);
   op.rows = 4;
   EXPECT_EQ(costs.Seconds(op), 20 * 5 * (0.5 / 4 + 2 * 4 / 8.0));

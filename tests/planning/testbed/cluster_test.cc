@@ -7,17 +7,17 @@
 #include <filesystem>
 #include <fstream>
 
-#include "tests/planning/refusal.h"
 #include "tests/planning/testbed_texts.h"
+#include "tests/refusal.h"
 
 namespace jupiter {
 namespace {
 
-std::string Refusal(const std::string& text) {
+std::string ClusterRefusal(const std::string& text) {
   return RefusalOf([&] { ParseCluster(text, "f.yaml"); });
 }
-std::string RefusalWith(const std::string& from, const std::string& to) {
-  return Refusal(Replaced(kClusterText, from, to));
+std::string ClusterRefusalWith(const std::string& from, const std::string& to) {
+  return ClusterRefusal(Replaced(kClusterText, from, to));
 }
 
 std::string ShippedPath(const std::string& name) {
@@ -167,39 +167,40 @@ TEST(ClusterTest, SavedFilesLoadAndMayBeMoved) {
 }
 
 TEST(ClusterTest, MistakesAreOneLineWithFileLineAndKey) {
-  EXPECT_EQ(RefusalWith("{name: c, profile: raspberry-pi-5}", "{name: b, profile: raspberry-pi-5}"),
+  EXPECT_EQ(ClusterRefusalWith("{name: c, profile: raspberry-pi-5}",
+                               "{name: b, profile: raspberry-pi-5}"),
             "f.yaml: line 12: devices[2]: the name \"b\" is that of devices[1], too; give each its "
             "own");
-  EXPECT_EQ(RefusalWith("profile: jetson-nano", "profile: jetson-nan"),
+  EXPECT_EQ(ClusterRefusalWith("profile: jetson-nano", "profile: jetson-nan"),
             "f.yaml: line 6: devices[0].profile: no file or shipped device profile "
             "\"jetson-nan\", expected one of jetson-agx-orin, jetson-nano, jetson-orin-nano, "
             "jetson-tx2, jetson-xavier-nx, raspberry-pi-5, x86-laptop; did you mean jetson-nano?");
-  EXPECT_EQ(RefusalWith("from: c, to: a", "from: d, to: a"),
+  EXPECT_EQ(ClusterRefusalWith("from: c, to: a", "from: d, to: a"),
             "f.yaml: line 23: links[1].from: unknown device \"d\", expected one of a, b, c; did "
             "you mean a?");
-  EXPECT_EQ(RefusalWith("from: c, to: a", "from: b, to: a"),
+  EXPECT_EQ(ClusterRefusalWith("from: c, to: a", "from: b, to: a"),
             "f.yaml: line 23: links[1]: a second link from \"b\" to \"a\"; keep one, or mark both "
             "with \"one_way: true\"");
-  EXPECT_EQ(RefusalWith("from: c, to: a", "from: a, to: a"),
+  EXPECT_EQ(ClusterRefusalWith("from: c, to: a", "from: a, to: a"),
             "f.yaml: line 23: links[1]: a link from a device to itself; name two devices");
-  EXPECT_EQ(RefusalWith("94 %", "1.5"),
+  EXPECT_EQ(ClusterRefusalWith("94 %", "1.5"),
             "f.yaml: line 15: link.efficiency: expected a number from 1e-06 to 1, got \"1.5\"");
-  EXPECT_EQ(RefusalWith("100 Mbit/s", "100 MB/s"),
+  EXPECT_EQ(ClusterRefusalWith("100 Mbit/s", "100 MB/s"),
             "f.yaml: line 14: link.bandwidth: unknown unit, expected a bandwidth such as \"100 "
             "Mbit/s\" (units: bit/s, kbit/s, Mbit/s, Gbit/s, Tbit/s), got \"100 MB/s\"");
-  EXPECT_EQ(RefusalWith("  bandwidth: 100 Mbit/s\n", ""),
+  EXPECT_EQ(ClusterRefusalWith("  bandwidth: 100 Mbit/s\n", ""),
             "f.yaml: line 14: link.bandwidth: missing; add \"bandwidth: ...\"");
-  EXPECT_EQ(RefusalWith("medium: shared", "medium: wifi"),
+  EXPECT_EQ(ClusterRefusalWith("medium: shared", "medium: wifi"),
             "f.yaml: line 3: medium: expected switched or shared, got \"wifi\"");
-  EXPECT_EQ(RefusalWith("{at: 2 s, factor: 2}", "{at: 1 s, factor: 2}"),
+  EXPECT_EQ(ClusterRefusalWith("{at: 2 s, factor: 2}", "{at: 1 s, factor: 2}"),
             "f.yaml: line 20: link.trace[1].at: expected a later time than that of the step "
             "before, got \"1 s\"");
-  EXPECT_EQ(RefusalWith("{at: 2 s, factor: 2}", "{at: 2 s, factor: 0}"),
+  EXPECT_EQ(ClusterRefusalWith("{at: 2 s, factor: 2}", "{at: 2 s, factor: 0}"),
             "f.yaml: line 20: link.trace: the last factor is 0, so nothing would ever end; add a "
             "step with a larger one");
-  EXPECT_EQ(RefusalWith("one_way: true", "one_way: yes"),
+  EXPECT_EQ(ClusterRefusalWith("one_way: true", "one_way: yes"),
             "f.yaml: line 23: links[1].one_way: expected true or false, got \"yes\"");
-  EXPECT_EQ(RefusalWith("usable: {value: 3 GiB", "usable: {value: 5 GiB"),
+  EXPECT_EQ(ClusterRefusalWith("usable: {value: 3 GiB", "usable: {value: 5 GiB"),
             "f.yaml: line 9: devices[0].memory: usable memory is 5 GiB, expected at most the total "
             "of 4 GiB");
 }
@@ -226,10 +227,10 @@ TEST(ClusterTest, WrongKindsAndAbsurdNumbersAreRefused) {
       {"links:\n", "links: {}\nname2:\n"},
   };
   for (const auto& [from, to] : cases) {
-    const std::string line = RefusalWith(from, to);
+    const std::string line = ClusterRefusalWith(from, to);
     EXPECT_EQ(line.substr(0, 13), "f.yaml: line ") << to << ": " << line;
   }
-  EXPECT_EQ(Refusal("jupiter_cluster: 1\nname: x\ndevices: []\n"),
+  EXPECT_EQ(ClusterRefusal("jupiter_cluster: 1\nname: x\ndevices: []\n"),
             "f.yaml: line 3: devices: expected a list of 1 to 4096, got 0");
 }
 
@@ -241,7 +242,8 @@ TEST(ClusterTest, ManyDevices) {
     }
     return text;
   };
-  EXPECT_EQ(Refusal(text(4097)), "f.yaml: line 5: devices: expected a list of 1 to 4096, got 4097");
+  EXPECT_EQ(ClusterRefusal(text(4097)),
+            "f.yaml: line 5: devices: expected a list of 1 to 4096, got 4097");
   const Cluster cluster = ParseCluster(text(256), "");
   EXPECT_EQ(cluster.size(), 256);
   EXPECT_EQ(cluster.links[255][0].bandwidth, 1e9);

@@ -7,19 +7,19 @@
 #include <filesystem>
 #include <fstream>
 
-#include "tests/planning/refusal.h"
 #include "tests/planning/testbed_texts.h"
+#include "tests/refusal.h"
 
 namespace jupiter {
 namespace {
 
 std::string Good() { return ProfileText(kLinearPoints); }
 
-std::string Refusal(const std::string& text) {
+std::string ProfileRefusal(const std::string& text) {
   return RefusalOf([&] { ParseDeviceProfile(text, "f.yaml"); });
 }
-std::string RefusalWith(const std::string& from, const std::string& to) {
-  return Refusal(Replaced(Good(), from, to));
+std::string ProfileRefusalWith(const std::string& from, const std::string& to) {
+  return ProfileRefusal(Replaced(Good(), from, to));
 }
 
 class ProfileFolderTest : public testing::Test {
@@ -98,40 +98,41 @@ TEST(DeviceProfileTest, RoundTripIsExact) {
 }
 
 TEST(DeviceProfileTest, MistakesAreOneLineWithFileLineAndKey) {
-  EXPECT_EQ(RefusalWith("name: board\n", ""), "f.yaml: line 1: name: missing; add \"name: ...\"");
-  EXPECT_EQ(RefusalWith("memory:\n", "memmory:\n"),
+  EXPECT_EQ(ProfileRefusalWith("name: board\n", ""),
+            "f.yaml: line 1: name: missing; add \"name: ...\"");
+  EXPECT_EQ(ProfileRefusalWith("memory:\n", "memmory:\n"),
             "f.yaml: line 4: \"memmory\": unknown key, expected one of jupiter_device, name, "
             "description, memory, roofline, measured; did you mean memory?");
-  EXPECT_EQ(RefusalWith("8 GiB", "8 GiBi"),
+  EXPECT_EQ(ProfileRefusalWith("8 GiB", "8 GiBi"),
             "f.yaml: line 5: memory.total.value: unknown unit, expected a memory size such as "
             "\"8 GiB\" (units: B, kB, MB, GB, TB, KiB, MiB, GiB, TiB, PiB), got \"8 GiBi\"");
-  EXPECT_EQ(RefusalWith("44.8 GB/s", "-1 GB/s"),
+  EXPECT_EQ(ProfileRefusalWith("44.8 GB/s", "-1 GB/s"),
             "f.yaml: line 8: roofline.memory_bandwidth.value: expected a memory bandwidth from "
             "1 MB/s to 1 PB/s, got \"-1 GB/s\"");
-  EXPECT_EQ(RefusalWith("20 us", "nan us"),
+  EXPECT_EQ(ProfileRefusalWith("20 us", "nan us"),
             "f.yaml: line 9: roofline.time_per_op.value: expected a time from 0 s to 1 h, got "
             "\"nan us\"");
-  EXPECT_EQ(RefusalWith("20 us, source: guess", "20 us"),
+  EXPECT_EQ(ProfileRefusalWith("20 us, source: guess", "20 us"),
             "f.yaml: line 9: roofline.time_per_op.source: missing; add \"source: ...\"");
-  EXPECT_EQ(RefusalWith("q4_0: {", "q4_1: {"),
+  EXPECT_EQ(ProfileRefusalWith("q4_0: {", "q4_1: {"),
             "f.yaml: line 12: roofline.op_rate.\"q4_1\": no type of weights, expected one of f32, "
             "f16, bf16, q8_0, q4_0, q4_K, q6_K; did you mean q4_0?");
-  EXPECT_EQ(RefusalWith("f32: {", "f16: {"),
+  EXPECT_EQ(ProfileRefusalWith("f32: {", "f16: {"),
             "f.yaml: line 11: roofline.op_rate: f32 is missing, which stands for the types without "
             "a rate of their own; add it");
-  EXPECT_EQ(RefusalWith("op: linear", "op: liner"),
+  EXPECT_EQ(ProfileRefusalWith("op: linear", "op: liner"),
             "f.yaml: line 15: measured[0].op: unknown op \"liner\", expected one of embed, "
             "rms_norm, quantise, linear, rope, kv_append, kv_move, attention, swiglu, add, argmax, "
             "top_k, log_sum_exp, copy, round, export, import; did you mean linear?");
-  EXPECT_EQ(RefusalWith("[32, 0, 0.9 ms]", "[1, 0, 0.9 ms]"),
+  EXPECT_EQ(ProfileRefusalWith("[32, 0, 0.9 ms]", "[1, 0, 0.9 ms]"),
             "f.yaml: line 22: measured[0].points[1]: the same rows and context as in an earlier "
             "point; keep one");
-  EXPECT_EQ(RefusalWith("[32, 0, 0.9 ms]", "[0, 0, 0.9 ms]"),
+  EXPECT_EQ(ProfileRefusalWith("[32, 0, 0.9 ms]", "[0, 0, 0.9 ms]"),
             "f.yaml: line 22: measured[0].points[1][0]: expected a whole number from 1 to "
             "1073741824, got \"0\"");
-  EXPECT_EQ(RefusalWith("5.75 GiB", "9 GiB"),
+  EXPECT_EQ(ProfileRefusalWith("5.75 GiB", "9 GiB"),
             "f.yaml: line 5: memory: usable memory is 9 GiB, expected at most the total of 8 GiB");
-  EXPECT_EQ(RefusalWith("jupiter_device: 1", "jupiter_device: 2"),
+  EXPECT_EQ(ProfileRefusalWith("jupiter_device: 1", "jupiter_device: 2"),
             "f.yaml: line 1: jupiter_device: expected format version 1, got \"2\"");
 }
 
@@ -163,10 +164,10 @@ TEST(DeviceProfileTest, WrongKindsAndAbsurdNumbersAreRefused) {
       {"jupiter_device: 1\n", ""},
   };
   for (const auto& [from, to] : cases) {
-    const std::string line = RefusalWith(from, to);
+    const std::string line = ProfileRefusalWith(from, to);
     EXPECT_EQ(line.substr(0, 13), "f.yaml: line ") << to << ": " << line;
   }
-  EXPECT_EQ(Refusal("just text"),
+  EXPECT_EQ(ProfileRefusal("just text"),
             "f.yaml: line 1: expected a map (key: value lines), got \"just text\"");
 }
 

@@ -5,7 +5,7 @@
 
 #include "kernels/base/rng.h"
 #include "planning/testbed/device_profile.h"
-#include "tests/planning/refusal.h"
+#include "tests/refusal.h"
 
 namespace jupiter {
 namespace {
@@ -21,8 +21,8 @@ DeviceProfile PlainProfile() {
   return profile;
 }
 
-OpRecord Linear(std::int64_t rows, std::int64_t inner, std::int64_t outer) {
-  OpRecord op;
+OpCall Linear(std::int64_t rows, std::int64_t inner, std::int64_t outer) {
+  OpCall op;
   op.kind = OpKind::kLinear;
   op.rows = rows;
   op.inner = inner;
@@ -32,8 +32,8 @@ OpRecord Linear(std::int64_t rows, std::int64_t inner, std::int64_t outer) {
   return op;
 }
 
-OpRecord Attention(std::int64_t rows, std::int64_t context_sum) {
-  OpRecord op;
+OpCall Attention(std::int64_t rows, std::int64_t context_sum) {
+  OpCall op;
   op.kind = OpKind::kAttention;
   op.rows = rows;
   op.inner = 64;
@@ -54,7 +54,7 @@ MeasuredOp Measured(std::int64_t inner, std::int64_t outer, std::vector<Measured
 
 TEST(ProfileCostsTest, RooflineIsOverheadPlusTheSlowerOfArithmeticAndMemory) {
   const ProfileCosts costs(PlainProfile());
-  OpRecord op = Linear(1, 100, 1000);
+  OpCall op = Linear(1, 100, 1000);
   op.bytes = 5'000'000;
   op.operations = 10'000'000;
   EXPECT_DOUBLE_EQ(costs.Seconds(op), 1e-5 + 5e-3);
@@ -148,17 +148,17 @@ TEST(ProfileCostsTest, OtherShapesScaleTheNearestByTheRoofline) {
   profile.measured.push_back(Measured(100, 10'000, {{1, 0, 50.0}}));
   profile.measured.push_back(Measured(10'000, 100, {{1, 0, 70.0}}));
   const ProfileCosts costs(profile);
-  const auto roofline = [&](const OpRecord& op) { return costs.RooflineSeconds(op); };
+  const auto roofline = [&](const OpCall& op) { return costs.RooflineSeconds(op); };
   // 90000 is 9 times 10^4 and a ninth... of 10^6 it is 1 / 11.1.
-  const OpRecord small = Linear(2, 300, 300);
+  const OpCall small = Linear(2, 300, 300);
   EXPECT_DOUBLE_EQ(costs.Seconds(small), 1.5 * (roofline(small) / roofline(Linear(2, 100, 100))));
   // 200000 is nearer to 10^6; of the two shapes of that size the one with the nearer inner counts.
-  const OpRecord wide = Linear(1, 200, 1000);
+  const OpCall wide = Linear(1, 200, 1000);
   EXPECT_DOUBLE_EQ(costs.Seconds(wide), 50 * (roofline(wide) / roofline(Linear(1, 100, 10'000))));
-  const OpRecord tall = Linear(1, 2000, 100);
+  const OpCall tall = Linear(1, 2000, 100);
   EXPECT_DOUBLE_EQ(costs.Seconds(tall), 70 * (roofline(tall) / roofline(Linear(1, 10'000, 100))));
   // Other types have no table.
-  OpRecord other = small;
+  OpCall other = small;
   other.weight = DType::kQ4_0;
   EXPECT_DOUBLE_EQ(costs.Seconds(other), roofline(other));
 }
@@ -173,7 +173,7 @@ TEST(ProfileCostsTest, EveryOpHasAPositiveFiniteTime) {
   const ProfileCosts costs(profile);
   const CounterRng rng(3);
   for (std::uint64_t i = 0; i < 20'000; ++i) {
-    OpRecord op;
+    OpCall op;
     op.kind = static_cast<OpKind>(rng.Bits(7 * i) % kOpKinds);
     op.rows = 1 + static_cast<std::int64_t>(rng.Bits(7 * i + 1) % 4096);
     op.inner = static_cast<std::int64_t>(rng.Bits(7 * i + 2) % 20'000);

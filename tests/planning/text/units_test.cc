@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "kernels/base/rng.h"
-#include "tests/planning/refusal.h"
+#include "tests/refusal.h"
 
 namespace jupiter {
 namespace {

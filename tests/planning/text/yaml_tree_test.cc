@@ -1,12 +1,12 @@
 // The tree of YAML text: kinds, lines, and the limits that keep hostile files harmless.
 #include "planning/text/yaml_tree.h"
 
-#include "tests/planning/refusal.h"
+#include "tests/refusal.h"
 
 namespace jupiter {
 namespace {
 
-std::string Refusal(const std::string& text) {
+std::string YamlRefusal(const std::string& text) {
   return RefusalOf([&] { ParseYaml(text, "f.yaml"); });
 }
 
@@ -27,37 +27,38 @@ TEST(YamlTreeTest, KindsTextsAndLines) {
 }
 
 TEST(YamlTreeTest, BrokenTextIsOneLine) {
-  EXPECT_EQ(Refusal(""), "f.yaml: line 1: the file is empty, expected keys and values in YAML");
-  EXPECT_EQ(Refusal("a: 1\nb: [1, 2\n").substr(0, 24), "f.yaml: line 3: not YAML");
-  EXPECT_EQ(Refusal("a: \"x\n").substr(0, 24), "f.yaml: line 2: not YAML");
-  EXPECT_EQ(Refusal("a: 1\n  b: 2\n").substr(0, 14), "f.yaml: line 2");
-  EXPECT_EQ(Refusal("a: 1\na: 2\n"),
+  EXPECT_EQ(YamlRefusal(""), "f.yaml: line 1: the file is empty, expected keys and values in YAML");
+  EXPECT_EQ(YamlRefusal("a: 1\nb: [1, 2\n").substr(0, 24), "f.yaml: line 3: not YAML");
+  EXPECT_EQ(YamlRefusal("a: \"x\n").substr(0, 24), "f.yaml: line 2: not YAML");
+  EXPECT_EQ(YamlRefusal("a: 1\n  b: 2\n").substr(0, 14), "f.yaml: line 2");
+  EXPECT_EQ(YamlRefusal("a: 1\na: 2\n"),
             "f.yaml: line 2: the key \"a\" stands twice in its map; keep one");
-  EXPECT_EQ(Refusal("[1, 2]: 3\n"),
+  EXPECT_EQ(YamlRefusal("[1, 2]: 3\n"),
             "f.yaml: line 1: a key that is no word; check brackets and colons");
-  EXPECT_EQ(Refusal("~: 3\n"), "f.yaml: line 1: a key that is no word; check brackets and colons");
-  EXPECT_EQ(Refusal("a: 1\n---\nb: 2\n"),
+  EXPECT_EQ(YamlRefusal("~: 3\n"),
+            "f.yaml: line 1: a key that is no word; check brackets and colons");
+  EXPECT_EQ(YamlRefusal("a: 1\n---\nb: 2\n"),
             "f.yaml: line 3: a second document, expected one; remove the line \"---\"");
 }
 
 TEST(YamlTreeTest, AliasesAreRefused) {
   const std::string line = "an alias (*name), which these files do not have; write the value out";
-  EXPECT_EQ(Refusal("a: &x 1\nb: *x\n"), "f.yaml: line 2: " + line);
-  EXPECT_EQ(Refusal("a: &x [*x]\n"), "f.yaml: line 1: " + line);
+  EXPECT_EQ(YamlRefusal("a: &x 1\nb: *x\n"), "f.yaml: line 2: " + line);
+  EXPECT_EQ(YamlRefusal("a: &x [*x]\n"), "f.yaml: line 1: " + line);
   std::string bomb = "a0: &a0 [x, x, x]\n";
   for (int i = 1; i < 40; ++i) {
     bomb += fmt::format("a{}: &a{} [*a{}, *a{}, *a{}]\n", i, i, i - 1, i - 1, i - 1);
   }
-  EXPECT_EQ(Refusal(bomb), "f.yaml: line 2: " + line);
+  EXPECT_EQ(YamlRefusal(bomb), "f.yaml: line 2: " + line);
 }
 
 TEST(YamlTreeTest, NestingIsLimited) {
   const std::string line = "f.yaml: line 1: lists and maps nested deeper than 16 levels";
-  EXPECT_EQ(Refusal(std::string(10'000, '[') + std::string(10'000, ']')), line);
+  EXPECT_EQ(YamlRefusal(std::string(10'000, '[') + std::string(10'000, ']')), line);
   std::string maps;
   for (int i = 0; i < 1000; ++i) maps += "{a: ";
   maps += std::string(1000, '}');
-  EXPECT_EQ(Refusal(maps), line);
+  EXPECT_EQ(YamlRefusal(maps), line);
   EXPECT_NO_THROW(ParseYaml(std::string(16, '[') + std::string(16, ']'), ""));
 }
 

@@ -1,4 +1,4 @@
-#include "kernels/base/op_record.h"
+#include "kernels/base/op_call.h"
 
 #include "kernels/base/check.h"
 

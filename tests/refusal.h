@@ -1,4 +1,4 @@
-// What the tests of YAML files assert over and over.
+// What a refusal says, and texts to be refused.
 #pragma once
 
 #include <gtest/gtest.h>

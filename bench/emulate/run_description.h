@@ -13,12 +13,12 @@ namespace jupiter {
 std::string DescribeRun(const std::string& model, int prompt_tokens, int tokens, int step_rows,
                         const Plan& plan);
 
-struct RecordedRun {
+struct RunDescription {
   std::string model;  // as in ModelConfig::name
   Plan plan;
 };
 // Nothing for other descriptions. Throws UserError for a plan that is none.
-std::optional<RecordedRun> ReadDescription(const std::string& description,
-                                           const std::string& source);
+std::optional<RunDescription> ParseRunDescription(const std::string& description,
+                                                  const std::string& source);
 
 }  // namespace jupiter

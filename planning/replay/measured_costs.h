@@ -6,10 +6,10 @@
 
 namespace jupiter {
 
-class RecordedCosts : public OpCosts {
+class MeasuredCosts : public OpCosts {
  public:
   // As measured; 0 for records of the `recording` device, which times nothing.
-  double Seconds(const OpRecord& op) const override { return op.seconds; }
+  double Seconds(const OpCall& op) const override { return op.seconds; }
 };
 
 }  // namespace jupiter

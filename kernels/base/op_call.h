@@ -41,7 +41,7 @@ enum class MatrixRole : std::uint8_t {
 
 std::string_view Name(MatrixRole role);
 
-struct OpRecord {
+struct OpCall {
   OpKind kind = OpKind::kCopy;
   DType weight = DType::kF32;   // linear, embed: of the weight; attention, KV: of the KV rows
   DType input = DType::kF32;    // of the activations, or of the message rows
@@ -61,7 +61,7 @@ class OpObserver {
  public:
   virtual ~OpObserver() = default;
   // `start` is on the monotonic clock, in seconds (see base/clock.h).
-  virtual void OnOp(const OpRecord& record, double start) = 0;
+  virtual void OnOp(const OpCall& call, double start) = 0;
 };
 
 }  // namespace jupiter

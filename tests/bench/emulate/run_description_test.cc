@@ -1,4 +1,4 @@
-#include "bench/emulate/recorded_run.h"
+#include "bench/emulate/run_description.h"
 
 #include <gtest/gtest.h>
 
@@ -16,27 +16,27 @@ Plan SomePlan() {
   return plan;
 }
 
-TEST(RecordedRunTest, IsReadAsItWasWritten) {
+TEST(RunDescriptionTest, IsReadAsItWasWritten) {
   for (const char* model : {"synthetic llama2-7b", "a {\"b\": 1} pp3 tg", " {", ""}) {
     const std::string text = DescribeRun(model, 256, 27, 64, SomePlan());
-    const std::optional<RecordedRun> run = ReadDescription(text, "r.jsonl");
+    const std::optional<RunDescription> run = ParseRunDescription(text, "r.jsonl");
     ASSERT_TRUE(run) << text;
     EXPECT_EQ(run->model, model);
     EXPECT_EQ(ToJson(run->plan), ToJson(SomePlan()));
   }
 }
 
-TEST(RecordedRunTest, OtherDescriptionsSayNothing) {
+TEST(RunDescriptionTest, OtherDescriptionsSayNothing) {
   for (const char* text :
        {"", "a request", "llama jupiter", "llama {\"strategy\": \"galaxy\"}", "llama pp3 tg4 {}",
         "llama pp tg4 rows1 {}", "pp3 tg4 rows1 {}", "llama pp3 tg4 rows1"}) {
-    EXPECT_FALSE(ReadDescription(text, "r.jsonl")) << text;
+    EXPECT_FALSE(ParseRunDescription(text, "r.jsonl")) << text;
   }
 }
 
-TEST(RecordedRunTest, ABrokenPlanIsNamed) {
+TEST(RunDescriptionTest, ABrokenPlanIsNamed) {
   try {
-    ReadDescription("llama pp3 tg4 rows1 {\"strategy\": 1}", "r.jsonl");
+    ParseRunDescription("llama pp3 tg4 rows1 {\"strategy\": 1}", "r.jsonl");
     ADD_FAILURE() << "no error";
   } catch (const UserError& error) {
     EXPECT_EQ(std::string(error.what()).substr(0, 9), "r.jsonl: ");

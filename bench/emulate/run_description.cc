@@ -1,4 +1,4 @@
-#include "bench/emulate/recorded_run.h"
+#include "bench/emulate/run_description.h"
 
 #include <fmt/format.h>
 
@@ -33,8 +33,8 @@ std::string DescribeRun(const std::string& model, int prompt_tokens, int tokens,
                      ToJson(plan));
 }
 
-std::optional<RecordedRun> ReadDescription(const std::string& description,
-                                           const std::string& source) {
+std::optional<RunDescription> ParseRunDescription(const std::string& description,
+                                                  const std::string& source) {
   // Names of models may have braces, the counts stand between them and the plan.
   for (std::size_t at = description.find(" {"); at != std::string::npos;
        at = description.find(" {", at + 1)) {
@@ -44,7 +44,7 @@ std::optional<RecordedRun> ReadDescription(const std::string& description,
                      [&](std::string_view key) { return TakeCount(before, key); })) {
       continue;
     }
-    return RecordedRun{std::string(before), ParsePlan(description.substr(at + 1), source)};
+    return RunDescription{std::string(before), ParsePlan(description.substr(at + 1), source)};
   }
   return std::nullopt;
 }
