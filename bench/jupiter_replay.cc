@@ -144,8 +144,9 @@ Setting MakeSetting(const ReplayFlags& flags, const Cluster& cluster, const RunR
 
 std::string ShowTimes(const RequestMetrics& metrics, std::string_view of_e2el) {
   constexpr int kDigits = 9;  // of milliseconds: a replay is the same to the last digit
-  return fmt::format("TTFT {:.{}f} ms, TPOT {:.{}f} ms, E2E{} {:.{}f} ms\n", metrics.ttft * 1e3,
-                     kDigits, metrics.tpot * 1e3, kDigits, of_e2el, metrics.e2el * 1e3, kDigits);
+  return fmt::format("TTFT {}, TPOT {}, E2E{} {}\n", ShowMilliseconds(metrics.ttft, kDigits),
+                     ShowMilliseconds(metrics.tpot, kDigits), of_e2el,
+                     ShowMilliseconds(metrics.e2el, kDigits));
 }
 
 // Under a profile of tokens rather than of steps.

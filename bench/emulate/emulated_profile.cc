@@ -32,8 +32,8 @@ void SizeFor(SessionOptions& options, const StepShape& step, int tokens) {
 RequestMetrics PerToken(const RequestMetrics& replayed, const StepShape& step, int tokens) {
   RequestMetrics metrics;
   metrics.ttft = replayed.ttft;
-  metrics.tpot = replayed.tpot / step.tokens;
-  metrics.e2el = metrics.ttft + tokens * metrics.tpot;
+  if (replayed.tpot) metrics.tpot = *replayed.tpot / step.tokens;
+  metrics.e2el = metrics.ttft + tokens * metrics.tpot.value_or(0);
   return metrics;
 }
 

@@ -5,6 +5,10 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
 
 #include "bench/emulate/emulated_case.h"
 #include "bench/flags/bandwidth_flag.h"
@@ -41,11 +45,13 @@ std::string FileName(std::string name) {
 class EmulatedSuite : public Suite {
  public:
   EmulatedSuite(Transport& transport, const BenchFlags& flags)
-      : flags_(flags),
-        transport_(transport),
-        recorder_(transport, flags),
-        cases_(ListEmulatedCases(flags)) {
-    OnFirstRank(transport, [&] {
+      : flags_(flags), transport_(transport), cases_(ListEmulatedCases(flags)) {
+    OnFirstRank(transport, [&] { cluster_ = LoadCluster(flags.emulate).name; });
+  }
+
+  void Prepare() override {
+    recorder_ = std::make_unique<CaseRecorder>(transport_, flags_);
+    OnFirstRank(transport_, [&] {
       const std::string& folder = flags_.save_records;
       if (folder.empty()) return;
       std::error_code error;
@@ -54,54 +60,54 @@ class EmulatedSuite : public Suite {
         FailUser("--save-records {}: no folder can be made there", folder);
       }
     });
-    for (const EmulatedCase& which : cases_) recorder_.Check(which);
+    for (const EmulatedCase& which : cases_) recorder_->Check(which);
+    if (transport_.rank() != 0 || !recorder_->profile()) return;
+    benchmark::AddCustomContext("profile", ReportText(recorder_->profile()->name));
   }
 
-  void Register(const Tell& tell) override {
+  std::vector<BenchCase> Cases(const Tell& tell) override {
     tell_ = tell;
-    if (recorder_.profile()) {
-      benchmark::AddCustomContext("profile", ReportText(recorder_.profile()->name));
-    }
     std::vector<std::string> names;
     for (const EmulatedCase& which : cases_) names.push_back(NameOf(which));
-    RegisterVirtualCases(
-        names, [this](benchmark::State& state, std::size_t place) { Measure(state, place); });
+    return MakeVirtualCases(names, [this](benchmark::State& state, const Progress& progress,
+                                          std::size_t place) { Measure(state, progress, place); });
   }
 
   void Serve(const std::string& command) override {
-    recorder_.PlanAndRecord(cases_[PlaceIn(transport_, command, cases_.size())]);
+    recorder_->PlanAndRecord(cases_[PlaceIn(transport_, command, cases_.size())]);
   }
 
-  Outcome outcome() const override { return outcome_; }
+  std::set<Verdict> verdicts() const override { return verdicts_; }
 
  private:
   std::string NameOf(const EmulatedCase& which) const {
-    return CaseName(recorder_.cluster().name, flags_.engine.model, which);
+    return CaseName(cluster_, flags_.engine.model, which);
   }
 
-  void Measure(benchmark::State& state, std::size_t index) {
+  void Measure(benchmark::State& state, const Progress& progress, std::size_t index) {
     tell_(fmt::format("{}", index));
     const double start = Now();
-    const RecordedCase recorded = recorder_.PlanAndRecord(cases_[index]);
+    const RecordedCase recorded = recorder_->PlanAndRecord(cases_[index]);
     if (!recorded.missing.empty()) {
-      outcome_.skipped = true;
+      verdicts_.insert(Verdict::kSkipped);
       state.SkipWithError(ReportText(recorded.missing).c_str());
       return;
     }
-    Keep(recorded, Now() - start);
+    Keep(recorded, progress, Now() - start);
     Replay replay;
     for (auto _ : state) {
       replay = Simulate(*recorded.record, TestbedOf(recorded), {.spans = true});
       state.SetIterationTime(MetricsOf(recorded, replay).e2el);
     }
-    outcome_.measured = true;
+    verdicts_.insert(Verdict::kUnchecked);
     Report(state, recorded, replay);
   }
 
-  void Keep(const RecordedCase& recorded, double seconds) const {
+  void Keep(const RecordedCase& recorded, const Progress& progress, double seconds) const {
     const std::string name = NameOf(recorded.which);
-    fmt::print(stderr, "{}: {}, slices {}; {:.2f} s, {:.0f} messages per second\n", name,
-               ShowSplit(recorded.plan), fmt::join(recorded.check->slices, ","), seconds,
+    fmt::print(stderr, "{} {}: {}, slices {}; {:.2f} s, {:.0f} messages per second\n",
+               ToString(progress), name, ShowSplit(recorded.plan),
+               fmt::join(recorded.check->slices, ","), seconds,
                Rate(static_cast<double>(Messages(*recorded.record)), seconds));
     if (flags_.save_records.empty()) return;
     SaveRecord(*recorded.record, flags_.save_records + "/" + FileName(name));
@@ -111,16 +117,18 @@ class EmulatedSuite : public Suite {
     const RequestMetrics metrics = MetricsOf(recorded, replay);
     auto& counters = state.counters;
     counters["TTFT_ms"] = metrics.ttft * 1e3;
-    counters["TPOT_ms"] = metrics.tpot * 1e3;
     counters["prefill_tps"] = Rate(recorded.which.prompt_tokens, metrics.ttft);
-    counters["decode_tps"] = Rate(1, metrics.tpot);
+    if (metrics.tpot) {
+      counters["TPOT_ms"] = *metrics.tpot * 1e3;
+      counters["decode_tps"] = Rate(1, *metrics.tpot);
+    }
     counters["payload_B"] = static_cast<double>(PayloadBytes(*recorded.record));
     counters["messages"] = static_cast<double>(Messages(*recorded.record));
     counters["bubble"] = Bubble(replay, recorded.plan);
     if (recorded.prediction) {
       counters["planned_bubble"] = recorded.prediction->bubble;
       counters["planned_TTFT_ms"] = recorded.prediction->ttft * 1e3;
-      counters["planned_TPOT_ms"] = recorded.prediction->tpot * 1e3;
+      if (metrics.tpot) counters["planned_TPOT_ms"] = recorded.prediction->tpot * 1e3;
     }
     const std::string_view caveat = FindTraits(recorded.which.strategy).caveat;
     state.SetLabel(fmt::format("EMULATED {}{}{}", ShowSplit(recorded.plan),
@@ -128,11 +136,12 @@ class EmulatedSuite : public Suite {
   }
 
   const BenchFlags& flags_;
-  const Transport& transport_;
-  CaseRecorder recorder_;
-  std::vector<EmulatedCase> cases_;
+  Transport& transport_;
+  const std::vector<EmulatedCase> cases_;
+  std::string cluster_;  // its name; rank 0
+  std::unique_ptr<CaseRecorder> recorder_;
   Tell tell_;
-  Outcome outcome_;
+  std::set<Verdict> verdicts_;
 };
 
 }  // namespace

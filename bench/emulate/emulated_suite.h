@@ -9,7 +9,8 @@
 
 namespace jupiter {
 
-// Collective; throws UserError on all ranks. References outlive it.
+// Reads the name of the cluster alone. Collective; throws UserError on all ranks. References
+// outlive it.
 std::unique_ptr<Suite> MakeEmulatedSuite(Transport& transport, const BenchFlags& flags);
 
 }  // namespace jupiter

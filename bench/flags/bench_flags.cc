@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "bench/flags/bandwidth_flag.h"
+#include "bench/flags/benchmark_help.h"
 #include "kernels/base/check.h"
 
 namespace jupiter {
@@ -118,8 +119,9 @@ BenchFlags ParseBenchFlags(int argc, char** argv) {
   CLI::App app(
       "Measures every strategy on one model over MPI ranks, each run checked against one process.\n"
       "Without flags: that on a tiny model, then the paper's experiments, emulated on 4 ranks.\n"
-      "Flags of Google Benchmark (--benchmark_filter, --benchmark_out, ...) are passed on.",
+      "Flags of Google Benchmark stand at the end.",
       "jupiter_bench");
+  app.footer(kBenchmarkHelp);
   AddEngineFlags(app, flags.engine);
   for (const StrategyEntry& entry : Strategies()) flags.strategies.push_back(entry.traits.name);
   app.add_option("-s,--strategies", flags.strategies, "strategies to run")

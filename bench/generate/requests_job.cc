@@ -130,18 +130,20 @@ class RequestsJob : public Job {
   static std::string Report(const SetResult& result, int stages) {
     const SetStatistics set = SummariseSet(result.generations);
     std::vector<double> ttft;
-    std::vector<double> tpot;
+    std::vector<double> tpots;
     for (const Generation& generation : result.generations) {
       const RequestMetrics metrics = Measure(generation.start, generation.times);
       ttft.push_back(metrics.ttft);
-      if (generation.tokens.size() > 1) tpot.push_back(metrics.tpot);
+      if (metrics.tpot) tpots.push_back(*metrics.tpot);
     }
+    std::optional<double> tpot;
+    if (!tpots.empty()) tpot = Quantile(tpots, 0.5);
     return fmt::format(
                "requests: {}, {} tokens in {:.2f} ms, {:.1f} t/s together; from each one's start: "
-               "TTFT median {:.2f} ms, p90 {:.2f} ms; TPOT median {:.3f} ms\n",
+               "TTFT median {:.2f} ms, p90 {:.2f} ms; TPOT median {}\n",
                result.generations.size(), set.tokens, set.seconds * 1e3,
                Rate(static_cast<double>(set.tokens), set.seconds), Quantile(ttft, 0.5) * 1e3,
-               Quantile(ttft, 0.9) * 1e3, Quantile(tpot, 0.5) * 1e3) +
+               Quantile(ttft, 0.9) * 1e3, ShowMilliseconds(tpot, 3)) +
            ShowSet(result, stages);
   }
 

@@ -1,7 +1,9 @@
 #include "bench/measure/benchmark_flags.h"
 
-#include <benchmark/benchmark.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <cctype>
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
@@ -13,76 +15,110 @@
 namespace jupiter {
 namespace {
 
-// The value when `flag` is `name`=value, else nothing. The last flag of a name wins.
-std::string FindFlag(const std::vector<std::string>& flags, const std::string& name) {
-  std::string value;
-  for (const std::string& flag : flags) {
-    if (flag.rfind(name + "=", 0) == 0) value = flag.substr(name.size() + 1);
+using Flags = std::vector<std::string>;
+
+std::string Mapped(std::string text, int (*map)(int)) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [map](unsigned char c) { return static_cast<char>(map(c)); });
+  return text;
+}
+
+// The value of --benchmark_`name`; "true" of a flag without one. The last of several wins.
+std::optional<std::string> FindFlag(const Flags& flags, const std::string& name) {
+  const std::string flag = "--benchmark_" + name;
+  std::optional<std::string> value;
+  if (const char* set = std::getenv(Mapped("benchmark_" + name, std::toupper).c_str())) value = set;
+  for (const std::string& given : flags) {
+    if (given == flag) value = "true";
+    if (given.rfind(flag + "=", 0) == 0) value = given.substr(flag.size() + 1);
   }
   return value;
 }
 
-bool Lists(const std::vector<std::string>& flags) {
-  for (const std::string& flag : flags) {
-    if (flag == "--benchmark_list_tests" || flag == "--benchmark_list_tests=true") return true;
-  }
-  return false;
+// As Google Benchmark understands yes and no.
+bool IsTrue(const std::string& value) {
+  const std::string no[] = {"0", "f", "n", "false", "no", "off"};
+  return std::find(std::begin(no), std::end(no), Mapped(value, std::tolower)) == std::end(no);
 }
 
-void CheckFormat(const std::vector<std::string>& flags, const std::string& name) {
-  const std::string value = FindFlag(flags, name);
-  if (value.empty() || value == "console" || value == "json" || value == "csv") return;
-  FailUser("{}={}: expected console, json or csv", name, value);
+std::string FormatIn(const Flags& flags, const std::string& name, const std::string& without) {
+  const std::string value = FindFlag(flags, name).value_or(without);
+  if (value == "console" || value == "json" || value == "csv") return value;
+  FailUser("--benchmark_{}={}: expected console, json or csv", name, value);
 }
 
-void CheckRepetitions(const std::vector<std::string>& flags) {
-  const std::string name = "--benchmark_repetitions";
-  const std::string value = FindFlag(flags, name);
-  if (!value.empty() && std::atoi(value.c_str()) < 1) {
-    FailUser("{}={}: expected at least 1", name, value);
+benchmark::TimeUnit UnitIn(const Flags& flags) {
+  const std::string value = FindFlag(flags, "time_unit").value_or("ms");
+  for (benchmark::TimeUnit unit : {benchmark::kNanosecond, benchmark::kMicrosecond,
+                                   benchmark::kMillisecond, benchmark::kSecond}) {
+    if (value == benchmark::GetTimeUnitString(unit)) return unit;
   }
+  FailUser("--benchmark_time_unit={}: expected ns, us, ms or s", value);
+}
+
+int RepetitionsIn(const Flags& flags) {
+  const std::string value = FindFlag(flags, "repetitions").value_or("1");
+  const int repetitions = std::atoi(value.c_str());
+  if (repetitions < 1) FailUser("--benchmark_repetitions={}: expected at least 1", value);
+  return repetitions;
+}
+
+bool ColorIn(const Flags& flags) {
+  const std::string value = FindFlag(flags, "color").value_or("auto");
+  return value == "auto" ? isatty(STDOUT_FILENO) != 0 : IsTrue(value);
+}
+
+BenchmarkOptions ReadOptions(const Flags& flags) {
+  BenchmarkOptions options;
+  options.filter = CaseFilter(FindFlag(flags, "filter").value_or(""));
+  options.lists = IsTrue(FindFlag(flags, "list_tests").value_or("no"));
+  options.format = FormatIn(flags, "format", "console");
+  options.out = FindFlag(flags, "out").value_or("");
+  options.out_format = FormatIn(flags, "out_format", "json");
+  options.tabular = IsTrue(FindFlag(flags, "counters_tabular").value_or("no"));
+  options.color = ColorIn(flags);
+  options.unit = UnitIn(flags);
+  options.repetitions = RepetitionsIn(flags);
+  options.warms_up = std::atof(FindFlag(flags, "min_warmup_time").value_or("0").c_str()) > 0;
+  return options;
+}
+
+// Newer versions of Google Benchmark write 0.05s, older ones take 0.05 only, and all take that.
+void DropUnit(std::string& flag) {
+  const std::string name = "--benchmark_min_time=";
+  if (flag.rfind(name, 0) != 0 || flag.size() < name.size() + 2 || flag.back() != 's') return;
+  if (std::isdigit(static_cast<unsigned char>(flag[flag.size() - 2])) != 0) flag.pop_back();
 }
 
 }  // namespace
 
-void InitialiseBenchmark(char* program, std::vector<std::string> flags) {
-  CheckFormat(flags, "--benchmark_format");
-  CheckFormat(flags, "--benchmark_out_format");
-  CheckRepetitions(flags);
+BenchmarkOptions InitialiseBenchmark(char* program, std::vector<std::string> flags) {
+  BenchmarkOptions options = ReadOptions(flags);
+  std::for_each(flags.begin(), flags.end(), DropUnit);
   std::vector<char*> argv = {program};
   for (std::string& flag : flags) argv.push_back(flag.data());
   int argc = static_cast<int>(argv.size());
   benchmark::Initialize(&argc, argv.data());
   if (argc > 1) {
-    FailUser(
-        "{}: Google Benchmark does not take this flag or its value; see --help and its user "
-        "guide",
-        argv[1]);
+    FailUser("{}: Google Benchmark does not take this flag or its value; --help lists them",
+             argv[1]);
   }
+  return options;
 }
 
-bool ReportArrived(const std::vector<std::string>& flags) {
+bool ReportArrived(const BenchmarkOptions& options) {
   std::cout.flush();
   if (!std::cout || std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
     fmt::print(stderr, "jupiter: error: the report could not be written to stdout\n");
     return false;
   }
   // Google Benchmark does not say whether its file took the report; one that did has ended it.
-  const std::string path = BenchmarkOut(flags);
-  if (path.empty()) return true;
-  const std::optional<std::string> text = ReadTextFile(path);
+  if (options.out.empty() || options.lists) return true;
+  const std::optional<std::string> text = ReadTextFile(options.out);
   if (text && !text->empty() && text->back() == '\n') return true;
-  fmt::print(stderr, "jupiter: error: --benchmark_out={}: the report could not be written\n", path);
+  fmt::print(stderr, "jupiter: error: --benchmark_out={}: the report could not be written\n",
+             options.out);
   return false;
-}
-
-bool PrintsForPeople(const std::vector<std::string>& flags) {
-  const std::string format = FindFlag(flags, "--benchmark_format");
-  return (format.empty() || format == "console") && !Lists(flags);
-}
-
-std::string BenchmarkOut(const std::vector<std::string>& flags) {
-  return FindFlag(flags, "--benchmark_out");
 }
 
 }  // namespace jupiter

@@ -15,6 +15,11 @@ std::string ShortModelName(const std::string& model) {
   return ReportText(name.substr(name.rfind('/') + 1));
 }
 
+std::string DraftsOf(const Case& which, const std::vector<DraftFlags>& draftings) {
+  if (which.drafting < 0) return {};
+  return ParseDraft(draftings.at(static_cast<std::size_t>(which.drafting))).name();
+}
+
 std::string CaseName(const std::string& model, const Case& which, const std::string& drafts) {
   return fmt::format("real/{}/{}{}{}{}/pp{}/tg{}", ShortModelName(model), which.strategy,
                      which.all_cores ? "-all-cores" : "", drafts.empty() ? "" : "/", drafts,

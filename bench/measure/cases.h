@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/flags/draft_flags.h"
 #include "parallel/transport/transport.h"
 
 namespace jupiter {
@@ -19,6 +20,8 @@ struct Case {
 
 // real/<model>/<strategy>[/<drafts>]/pp<P>/tg<G>; <strategy> is local-all-cores for such a case.
 std::string CaseName(const std::string& model, const Case& which, const std::string& drafts = {});
+// <drafts> of a case; empty of plain decoding.
+std::string DraftsOf(const Case& which, const std::vector<DraftFlags>& draftings);
 // A model's name without folders, fit for a case name.
 std::string ShortModelName(const std::string& model);
 

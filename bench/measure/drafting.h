@@ -22,8 +22,6 @@ class Drafting {
   bool any() const { return request_.any(); }
   // Whether steps are measured before it drafts.
   bool measures() const { return acceptance_.has_value(); }
-  // "ngram" or "medusa-continuous", for names of cases.
-  std::string name() const { return request_.name(); }
   // Rows of a step, items under way, draft heads, draft model.
   void Apply(SessionOptions& options, int ranks) const;
 

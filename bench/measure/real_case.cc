@@ -1,6 +1,7 @@
 #include "bench/measure/real_case.h"
 
 #include <algorithm>
+#include <ctime>
 
 #include "bench/flags/prompt.h"
 #include "kernels/base/check.h"
@@ -12,6 +13,12 @@ namespace {
 
 constexpr std::uint64_t kPromptSeed = 1;
 
+double ThreadCpuSeconds() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
+
 }  // namespace
 
 CaseRunner::CaseRunner(Transport& transport, const EngineFlags& flags,
@@ -19,6 +26,7 @@ CaseRunner::CaseRunner(Transport& transport, const EngineFlags& flags,
                        const std::string& reference_path)
     : transport_(transport),
       flags_(flags),
+      draft_flags_(draftings),
       options_(ToSessionOptions(flags)),
       fault_(fault),
       reference_path_(reference_path) {
@@ -37,11 +45,6 @@ CaseRunner::CaseRunner(Transport& transport, const EngineFlags& flags,
     const bool source = transport.rank() == Strategy::kSource;
     if (source && !reference_path.empty()) given_ = LoadReference(reference_path);
   });
-}
-
-std::string CaseRunner::Name(const Case& which) const {
-  const auto index = static_cast<std::size_t>(which.drafting);
-  return CaseName(flags_.model, which, which.drafting < 0 ? "" : draftings_[index]->name());
 }
 
 SessionOptions CaseRunner::OptionsFor(const Case& which) const {
@@ -121,7 +124,7 @@ void CaseRunner::NoteStreamed(const Session& reference, const Case& which) const
   fmt::print(stderr,
              "note: no process can hold the model, so the reference of {} is streamed: {}, a pass "
              "per token; --reference FILE would take its place\n",
-             Name(which), reference.streaming());
+             CaseName(flags_.model, which, DraftsOf(which, draft_flags_)), reference.streaming());
 }
 
 CaseRunner::Expected CaseRunner::ComputeExpected(const Case& which, const Session& session) {
@@ -167,16 +170,19 @@ Sample CaseRunner::RunOnce() {
   JUPITER_CHECK(session_ != nullptr);
   AllGather(transport_, {});  // all ranks are ready
   transport_.ResetCounters();
+  const double cpu_start = ThreadCpuSeconds();
   RunOptions options;
   options.drafter = drafter_;
   options.drafts = drafting_ != nullptr;
   const std::vector<Generation> all =
       session_->Run({{}, {RequestFor(case_)}}, options, {}, nullptr);
+  const double cpu_seconds = ThreadCpuSeconds() - cpu_start;
   const Generation generation = all.empty() ? Generation{} : all.front();
   const std::vector<RankReport> reports =
       GatherReports(transport_, {transport_.context().host(transport_.rank()), ThreadsFor(case_),
                                  session_->load_seconds(), 0, transport_.counters()});
   Sample sample;
+  sample.cpu_seconds = cpu_seconds;
   if (transport_.rank() != Strategy::kSource) return sample;
   for (const RankReport& report : reports) {
     sample.payload_bytes += report.traffic.payload_sent;
@@ -186,9 +192,8 @@ Sample CaseRunner::RunOnce() {
   sample.metrics = Measure(generation.start, generation.times);
   sample.drafts = Summarise(generation.steps);
   sample.stale_steps = generation.stale_steps;
-  sample.checked = current_->missing.empty();
-  sample.verdict =
-      sample.checked ? Compare(current_->reference, generation) : Verdict{false, current_->missing};
+  sample.found = current_->missing.empty() ? Compare(current_->reference, generation)
+                                           : Comparison{Verdict::kUnchecked, current_->missing};
   return sample;
 }
 

@@ -11,6 +11,7 @@
 #include "bench/flags/flags.h"
 #include "bench/flags/planned.h"
 #include "bench/measure/cases.h"
+#include "bench/measure/drafting.h"
 #include "bench/measure/faulty_device.h"
 #include "bench/report/draft_statistics.h"
 #include "bench/report/metrics.h"
@@ -27,8 +28,8 @@ struct Sample {
   double load_seconds = 0;  // of the slowest rank
   DraftStatistics drafts;   // no steps of plain decoding
   int stale_steps = 0;
-  Verdict verdict;
-  bool checked = false;  // false: there is no reference; verdict.detail says why
+  double cpu_seconds = 0;  // of the thread that leads the request
+  Comparison found;
 };
 
 class CaseRunner {
@@ -40,7 +41,6 @@ class CaseRunner {
 
   const ModelConfig& config() const { return checkpoint_->config(); }
   const GivenPlanning& planning() const { return planning_; }
-  std::string Name(const Case& which) const;
   // How the open case drafts, at rank 0; empty of plain decoding.
   std::string Drafts() const { return drafting_ == nullptr ? "" : drafting_->Describe(); }
   // Of the case that is open: see Session::streaming.
@@ -71,6 +71,7 @@ class CaseRunner {
 
   Transport& transport_;
   EngineFlags flags_;
+  std::vector<DraftFlags> draft_flags_;
   SessionOptions options_;
   std::vector<std::unique_ptr<Drafting>> draftings_;
   Fault fault_;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "bench/measure/real_case.h"
+#include "bench/measure/real_row.h"
 #include "bench/report/report_text.h"
 #include "bench/results/results_folder.h"
 #include "kernels/base/check.h"
@@ -86,29 +87,30 @@ class RealSuite : public Suite {
       : flags_(flags),
         transport_(transport),
         context_(transport.context()),
+        draftings_(flags.draft.All()),
         cases_(ListRealCases(flags, HasMoreCores(transport, flags))),
-        runner_(transport, flags.engine, flags.draft.All(), ParseFault(flags.fault),
-                flags.reference) {
-    NotePlan(transport, runner_.planning(), flags.strategies, "split the layers equally");
-    for (const Case& which : cases_) runner_.Check(which);
+        rows_(cases_.size()) {}
+
+  void Prepare() override {
+    runner_ = std::make_unique<CaseRunner>(transport_, flags_.engine, draftings_,
+                                           ParseFault(flags_.fault), flags_.reference);
+    NotePlan(transport_, runner_->planning(), flags_.strategies, "split the layers equally");
+    for (const Case& which : cases_) runner_->Check(which);
+    if (context_.rank() != 0) return;
+    benchmark::AddCustomContext("model", ReportText(flags_.engine.model));
+    benchmark::AddCustomContext("device", runner_->DescribeDevice());
   }
 
-  void Register(const Tell& tell) override {
+  std::vector<BenchCase> Cases(const Tell& tell) override {
     tell_ = tell;
-    benchmark::AddCustomContext("model", ReportText(flags_.engine.model));
-    benchmark::AddCustomContext("device", runner_.DescribeDevice());
-    for (const Case& which : cases_) {
-      benchmark::RegisterBenchmark(
-          runner_.Name(which).c_str(),
-          [this, which](benchmark::State& state) { MeasureCase(state, which); })
-          ->UseManualTime()
-          ->Unit(benchmark::kMillisecond);
-    }
+    std::vector<BenchCase> cases;
+    for (std::size_t place = 0; place < cases_.size(); ++place) cases.push_back(CaseAt(place));
+    return cases;
   }
 
   void Serve(const std::string& command) override {
     if (command == kRun) {
-      runner_.RunOnce();
+      runner_->RunOnce();
     } else {
       TryOpen(ParseOpen(transport_, command));
     }
@@ -123,81 +125,123 @@ class RealSuite : public Suite {
   }
 
   void KeepIn(ResultsFolder& folder) override { folder_ = &folder; }
-  void Conclude(bool) override { SavePending(); }
 
-  Outcome outcome() const override { return outcome_; }
+  std::set<Verdict> verdicts() const override { return verdicts_; }
 
  private:
+  std::string NameOf(const Case& which) const {
+    return CaseName(flags_.engine.model, which, DraftsOf(which, draftings_));
+  }
+
+  BenchCase CaseAt(std::size_t place) {
+    const std::string name = NameOf(cases_[place]);
+    const ResultRow* kept = folder_ == nullptr ? nullptr : folder_->Find(name);
+    if (kept != nullptr) return ShownAgain(*kept);
+    BenchCase added;
+    added.name = name;
+    added.measure = [this, place](benchmark::State& state, const Progress& progress) {
+      Measure(state, progress, place);
+    };
+    added.end = [this, place](std::size_t repetitions) { return End(place, repetitions); };
+    return added;
+  }
+
+  // A row of an earlier run that --resume goes on with.
+  BenchCase ShownAgain(const ResultRow& row) {
+    BenchCase kept = KeptCase(row);
+    kept.end = [this, end = kept.end, row](std::size_t repetitions) {
+      fmt::print(stderr, "{}: kept from {}\n", row.name, flags_.out);
+      verdicts_.insert(row.verdict);
+      return end(repetitions);
+    };
+    return kept;
+  }
+
+  // One repetition, or fewer iterations while Google Benchmark finds out how many it needs.
+  void Measure(benchmark::State& state, const Progress& progress, std::size_t place) {
+    if (!rows_[place]) rows_[place] = Describe(cases_[place]);
+    ResultRow& row = *rows_[place];
+    if (!row.reason.empty() || !Open(place, progress)) {
+      state.SkipWithError(row.reason.c_str());
+      return;
+    }
+    std::vector<RequestSample> samples;
+    for (auto _ : state) {
+      samples.push_back(RunOnce(place));
+      state.SetIterationTime(samples.back().e2e_s);
+    }
+    state.counters = CountersOf(row, samples);
+    row.measured->repetitions.push_back(std::move(samples));
+  }
+
+  // Whether the case can run; its row has the reason when it cannot.
+  bool Open(std::size_t place, const Progress& progress) {
+    ResultRow& row = *rows_[place];
+    if (open_ == place) return true;
+    fmt::print(stderr, "{} {}: loading\n", ToString(progress), row.name);
+    tell_(OpenCommand(cases_[place]));
+    open_.reset();
+    const std::string error = TryOpen(cases_[place]);
+    if (!error.empty()) {
+      row.verdict = Verdict::kSkipped;
+      row.reason = ReportText(error);
+      row.measured.reset();
+      return false;
+    }
+    open_ = place;
+    if (!row.measured) {
+      row.verdict = Verdict::kValid;
+      row.measured =
+          Measured{{}, 0, context_.local_size(), ThreadsOf(cases_[place]), NotesOn(cases_[place])};
+    }
+    RunOnce(place);  // warm-up on the measured path
+    return true;
+  }
+
   // The reason when the case cannot run; the same on all ranks.
   std::string TryOpen(const Case& which) {
     try {
-      runner_.Open(which);
+      runner_->Open(which);
       return {};
     } catch (const UserError& error) {
       return error.what();
     }
   }
 
-  void MeasureCase(benchmark::State& state, const Case& which) {
-    const std::string name = runner_.Name(which);
-    if (pending_ && pending_->name != name) SavePending();
-    const ResultRow* known = folder_ == nullptr ? nullptr : folder_->Find(name);
-    if (known != nullptr && saved_.count(name) == 0) return ReportKept(state, *known);
-    if (!open_ || !(*open_ == which)) {
-      fmt::print(stderr, "{}: loading\n", name);
-      tell_(OpenCommand(which));
-      open_.reset();
-      const std::string error = TryOpen(which);
-      if (!error.empty()) {
-        outcome_.skipped = true;
-        state.SkipWithError(ReportText(error).c_str());
-        if (folder_ != nullptr) pending_ = RefusedRow(which, error);
-        return;
-      }
-      open_ = which;
-      label_ = "VALID";
-      RunOnce();  // warm-up on the measured path
+  RequestSample RunOnce(std::size_t place) {
+    tell_(kRun);
+    const Sample sample = runner_->RunOnce();
+    ResultRow& row = *rows_[place];
+    if (row.measured->load_s == 0) row.measured->load_s = sample.load_seconds;
+    TakeVerdict(sample.found, row);
+    const bool drafts = cases_[place].drafting >= 0;
+    if (drafts) row.rows = static_cast<int>(std::lround(std::max(1.0, sample.drafts.draft_length)));
+    return SampleOf(sample, drafts);
+  }
+
+  // One wrong run, were it the warm-up or one that Google Benchmark drops, spoils the case.
+  static void TakeVerdict(const Comparison& found, ResultRow& row) {
+    if (row.verdict != Verdict::kValid || found.verdict == Verdict::kValid) return;
+    fmt::print(stderr, "{}: {}{}: {}\n", row.name, Name(found.verdict),
+               found.verdict == Verdict::kUnchecked ? ", no reference" : "", found.detail);
+    row.verdict = found.verdict;
+  }
+
+  CaseEnd End(std::size_t place, std::size_t repetitions) {
+    ResultRow& row = *rows_[place];
+    if (row.measured) {
+      Summarise(repetitions, row);
+    } else {
+      row.repetitions = static_cast<int>(repetitions);
     }
-    std::vector<Sample> samples;
-    for (auto _ : state) {
-      samples.push_back(RunOnce());
-      state.SetIterationTime(samples.back().metrics.e2el);
-    }
-    outcome_.measured = true;
-    Report(state, which, samples);
-    if (folder_ != nullptr) pending_ = RowOf(which, samples);
+    verdicts_.insert(row.verdict);
+    if (folder_ != nullptr) folder_->Add(row, {});
+    return EndOf(row);
   }
 
-  // Google Benchmark calls a case several times, each time with more iterations: the last call
-  // counts, and which one that was is known when another case begins.
-  void SavePending() {
-    if (pending_ && saved_.insert(pending_->name).second) folder_->Add(*pending_, {});
-    pending_.reset();
-  }
-
-  // A row of an earlier run that --resume goes on with.
-  void ReportKept(benchmark::State& state, const ResultRow& row) {
-    if (!row.e2e_s || !row.ttft_s) {
-      outcome_.skipped = true;
-      return state.SkipWithError(row.reason.c_str());
-    }
-    for (auto _ : state) state.SetIterationTime(*row.e2e_s);
-    outcome_.measured = true;
-    outcome_.invalid |= row.valid == "invalid";
-    state.counters["TTFT_ms"] = *row.ttft_s * 1e3;
-    state.SetLabel(fmt::format("kept from {}: {}", flags_.out, row.valid));
-  }
-
-  ResultRow RefusedRow(const Case& which, const std::string& error) const {
-    ResultRow row = DescribeCase(which);
-    row.valid = "not_checked";
-    row.reason = ReportText(error);
-    return row;
-  }
-
-  ResultRow DescribeCase(const Case& which) const {
+  ResultRow Describe(const Case& which) const {
     ResultRow row;
-    row.name = runner_.Name(which);
+    row.name = NameOf(which);
     row.suite = "real";
     row.clock = "wall";
     row.model = ReportText(flags_.engine.model);
@@ -205,7 +249,7 @@ class RealSuite : public Suite {
     row.wire = flags_.engine.wire;
     row.note = which.all_cores ? "every core of the host" : "";
     if (which.drafting >= 0) {
-      const DraftFlags draft = flags_.draft.All()[static_cast<std::size_t>(which.drafting)];
+      const DraftFlags& draft = draftings_[static_cast<std::size_t>(which.drafting)];
       row.policy = fmt::format("{} {}", draft.draft, draft.speculate);
     }
     row.ranks = context_.size();
@@ -214,104 +258,31 @@ class RealSuite : public Suite {
     return row;
   }
 
-  ResultRow RowOf(const Case& which, const std::vector<Sample>& samples) const {
-    std::vector<double> e2e;
-    std::vector<double> ttft;
-    std::vector<double> tpot;
-    for (const Sample& sample : samples) {
-      e2e.push_back(sample.metrics.e2el);
-      ttft.push_back(sample.metrics.ttft);
-      tpot.push_back(sample.metrics.tpot);
-    }
-    ResultRow row = DescribeCase(which);
-    if (which.drafting >= 0) {
-      const DraftStatistics& drafts = samples.back().drafts;
-      row.tokens_per_step = drafts.acceptance_length;
-      row.rows = static_cast<int>(std::lround(std::max(1.0, drafts.draft_length)));
-    }
-    row.valid = label_ == "VALID" ? "exact" : label_ == "INVALID" ? "invalid" : "not_checked";
-    row.e2e_s = row.e2e_p50_s = Quantile(e2e, 0.5);
-    row.e2e_p90_s = Quantile(e2e, 0.9);
-    row.ttft_s = Quantile(ttft, 0.5);
-    row.prefill_ms_per_token = *row.ttft_s * 1e3 / which.prompt_tokens;
-    row.decode_ms_per_token = Quantile(tpot, 0.5) * 1e3;
-    row.bytes_total = samples.back().payload_bytes;
-    row.messages = samples.back().messages;
-    row.repetitions = static_cast<int>(samples.size());
-    return row;
+  int ThreadsOf(const Case& which) const {
+    return which.all_cores ? HostCores() : ThreadsPerRank(flags_.engine, context_);
   }
 
-  Sample RunOnce() {
-    tell_(kRun);
-    Sample sample = runner_.RunOnce();
-    if (label_ == "VALID") CheckAnswer(sample);
-    return sample;
-  }
-
-  // One wrong run, were it the warm-up or one that Google Benchmark drops, spoils the case.
-  void CheckAnswer(const Sample& sample) {
-    const std::string name = runner_.Name(*open_);
-    if (!sample.checked) {
-      fmt::print(stderr, "{}: UNCHECKED, no reference: {}\n", name, sample.verdict.detail);
-      label_ = "UNCHECKED";
-    } else if (!sample.verdict.valid) {
-      fmt::print(stderr, "{}: INVALID: {}\n", name, sample.verdict.detail);
-      outcome_.invalid = true;
-      label_ = "INVALID";
-    }
-  }
-
-  void Report(benchmark::State& state, const Case& which, const std::vector<Sample>& samples) {
-    std::vector<double> ttft;
-    std::vector<double> tpot;
-    for (const Sample& sample : samples) {
-      ttft.push_back(sample.metrics.ttft * 1e3);
-      tpot.push_back(sample.metrics.tpot * 1e3);
-    }
-    const Sample& last = samples.back();
-    auto& counters = state.counters;
-    counters["TTFT_ms"] = Quantile(ttft, 0.5);
-    counters["TPOT_ms"] = Quantile(tpot, 0.5);
-    counters["TPOT_p90_ms"] = Quantile(tpot, 0.9);
-    counters["n"] = static_cast<double>(samples.size());
-    counters["prefill_tps"] = Rate(which.prompt_tokens, Quantile(ttft, 0.5) / 1e3);
-    counters["decode_tps"] = Rate(1, Quantile(tpot, 0.5) / 1e3);
-    counters["payload_B"] = static_cast<double>(last.payload_bytes);
-    counters["messages"] = static_cast<double>(last.messages);
-    counters["load_s"] = last.load_seconds;
-    counters["ranks_per_host"] = context_.local_size();
-    counters["threads"] = which.all_cores ? HostCores() : ThreadsPerRank(flags_.engine, context_);
-    if (which.drafting >= 0) ReportDrafts(state, samples);
-    std::string label = label_;
+  // Of the open case.
+  std::string NotesOn(const Case& which) const {
+    std::string notes;
     for (const std::string& note :
-         {runner_.Streaming(), runner_.Drafts(), FindTraits(which.strategy).caveat}) {
-      if (!note.empty()) label += "; " + note;
+         {runner_->Streaming(), runner_->Drafts(), FindTraits(which.strategy).caveat}) {
+      if (!note.empty()) notes += "; " + note;
     }
-    state.SetLabel(label);
-  }
-
-  // By the definitions of draft_statistics; drafts are the same in every run.
-  static void ReportDrafts(benchmark::State& state, const std::vector<Sample>& samples) {
-    const Sample& last = samples.back();
-    state.counters["tokens_per_step"] = last.drafts.acceptance_length;
-    state.counters["acceptance_rate"] = last.drafts.acceptance_rate;
-    state.counters["drafted"] = static_cast<double>(last.drafts.draft_tokens);
-    state.counters["wasted"] = static_cast<double>(last.drafts.wasted_tokens);
-    state.counters["stale_steps"] = last.stale_steps;
+    return notes;
   }
 
   const BenchFlags& flags_;
-  const Transport& transport_;
+  Transport& transport_;
   const Context& context_;
-  std::vector<Case> cases_;
-  CaseRunner runner_;
+  const std::vector<DraftFlags> draftings_;
+  const std::vector<Case> cases_;
+  std::vector<std::optional<ResultRow>> rows_;  // by place, of cases that have begun
+  std::unique_ptr<CaseRunner> runner_;
   Tell tell_;
   ResultsFolder* folder_ = nullptr;
-  std::optional<ResultRow> pending_;  // of the case that was measured last
-  std::set<std::string> saved_;       // names of this run's rows
-  std::optional<Case> open_;
-  std::string label_;  // verdict over all runs of the open case so far
-  Outcome outcome_;
+  std::optional<std::size_t> open_;  // place of the case that is loaded
+  std::set<Verdict> verdicts_;
 };
 
 }  // namespace

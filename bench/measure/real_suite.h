@@ -10,7 +10,7 @@
 
 namespace jupiter {
 
-// Plans all cases. Collective; throws UserError on all ranks. References outlive it.
+// Collective; throws UserError on all ranks. References outlive it.
 std::unique_ptr<Suite> MakeRealSuite(Transport& transport, const BenchFlags& flags);
 
 }  // namespace jupiter

@@ -5,18 +5,16 @@
 #pragma once
 
 #include <functional>
+#include <set>
 #include <string>
+#include <vector>
+
+#include "bench/measure/bench_case.h"
+#include "bench/report/verdict.h"
 
 namespace jupiter {
 
 class ResultsFolder;
-
-// What the cases of a run found, at rank 0.
-struct Outcome {
-  bool invalid = false;   // some answer was wrong
-  bool skipped = false;   // some case could not run
-  bool measured = false;  // some case ran
-};
 
 class Suite {
  public:
@@ -29,19 +27,22 @@ class Suite {
   Suite& operator=(const Suite&) = delete;
   virtual ~Suite() = default;
 
+  // Makes ready to run: models, plans. Collective; throws UserError on all ranks. To list cases
+  // takes no preparation, and any number of ranks.
+  virtual void Prepare() = 0;
   // What decides on its rows, one line of JSON; "" when it keeps none.
   virtual std::string Settings() const { return {}; }
-  // Rank 0, before Register: saves its rows there, and takes those that are there for its own. The
+  // Rank 0, before Cases: saves its rows there, and takes those that are there for its own. The
   // folder outlives the suite.
   virtual void KeepIn(ResultsFolder&) {}
-  // Rank 0: registers the cases with Google Benchmark. `tell` lives as long as they.
-  virtual void Register(const Tell& tell) = 0;
+  // Rank 0: the cases in their order. `tell` is kept.
+  virtual std::vector<BenchCase> Cases(const Tell& tell) = 0;
   // The other ranks: their part of a command.
   virtual void Serve(const std::string& command) = 0;
-  // Rank 0, behind the last case: what is to be said about all of them; to stdout if `to_stdout`.
+  // Rank 0, after the last case: what is to be said about all of them; to stdout if `to_stdout`.
   virtual void Conclude(bool to_stdout) { static_cast<void>(to_stdout); }
-  // Of the cases so far.
-  virtual Outcome outcome() const = 0;
+  // Rank 0: of the cases so far.
+  virtual std::set<Verdict> verdicts() const = 0;
 };
 
 }  // namespace jupiter

@@ -4,15 +4,19 @@
 
 namespace jupiter {
 
-void RegisterVirtualCases(const std::vector<std::string>& names,
-                          const std::function<void(benchmark::State&, std::size_t)>& measure) {
+std::vector<BenchCase> MakeVirtualCases(
+    const std::vector<std::string>& names,
+    const std::function<void(benchmark::State&, const Progress&, std::size_t)>& measure) {
+  std::vector<BenchCase> cases;
   for (std::size_t i = 0; i < names.size(); ++i) {
-    benchmark::RegisterBenchmark(names[i].c_str(),
-                                 [measure, i](benchmark::State& state) { measure(state, i); })
-        ->UseManualTime()
-        ->Iterations(1)
-        ->Unit(benchmark::kMillisecond);
+    BenchCase& added = cases.emplace_back();
+    added.name = names[i];
+    added.iterations = 1;
+    added.measure = [measure, i](benchmark::State& state, const Progress& progress) {
+      measure(state, progress, i);
+    };
   }
+  return cases;
 }
 
 std::size_t PlaceIn(const Transport& transport, const std::string& command, std::size_t cases) {

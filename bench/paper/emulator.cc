@@ -276,7 +276,7 @@ ResultRow PaperEmulator::Describe(const Work& work, const RecordedCase& recorded
   row.ranks = transport_.size();
   row.prompt_tokens = experiment.prompt_tokens;
   row.gen_tokens = experiment.generated_tokens;
-  row.valid = "not_checked";
+  row.verdict = recorded.missing.empty() ? Verdict::kUnchecked : Verdict::kSkipped;
   row.rows = policy.step.rows;
   row.tokens_per_step = policy.step.tokens;
   row.skeleton_tokens = policy.skeleton_tokens;

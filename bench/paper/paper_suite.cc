@@ -29,14 +29,17 @@ std::string SideLine(const std::string& name, const std::string& key, nlohmann::
 class PaperSuite : public Suite {
  public:
   PaperSuite(Transport& transport, const std::string& file)
-      : transport_(transport),
-        experiment_(LoadPaperExperiment(file)),
+      : experiment_(LoadPaperExperiment(file)),
         readings_(LoadReadings(experiment_)),
         cells_(ListCells(experiment_, ProfilesOf(readings_))),
         report_(MakeReport(file)),
-        emulator_(transport, experiment_, cells_) {}
+        transport_(transport) {}
 
-  std::string Settings() const override { return emulator_.Settings(); }
+  void Prepare() override {
+    emulator_ = std::make_unique<PaperEmulator>(transport_, experiment_, cells_);
+  }
+
+  std::string Settings() const override { return emulator_->Settings(); }
 
   void KeepIn(ResultsFolder& folder) override {
     folder_ = &folder;
@@ -45,16 +48,16 @@ class PaperSuite : public Suite {
     }
   }
 
-  void Register(const Tell& tell) override {
+  std::vector<BenchCase> Cases(const Tell& tell) override {
     tell_ = tell;
     std::vector<std::string> names;
     for (const PaperCell& cell : cells_) names.push_back(CellName(experiment_, cell));
-    RegisterVirtualCases(
-        names, [this](benchmark::State& state, std::size_t place) { Measure(state, place); });
+    return MakeVirtualCases(names, [this](benchmark::State& state, const Progress& progress,
+                                          std::size_t place) { Measure(state, progress, place); });
   }
 
   void Serve(const std::string& command) override {
-    emulator_.Run(cells_[PlaceIn(transport_, command, cells_.size())]);
+    emulator_->Run(cells_[PlaceIn(transport_, command, cells_.size())]);
   }
 
   void Conclude(bool to_stdout) override {
@@ -66,7 +69,7 @@ class PaperSuite : public Suite {
     for (const auto& [file, text] : report_->Files(rows_)) folder_->Write(In(file), text);
   }
 
-  Outcome outcome() const override { return outcome_; }
+  std::set<Verdict> verdicts() const override { return verdicts_; }
 
  private:
   // Of an earlier run.
@@ -80,31 +83,30 @@ class PaperSuite : public Suite {
              experiment_.name);
   }
 
-  void Measure(benchmark::State& state, std::size_t index) {
-    const ResultRow row = RowOf(index);
+  void Measure(benchmark::State& state, const Progress& progress, std::size_t index) {
+    const ResultRow row = RowOf(index, progress);
     // Google Benchmark may ask for a case again.
     if (seen_.insert(index).second) rows_.push_back(row);
+    verdicts_.insert(row.verdict);
     if (!row.e2e_s) {
-      outcome_.skipped = true;
       state.SkipWithError(ReportText((row.oom ? "OOM: " : "") + row.reason).c_str());
       return;
     }
     for (auto _ : state) state.SetIterationTime(*row.e2e_s);
-    outcome_.measured = true;
     Report(state, row);
   }
 
   // From the folder, or by running it.
-  ResultRow RowOf(std::size_t index) {
+  ResultRow RowOf(std::size_t index, const Progress& progress) {
     const std::string name = CellName(experiment_, cells_[index]);
     const ResultRow* known = folder_ == nullptr ? nullptr : folder_->Find(name);
     if (known != nullptr) return *known;
     tell_(fmt::format("{}", index));
-    PaperResult result = emulator_.Run(cells_[index]);
+    PaperResult result = emulator_->Run(cells_[index]);
     report_->TakePublished(result.row);
     const std::string took =
         result.row.e2e_s ? fmt::format("{:.1f} s", *result.row.e2e_s) : result.row.reason;
-    fmt::print(stderr, "[{}/{}] {}: {}\n", index + 1, cells_.size(), name, took);
+    fmt::print(stderr, "{} {}: {}\n", ToString(progress), name, took);
     if (folder_ != nullptr) Keep(result);
     return result.row;
   }
@@ -144,17 +146,17 @@ class PaperSuite : public Suite {
     return experiment_.name == "paper" ? file : experiment_.name + "-" + file;
   }
 
-  const Transport& transport_;
   const PaperExperiment experiment_;
   const std::vector<Reading> readings_;
   const std::vector<PaperCell> cells_;
   const std::unique_ptr<ExperimentReport> report_;
-  PaperEmulator emulator_;
+  Transport& transport_;
+  std::unique_ptr<PaperEmulator> emulator_;
   ResultsFolder* folder_ = nullptr;
   Tell tell_;
   std::vector<ResultRow> rows_;  // in the order in which they ran
   std::set<std::size_t> seen_;   // their places among the cells
-  Outcome outcome_;
+  std::set<Verdict> verdicts_;
 };
 
 }  // namespace

@@ -16,7 +16,8 @@ inline constexpr std::string_view kEmulatedSuites[] = {"paper", "ablation", "fai
 std::string FindExperimentOf(const std::string& suite);
 
 // Of an experiment's file; published values lie beside it in published/, or there are none.
-// Collective; throws UserError on all ranks, also when there are not as many ranks as devices.
+// Throws UserError on all ranks; to prepare it does, too, when there are not as many ranks as
+// devices. The transport outlives it.
 std::unique_ptr<Suite> MakePaperSuite(Transport& transport, const std::string& file);
 
 }  // namespace jupiter

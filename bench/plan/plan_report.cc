@@ -32,6 +32,9 @@ std::string ShowOutcome(const PlannedRun& run, const Cluster& cluster) {
   return ShowSplit(run.plan);
 }
 
+// One token has no time per further token.
+bool HasTpot(const Prediction& prediction) { return prediction.tpot > 0; }
+
 std::string ShowPlanLine(const PlannedRun& run, const Cluster& cluster) {
   if (!run.prediction) {
     return fmt::format("{:<22} {:>10} {:>10} {:>10} {:>7}  {}\n", run.planner, "-", "-", "-", "-",
@@ -39,7 +42,8 @@ std::string ShowPlanLine(const PlannedRun& run, const Cluster& cluster) {
   }
   const Prediction& p = *run.prediction;
   return fmt::format("{:<22} {:>10} {:>10} {:>10.3f} {:>6.1f}%  {}\n", run.planner,
-                     Milliseconds(p.ttft), Milliseconds(p.tpot), p.e2el, 100 * p.bubble,
+                     Milliseconds(p.ttft), HasTpot(p) ? Milliseconds(p.tpot) : "-", p.e2el,
+                     100 * p.bubble,
                      ShowOutcome(run, cluster));
 }
 
@@ -153,7 +157,7 @@ Json CheckJson(const PlannedRun& run, const Cluster& cluster) {
 Json PredictionJson(const PlannedRun& run, const Cluster& cluster) {
   const Prediction& prediction = *run.prediction;
   Json json = {{"ttft_s", prediction.ttft},
-               {"tpot_s", prediction.tpot},
+               {"tpot_s", HasTpot(prediction) ? Json(prediction.tpot) : Json(nullptr)},
                {"e2el_s", prediction.e2el},
                {"bubble", prediction.bubble}};
   json.update(CheckJson(run, cluster));

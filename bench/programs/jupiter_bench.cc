@@ -13,7 +13,9 @@
 #include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <set>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "bench/emulate/emulated_suite.h"
@@ -22,10 +24,12 @@
 #include "bench/measure/cases.h"
 #include "bench/measure/long_wait.h"
 #include "bench/measure/real_suite.h"
+#include "bench/measure/run_cases.h"
 #include "bench/paper/paper_suite.h"
 #include "bench/report/environment.h"
 #include "bench/results/results_folder.h"
 #include "kernels/base/check.h"
+#include "parallel/transport/agreement.h"
 #include "parallel/transport/together.h"
 
 namespace jupiter {
@@ -38,10 +42,13 @@ class Bench {
  public:
   Bench(Context& context, const BenchFlags& flags)
       : flags_(flags), context_(context), transport_(context) {
+    OnFirstRank(transport_,
+                [&] { options_ = InitialiseBenchmark(flags.program, flags.benchmark); });
     MakeSuites();
+    if (BroadcastFlag(transport_, options_.lists, 0)) return;
+    for (const auto& suite : suites_) suite->Prepare();
     OnFirstRank(transport_, [&] {
-      InitialiseBenchmark(flags.program, flags.benchmark);
-      CheckWritable(BenchmarkOut(flags.benchmark));
+      CheckWritable(options_.out);
       if (!flags.out.empty()) OpenFolder();
     });
   }
@@ -51,7 +58,7 @@ class Bench {
   int Lead() {
     int code = 0;
     try {
-      code = Measure();
+      code = options_.lists ? List() : Measure();
     } catch (const UserError&) {
       End(2);
       throw;
@@ -72,20 +79,35 @@ class Bench {
   }
 
  private:
+  std::vector<BenchCase> SelectCases() {
+    std::vector<BenchCase> cases;
+    for (std::size_t i = 0; i < suites_.size(); ++i) {
+      const auto tell = [this, i](const std::string& text) {
+        SendCommand(transport_, {static_cast<int>(i), text});
+      };
+      for (BenchCase& which : suites_[i]->Cases(tell)) cases.push_back(std::move(which));
+    }
+    cases = Select(std::move(cases), options_.filter);
+    if (cases.empty()) fmt::print(stderr, "jupiter: error: --benchmark_filter selects no case\n");
+    return cases;
+  }
+
+  int List() {
+    const std::vector<BenchCase> cases = SelectCases();
+    for (const BenchCase& which : cases) fmt::print("{}\n", which.name);
+    return !cases.empty() && ReportArrived(options_) ? 0 : 2;
+  }
+
   int Measure() {
     benchmark::AddCustomContext("ranks", fmt::format("{}", context_.size()));
     benchmark::AddCustomContext("numerics_version", fmt::format("{}", kNumericsVersion));
-    for (std::size_t i = 0; i < suites_.size(); ++i) {
-      suites_[i]->Register([this, i](const std::string& text) {
-        SendCommand(transport_, {static_cast<int>(i), text});
-      });
-    }
-    const bool any = benchmark::RunSpecifiedBenchmarks() > 0;
-    if (!any) fmt::print(stderr, "jupiter: error: --benchmark_filter selects no case\n");
+    const std::vector<BenchCase> cases = SelectCases();
+    if (cases.empty()) return 2;
+    RunCases(cases, options_);
     std::fflush(stdout);
-    for (const auto& suite : suites_) suite->Conclude(PrintsForPeople(flags_.benchmark));
+    for (const auto& suite : suites_) suite->Conclude(options_.prints_for_people());
     benchmark::Shutdown();
-    return ExitCode(any && ReportArrived(flags_.benchmark));
+    return ExitCode(ReportArrived(options_));
   }
 
   int End(int code) {
@@ -159,20 +181,18 @@ class Bench {
 
   // A case that does not fit here is a row that says so; it is an error when nothing could be run.
   int ExitCode(bool reported) const {
-    Outcome all;
+    std::set<Verdict> found;
     for (const auto& suite : suites_) {
-      const Outcome outcome = suite->outcome();
-      all.invalid |= outcome.invalid;
-      all.skipped |= outcome.skipped;
-      all.measured |= outcome.measured;
+      for (Verdict verdict : suite->verdicts()) found.insert(verdict);
     }
-    if (all.invalid) return 1;
-    return reported && (all.measured || !all.skipped) ? 0 : 2;
+    if (found.count(Verdict::kInvalid) > 0) return 1;
+    return reported && found != std::set<Verdict>{Verdict::kSkipped} ? 0 : 2;
   }
 
   const BenchFlags& flags_;
   Context& context_;
   Transport transport_;
+  BenchmarkOptions options_;               // rank 0
   std::unique_ptr<ResultsFolder> folder_;  // rank 0
   std::vector<std::unique_ptr<Suite>> suites_;
 };

@@ -226,12 +226,13 @@ class Run {
   // The exit code, the same on all ranks.
   int CompareWithReference(const JobOutcome& outcome) {
     if (flags_.reference.empty()) return 0;
-    Verdict verdict;
+    bool invalid = false;
     if (IsSource()) {
-      verdict = Compare(reference_, outcome.generations.front());
-      fmt::print(stderr, "{}: {}\n", verdict.valid ? "VALID" : "INVALID", verdict.detail);
+      const Comparison found = Compare(reference_, outcome.generations.front());
+      fmt::print(stderr, "{}: {}\n", Name(found.verdict), found.detail);
+      invalid = found.verdict == Verdict::kInvalid;
     }
-    return BroadcastFlag(transport_, verdict.valid, 0) ? 0 : 1;
+    return BroadcastFlag(transport_, invalid, 0) ? 1 : 0;
   }
 
   const RunFlags& flags_;

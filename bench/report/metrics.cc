@@ -1,5 +1,7 @@
 #include "bench/report/metrics.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -30,6 +32,10 @@ double Quantile(std::vector<double> values, double p) {
 double Mean(const std::vector<double>& values) {
   return Rate(std::accumulate(values.begin(), values.end(), 0.0),
               static_cast<double>(values.size()));
+}
+
+std::string ShowMilliseconds(const std::optional<double>& seconds, int decimals) {
+  return seconds ? fmt::format("{:.{}f} ms", *seconds * 1e3, decimals) : "-";
 }
 
 double Rate(double count, double seconds) { return seconds > 0 ? count / seconds : 0; }

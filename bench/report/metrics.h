@@ -6,15 +6,17 @@
 //   ITL   each gap between two tokens
 #pragma once
 
+#include <optional>
+#include <string>
 #include <vector>
 
 namespace jupiter {
 
-// All in seconds; zero where a request has too few tokens.
+// All in seconds; zero without a token.
 struct RequestMetrics {
   double ttft = 0;
   double e2el = 0;
-  double tpot = 0;
+  std::optional<double> tpot;  // of two tokens and more
   std::vector<double> itl;
 };
 
@@ -25,6 +27,9 @@ RequestMetrics Measure(double start, const std::vector<double>& times);
 double Quantile(std::vector<double> values, double p);
 
 double Mean(const std::vector<double>& values);  // 0 of nothing
+
+// "12.345 ms" with so many decimals, or "-" where there is no such time.
+std::string ShowMilliseconds(const std::optional<double>& seconds, int decimals);
 
 // count / seconds, or 0 without time.
 double Rate(double count, double seconds);

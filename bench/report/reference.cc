@@ -41,21 +41,22 @@ std::uint64_t ReadHash(std::string_view text, const std::string& path) {
 
 }  // namespace
 
-Verdict Compare(const Reference& reference, const Generation& generation) {
+Comparison Compare(const Reference& reference, const Generation& generation) {
   if (generation.tokens.size() != reference.tokens.size()) {
-    return {false, fmt::format("{} tokens, the reference has {}", generation.tokens.size(),
-                               reference.tokens.size())};
+    return {Verdict::kInvalid, fmt::format("{} tokens, the reference has {}",
+                                           generation.tokens.size(), reference.tokens.size())};
   }
   for (std::size_t i = 0; i < reference.tokens.size(); ++i) {
     if (generation.tokens[i] != reference.tokens[i]) {
-      return {false, fmt::format("token {} is {}, the reference has {}", i, generation.tokens[i],
-                                 reference.tokens[i])};
+      return {Verdict::kInvalid, fmt::format("token {} is {}, the reference has {}", i,
+                                             generation.tokens[i], reference.tokens[i])};
     }
     if (generation.logits_hashes[i] != reference.logits_hashes[i]) {
-      return {false, fmt::format("the logits of token {} differ from the reference's", i)};
+      return {Verdict::kInvalid,
+              fmt::format("the logits of token {} differ from the reference's", i)};
     }
   }
-  return {true,
+  return {Verdict::kValid,
           fmt::format("{} tokens and their logits agree bit by bit", generation.tokens.size())};
 }
 

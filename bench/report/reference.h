@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/report/verdict.h"
 #include "parallel/decoding/request.h"
 
 namespace jupiter {
@@ -16,13 +17,13 @@ struct Reference {
   std::vector<std::uint64_t> logits_hashes;  // per token
 };
 
-struct Verdict {
-  bool valid = false;
-  std::string detail;  // what differs first, or what agreed
+struct Comparison {
+  Verdict verdict = Verdict::kUnchecked;
+  std::string detail;  // what differs first, what agreed, or why there is no reference
 };
 
 // Tokens and logits must agree to the last bit, over the length of the reference.
-Verdict Compare(const Reference& reference, const Generation& generation);
+Comparison Compare(const Reference& reference, const Generation& generation);
 
 // One number for all tokens, one for all logits.
 std::uint64_t HashTokens(const std::vector<std::int32_t>& tokens);

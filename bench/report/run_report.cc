@@ -62,8 +62,8 @@ std::string ShowRanks(const std::vector<RankReport>& reports) {
 std::string ShowMetrics(const RequestMetrics& metrics, int prompt_tokens, int tokens) {
   std::string text = fmt::format("prefill: {} tokens, TTFT {:.2f} ms, {:.1f} t/s\n", prompt_tokens,
                                  metrics.ttft * 1e3, Rate(prompt_tokens, metrics.ttft));
-  text += fmt::format("decode: {} tokens, TPOT {:.3f} ms, {:.1f} t/s\n", tokens, metrics.tpot * 1e3,
-                      Rate(1, metrics.tpot));
+  text += fmt::format("decode: {} tokens, TPOT {}, ", tokens, ShowMilliseconds(metrics.tpot, 3));
+  text += metrics.tpot ? fmt::format("{:.1f} t/s\n", Rate(1, *metrics.tpot)) : "- t/s\n";
   return text;
 }
 

@@ -1,5 +1,6 @@
 #include "bench/results/result_row.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "kernels/base/check.h"
@@ -22,7 +23,35 @@ void VisitRank(Rank& rank, Visit&& visit) {
   visit("buffers_bytes", rank.buffers);
 }
 
-// All but the parts per rank.
+template <typename Sample, typename Visit>
+void VisitSample(Sample& sample, Visit&& visit) {
+  visit("e2e_s", sample.e2e_s);
+  visit("ttft_s", sample.ttft_s);
+  visit("tpot_s", sample.tpot_s);
+  visit("cpu_s", sample.cpu_s);
+  visit("payload_bytes", sample.payload_bytes);
+  visit("messages", sample.messages);
+}
+
+template <typename Drafts, typename Visit>
+void VisitDrafts(Drafts& drafts, Visit&& visit) {
+  visit("tokens_per_step", drafts.tokens_per_step);
+  visit("acceptance_rate", drafts.acceptance_rate);
+  visit("drafted", drafts.drafted);
+  visit("wasted", drafts.wasted);
+  visit("stale_steps", drafts.stale_steps);
+}
+
+// All but the samples.
+template <typename Measured, typename Visit>
+void VisitMeasured(Measured& measured, Visit&& visit) {
+  visit("load_s", measured.load_s);
+  visit("ranks_per_host", measured.ranks_per_host);
+  visit("threads_per_rank", measured.threads_per_rank);
+  visit("notes", measured.notes);
+}
+
+// All but the parts per rank and per request.
 template <typename Row, typename Visit>
 void VisitRow(Row& row, Visit&& visit) {
   visit("name", row.name);
@@ -53,7 +82,7 @@ void VisitRow(Row& row, Visit&& visit) {
   visit("seed", row.seed);
   visit("oom", row.oom);
   visit("reason", row.reason);
-  visit("valid", row.valid);
+  visit("valid", row.verdict);
   visit("e2e_s", row.e2e_s);
   visit("ttft_s", row.ttft_s);
   visit("prefill_ms_per_token", row.prefill_ms_per_token);
@@ -84,6 +113,7 @@ template <typename Value>
 Json ToValue(const std::optional<Value>& value) {
   return value ? Json(*value) : Json(nullptr);
 }
+Json ToValue(Verdict verdict) { return KeyOf(verdict); }
 
 template <typename Value>
 void FromValue(const Json& json, Value& value) {
@@ -93,6 +123,55 @@ template <typename Value>
 void FromValue(const Json& json, std::optional<Value>& value) {
   value.reset();
   if (!json.is_null()) value = json.get<Value>();
+}
+
+void FromValue(const Json& json, Verdict& verdict) {
+  verdict = FindVerdict(json.get<std::string>()).value_or(Verdict::kUnchecked);
+}
+
+// Visits that write to and read from JSON.
+auto WriteTo(Json& json) {
+  return [&json](const char* key, const auto& value) { json[key] = ToValue(value); };
+}
+auto ReadFrom(const Json& json) {
+  return [&json](const char* key, auto& value) { FromValue(json.at(key), value); };
+}
+
+Json SampleToJson(const RequestSample& sample) {
+  Json json;
+  VisitSample(sample, WriteTo(json));
+  if (sample.drafts) VisitDrafts(*sample.drafts, WriteTo(json["drafts"]));
+  return json;
+}
+
+RequestSample SampleFromJson(const Json& json) {
+  RequestSample sample;
+  VisitSample(sample, ReadFrom(json));
+  if (json.contains("drafts")) {
+    VisitDrafts(sample.drafts.emplace(), ReadFrom(json.at("drafts")));
+  }
+  return sample;
+}
+
+Json MeasuredToJson(const Measured& measured) {
+  Json json;
+  VisitMeasured(measured, WriteTo(json));
+  Json& repetitions = json["repetitions"] = Json::array();
+  for (const std::vector<RequestSample>& samples : measured.repetitions) {
+    Json& entry = repetitions.emplace_back(Json::array());
+    for (const RequestSample& sample : samples) entry.push_back(SampleToJson(sample));
+  }
+  return json;
+}
+
+Measured MeasuredFromJson(const Json& json) {
+  Measured measured;
+  VisitMeasured(measured, ReadFrom(json));
+  for (const Json& entry : json.at("repetitions")) {
+    std::vector<RequestSample>& samples = measured.repetitions.emplace_back();
+    for (const Json& sample : entry) samples.push_back(SampleFromJson(sample));
+  }
+  return measured;
 }
 
 // A field of a CSV line; text in quotes.
@@ -106,12 +185,30 @@ std::string ToField(const Json& value) {
 
 ResultRow FromJson(const Json& json) {
   ResultRow row;
-  VisitRow(row, [&](const char* key, auto& value) { FromValue(json.at(key), value); });
+  VisitRow(row, ReadFrom(json));
+  if (!row.e2e_s) row.verdict = Verdict::kSkipped;
   for (const Json& entry : json.at("per_rank")) {
-    RankResult& rank = row.per_rank.emplace_back();
-    VisitRank(rank, [&](const char* key, auto& value) { FromValue(entry.at(key), value); });
+    VisitRank(row.per_rank.emplace_back(), ReadFrom(entry));
   }
+  if (json.contains("measured")) row.measured = MeasuredFromJson(json.at("measured"));
   return row;
+}
+
+// What a row lacks that others compute with; empty: nothing.
+std::string LackOf(const ResultRow& row) {
+  if (!row.e2e_s) return {};
+  if (!row.ttft_s) return "a row with e2e_s, but without ttft_s";
+  if (!row.decode_ms_per_token && row.gen_tokens != 1) {
+    return "a row with e2e_s, but without decode_ms_per_token";
+  }
+  if (row.clock != "wall") return {};
+  if (!row.measured || row.measured->repetitions.empty()) return "a measured row without samples";
+  const std::vector<std::vector<RequestSample>>& repetitions = row.measured->repetitions;
+  const auto is_other = [&](const std::vector<RequestSample>& samples) {
+    return samples.empty() || samples.size() != repetitions.front().size();
+  };
+  const bool unequal = std::any_of(repetitions.begin(), repetitions.end(), is_other);
+  return unequal ? "a measured row whose repetitions are not equally long" : "";
 }
 
 }  // namespace
@@ -119,12 +216,10 @@ ResultRow FromJson(const Json& json) {
 std::string ToJson(const ResultRow& row) {
   Json json;
   json["schema_version"] = kResultSchemaVersion;
-  VisitRow(row, [&](const char* key, const auto& value) { json[key] = ToValue(value); });
+  VisitRow(row, WriteTo(json));
   Json& ranks = json["per_rank"] = Json::array();
-  for (const RankResult& rank : row.per_rank) {
-    Json& entry = ranks.emplace_back();
-    VisitRank(rank, [&](const char* key, const auto& value) { entry[key] = ToValue(value); });
-  }
+  for (const RankResult& rank : row.per_rank) VisitRank(rank, WriteTo(ranks.emplace_back()));
+  if (row.measured) json["measured"] = MeasuredToJson(*row.measured);
   return json.dump();
 }
 
@@ -136,10 +231,13 @@ ResultRow ParseResultRow(const std::string& line, const std::string& source) {
       FailUser("{}: schema_version {}, this program reads {}", source, version,
                kResultSchemaVersion);
     }
-    ResultRow row = FromJson(json);
-    if (row.e2e_s && !(row.ttft_s && row.decode_ms_per_token)) {
-      FailUser("{}: a row with e2e_s, but without ttft_s or decode_ms_per_token", source);
+    const auto valid = json.at("valid").get<std::string>();
+    if (!FindVerdict(valid)) {
+      FailUser("{}: valid is '{}', expected exact, invalid or not_checked", source, valid);
     }
+    ResultRow row = FromJson(json);
+    const std::string lack = LackOf(row);
+    if (!lack.empty()) FailUser("{}: {}", source, lack);
     return row;
   } catch (const nlohmann::json::exception& error) {
     FailUser("{}: not a row of results ({})", source, error.what());

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "bench/report/verdict.h"
+
 namespace jupiter {
 
 // Changes whenever a key changes its meaning or goes.
@@ -29,8 +31,39 @@ struct RankResult {
   std::int64_t buffers = 0;
 };
 
+// What drafts did in a request, by the definitions of bench/report/draft_statistics.h.
+struct DraftNumbers {
+  double tokens_per_step = 0;
+  double acceptance_rate = 0;
+  std::int64_t drafted = 0;
+  std::int64_t wasted = 0;
+  std::int64_t stale_steps = 0;
+};
+
+// One request of a measured row. All seconds are raw: what is said of the row is computed of them.
+struct RequestSample {
+  double e2e_s = 0;
+  double ttft_s = 0;
+  std::optional<double> tpot_s;    // of two tokens and more
+  double cpu_s = 0;                // of the thread that leads the request
+  std::int64_t payload_bytes = 0;  // sent by all ranks
+  std::int64_t messages = 0;
+  std::optional<DraftNumbers> drafts;
+};
+
+// What measured rows have beside their summary.
+struct Measured {
+  // Every request that counts, by repetitions of Google Benchmark, which are equally long. Those by
+  // which it found out how long they have to be are not among them.
+  std::vector<std::vector<RequestSample>> repetitions;
+  double load_s = 0;  // of the weights, on the slowest rank
+  int ranks_per_host = 0;
+  int threads_per_rank = 0;
+  std::string notes;  // behind the verdict: what streams, how it drafts, a caveat
+};
+
 struct ResultRow {
-  std::string name;   // of the case, as Google Benchmark has it
+  std::string name;   // of the case, as reports have it
   std::string suite;  // "paper", "real", ...
   std::string clock;  // "virtual": replayed; "wall": measured
   std::string profile;
@@ -53,13 +86,14 @@ struct ResultRow {
   // templates, and of what is read again). Its time is in e2e_s.
   int skeleton_tokens = 0;
   int extra_prompt_tokens = 0;
-  int requests = 1;        // that make the answer, side by side
-  std::uint64_t seed = 0;  // of the workload
-  bool oom = false;        // then nothing below is known
-  std::string reason;      // why it could not run
-  std::string valid;       // exact, tolerance, not_checked, invalid
-  // To the answer's last and first token; decode: between those, per token of the answer. prefill
-  // is not known of outlines, whose first token has decoding before it.
+  int requests = 1;                       // that make the answer, side by side
+  std::uint64_t seed = 0;                 // of the workload
+  bool oom = false;                       // then nothing below is known
+  std::string reason;                     // why it could not run
+  Verdict verdict = Verdict::kUnchecked;  // as `valid`: exact, invalid, not_checked
+  // To the answer's last and first token; decode: between those, per token of the answer (of
+  // measured rows TPOT, which one token has not). prefill is not known of outlines, whose first
+  // token has decoding before it.
   std::optional<double> e2e_s, ttft_s, prefill_ms_per_token, decode_ms_per_token;
   // Of virtual runs: until the outline was known, and while every request of the answer decodes:
   // seconds between two steps of one, requests under way, share of the time that stages compute.
@@ -71,11 +105,14 @@ struct ResultRow {
   std::int64_t messages = 0;
   std::optional<double> bubble;  // share of the prefill in which the stages idle
   std::vector<RankResult> per_rank;
-  int repetitions = 1;  // or draws; numbers above are means over them
+  // Draws, whose means stand above; of measured rows requests, whose medians do (of bytes and
+  // messages the last one's).
+  int repetitions = 1;
   std::optional<double> e2e_p50_s, e2e_p90_s;
   // What was published of the same cell: seconds, or that it was out of memory.
   std::optional<double> published_e2e_s;
   bool published_oom = false;
+  std::optional<Measured> measured;  // of measured rows that could run
 };
 
 // One line without its end.

@@ -70,6 +70,23 @@ def test_rows_are_the_same_in_every_run(session):
         session.check(False, f"the committed predictions.csv lacks {line}")
 
 
+def test_names(session):
+    """Cells are listed without the ranks that running them takes, and run under the names listed."""
+    listed = {}
+    for suite in ["paper", "ablation", "fair"]:
+        listed[suite] = session.call(session.options.bench, ["--suite", suite, "--benchmark_list_tests"], 1).out.split()
+        session.check(len(listed[suite]) > 50 and all(name.startswith(suite + "/") for name in listed[suite]),
+                      f"{suite}: {listed[suite][:3]}")
+    ends = "/envA/100mbps/Llama2-7B/local"
+    expected = [name for name in listed["paper"] if name.endswith(ends)]
+    result = session.call(session.options.bench, ["--suite", "paper", f"--benchmark_filter={ends}$",
+                                                  "--benchmark_format=json"], 4)
+    names = [row["name"] for row in json.loads(result.out)["benchmarks"]]
+    session.check(names == expected and len(expected) > 1, f"{names}, expected {expected}")
+    counted = re.findall(r"^(\[\d+/\d+\]) paper/", result.err, re.MULTILINE)
+    session.check(counted == [f"[{i + 1}/{len(expected)}]" for i in range(len(expected))], f"progress {counted}")
+
+
 def test_goes_on_after_kills(session):
     expected = session.path("whole")
     start = time.time()

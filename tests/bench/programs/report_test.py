@@ -5,17 +5,20 @@ report_test.py --run JUPITER_RUN --bench JUPITER_BENCH [--models FOLDER]
 
 Tests of the real model are left out, and said to be, when it is not there.
 """
+import csv
+import io
 import json
 import os
 import re
+import statistics
 
 import program_lib
 
 TINY = ["--model", "synthetic:tiny", "--prompt-ids", "5,9,200,33,7,410,2,8"]
 COUNTERS = ["TTFT_ms", "TPOT_ms", "TPOT_p90_ms", "n", "prefill_tps", "decode_tps", "payload_B",
-            "messages", "load_s", "ranks_per_host", "threads"]
+            "messages", "load_s", "ranks_per_host", "threads_per_rank"]
 STRATEGIES = ["local", "sequence", "megatron", "detransformer", "galaxy", "edgeshard", "jupiter"]
-BENCH = ["--n-prompt", 16, "--n-gen", 3, "--benchmark_min_time=0.01"]
+BENCH = ["--n-prompt", 16, "--benchmark_min_time=0.01"]
 
 
 class Session(program_lib.Session):
@@ -24,8 +27,8 @@ class Session(program_lib.Session):
     def run(self, flags, ranks=1, code=0):
         return self.call(self.options.run, flags, ranks, code)
 
-    def bench(self, flags, ranks=2, code=0):
-        return self.call(self.options.bench, [*BENCH, *flags], ranks, code)
+    def bench(self, flags, ranks=2, code=0, tokens=3):
+        return self.call(self.options.bench, [*BENCH, "--n-gen", tokens, *flags], ranks, code)
 
 
 def parse_report(session, text):
@@ -37,8 +40,10 @@ def parse_report(session, text):
         return {}
     rows = {}
     for row in report["benchmarks"]:
-        strategy = row["name"].split("/")[-4]
+        strategy = row["name"].split("/")[-3]
         rows[strategy] = row
+        session.check(re.fullmatch(r"real/synthetic:tiny/[a-z-]+/pp16/tg3", row["name"]) and
+                      row["run_name"] == row["name"], f"the name {row['name']} of {row['run_name']}")
         missing = [name for name in COUNTERS if not isinstance(row.get(name), (int, float))]
         session.check(not missing, f"{strategy} lacks {missing}")
         session.check(row.get("label", "").split("; ")[0] == "VALID", f"{strategy} is {row.get('label')}")
@@ -46,20 +51,89 @@ def parse_report(session, text):
     return rows
 
 
+def without_time(text):
+    """A report without what says when it was made."""
+    return [line for line in text.splitlines() if not re.search(r'"(date|load_avg)":', line)]
+
+
+def samples_of(row):
+    """All requests of a kept row."""
+    return [sample for repetition in row["measured"]["repetitions"] for sample in repetition]
+
+
+def check_kept(session, row, reported):
+    """A kept row against the rows that were reported of it: a repetition each, then four aggregates."""
+    name = row["name"]
+    session.check([r["run_type"] for r in reported] == 3 * ["iteration"] + 4 * ["aggregate"], f"{name}: {reported}")
+    repetitions = row["measured"]["repetitions"]
+    session.check([len(samples) for samples in repetitions] == [r["iterations"] for r in reported[:3]] ==
+                  [r["n"] for r in reported[:3]], f"{name}: samples are missing")
+    for samples, shown in zip(repetitions, reported):
+        mean = statistics.mean(sample["e2e_s"] for sample in samples)
+        ttft = statistics.median(sample["ttft_s"] for sample in samples)
+        session.check(abs(mean * 1e3 / shown["real_time"] - 1) < 1e-9, f"{name}: time {shown['real_time']}")
+        session.check(abs(ttft * 1e3 / shown["TTFT_ms"] - 1) < 1e-9, f"{name}: TTFT {shown['TTFT_ms']}")
+    samples = samples_of(row)
+    session.check(row["repetitions"] == len(samples) and row["valid"] == "exact", f"{row}")
+    for key in ["e2e_s", "ttft_s"]:
+        median = statistics.median(sample[key] for sample in samples)
+        session.check(abs(row[key] / median - 1) < 1e-9, f"{name}: {key} is not the median of all samples")
+
+
 def test_rows_are_kept(session):
-    """--out changes nothing of what is measured, and --resume shows what was."""
-    out = ["--suite", "real", "--out", os.path.join(session.folder, "out")]
-    rows = parse_report(session, session.bench([*out, "--benchmark_format=json"]).out)
+    """--out keeps every sample of every repetition, and --resume shows the rows as they were."""
+    for kind, flags in {"json": ["--benchmark_format=json"], "console": [], "csv": ["--benchmark_format=csv"],
+                        "aggregates": ["--benchmark_report_aggregates_only=true",
+                                       "--benchmark_min_warmup_time=0.01"]}.items():
+        out = ["--suite", "real", "--draft", "ngram", "--out", session.path(kind), *flags]
+        first = session.bench([*out, "--benchmark_repetitions=3"])
+        # However many are asked for now, a kept row is of the repetitions in which it was measured.
+        again = session.bench([*out, "--resume"])
+        session.check(without_time(again.out) == without_time(first.out), f"{kind}: other lines after --resume")
+        kept = re.findall(r"^(\S+): kept from ", again.err, re.MULTILINE)
+        session.check(len(kept) == len(set(kept)) >= 14 and ": loading" not in again.err, f"{kind}: kept are {kept}")
+        if kind == "json":
+            report = json.loads(again.out)["benchmarks"]
+    with open(os.path.join(session.path("json"), "wall.jsonl"), encoding="utf-8") as file:
+        for row in map(json.loads, file):
+            check_kept(session, row, [r for r in report if r["run_name"] == row["name"]])
+
+
+def test_rows_that_could_not_run_are_kept(session):
+    out = ["--suite", "real", "--memory-limit", "0.5", "--benchmark_repetitions=2", "--out", session.path("out")]
+    first, again = session.bench(out, code=2), session.bench([*out, "--resume"], code=2)
+    session.check("its limit is 0.5 MiB" in first.out and first.out == again.out, "other lines after --resume")
+    session.check(first.err.count(": loading") == first.out.count("ERROR OCCURRED") / 2, "it is tried again")
+
+
+def test_one_token(session):
+    """There is no time per output token then, in no report."""
+    flags = ["--strategies", "local,jupiter"]
+    for row in json.loads(session.bench([*flags, "--benchmark_format=json"], tokens=1).out)["benchmarks"]:
+        session.check(row["TTFT_ms"] > 0 and not {"TPOT_ms", "TPOT_p90_ms", "decode_tps"} & set(row), f"{row}")
+    out = ["--suite", "real", *flags, "--out", session.path("out")]
+    session.bench(out, tokens=1)
+    session.bench([*out, "--resume"], tokens=1)
     with open(os.path.join(out[-1], "wall.jsonl"), encoding="utf-8") as file:
-        kept = [json.loads(line) for line in file]
-    session.check(len(kept) == len(rows), f"{len(kept)} rows kept, {len(rows)} reported")
-    for row in kept:
-        reported = [r for r in rows.values() if r["name"].startswith(row["name"] + "/")]
-        session.check(len(reported) == 1 and row["repetitions"] == reported[0]["n"] and row["valid"] == "exact" and
-                      abs(row["ttft_s"] * 1e3 / reported[0]["TTFT_ms"] - 1) < 1e-9, f"{row} is not {reported}")
-    again = session.bench([*out, "--resume", "--benchmark_format=json"])
-    labels = [row["label"] for row in json.loads(again.out)["benchmarks"]]
-    session.check(len(labels) == len(rows) and all("kept from" in label for label in labels), f"{labels}")
+        for row in map(json.loads, file):
+            session.check(row["decode_ms_per_token"] is None and row["ttft_s"] > 0, f"{row}")
+            session.check(all(sample["tpot_s"] is None for sample in samples_of(row)), f"{row}")
+    cluster = os.path.join(os.path.dirname(__file__), "..", "..", "..", "experiments", "clusters", "env-b.yaml")
+    emulated = session.bench([*flags, "--emulate", cluster, "--benchmark_format=json"], 4, tokens=1)
+    for row in json.loads(emulated.out)["benchmarks"]:
+        session.check(row["TTFT_ms"] > 0 and not [key for key in row if "TPOT" in key], f"{row}")
+    run = session.run([*TINY, "--ids", "--tokens", 1], 2)
+    session.check("decode: 1 tokens, TPOT -, - t/s" in run.err, "a TPOT of one token")
+
+
+def test_rows_of_several_kinds_in_csv(session):
+    """Rows with drafts have more columns than those before them, rows of one token fewer."""
+    out = session.bench(["--draft", "ngram", "--benchmark_format=csv"], tokens="1,3").out
+    rows = list(csv.DictReader(io.StringIO(out)))
+    session.check(len(rows) >= 28, f"{len(rows)} rows")
+    for row in rows:
+        session.check(bool(row["TPOT_ms"]) == row["name"].endswith("tg3"), f"{row}")
+        session.check(bool(row["tokens_per_step"]) == ("/ngram/" in row["name"]), f"{row}")
 
 
 def test_json_report(session):
@@ -100,8 +174,33 @@ def test_filter_and_list(session):
     result = session.bench(["--benchmark_filter=jupiter", "--benchmark_format=csv"])
     rows = [line for line in result.out.splitlines() if line.startswith('"real/')]
     session.check(len(rows) == 1 and "/jupiter/" in rows[0], f"rows {rows}")
+    session.check("[1/1] real/" in result.err, f"progress: {result.err}")
     listed = session.bench(["--benchmark_list_tests"]).out.split()
     session.check(len(listed) >= 3 and all(name.startswith("real/") for name in listed), f"{listed}")
+    # As listed, so filtered and printed.
+    name = next(name for name in listed if "jupiter" in name)
+    for names in [f"^{name}$", "jupiter/pp16/tg3$", "-local|sequence|megatron|detrans|galaxy|edgeshard"]:
+        rows = session.bench([f"--benchmark_filter={names}", "--benchmark_format=json"]).out
+        session.check([row["name"] for row in json.loads(rows)["benchmarks"]] == [name], f"{names}: {rows}")
+    session.bench(["--benchmark_filter=manual_time"], code=2)
+
+
+def test_flags_of_google_benchmark(session):
+    """Both spellings of a time; --help has every flag, and it works."""
+    text = session.bench(["--help"]).out
+    flags = re.findall(r"^  (--benchmark_\w+)(?:=(\S+))?", text, re.MULTILINE)
+    session.check(len(flags) >= 15, f"--help has {flags}")
+    values = {"REGEX": "local", "SECONDS": "0.01", "N": "2", "FILE": session.path("report"),
+              "KEY=VALUE,...": "key=value"}
+    for name, value in flags:
+        value = values.get(value, value.split("|")[0])
+        session.bench(["--benchmark_filter=jupiter", f"{name}={value}" if value else name])
+    for seconds in ["0.02", "0.02s"]:
+        row = json.loads(session.bench(["--benchmark_filter=jupiter", f"--benchmark_min_time={seconds}",
+                                        "--benchmark_format=json"]).out)["benchmarks"][0]
+        session.check(row["iterations"] * row["real_time"] > 15, f"{seconds}: {row}")
+    micro = session.bench(["--benchmark_filter=jupiter", "--benchmark_time_unit=us"]).out
+    session.check(re.search(r"tg3 +\S+ us ", micro), micro)
 
 
 def test_rows_that_cannot_run(session):
@@ -116,7 +215,7 @@ def test_streaming(session):
     flags = ["--memory-limit", 10, "--threads", 1, "--benchmark_format=json"]
     plain = session.bench(flags)
     streamed = session.bench([*flags, "--stream"])
-    rows, more = ({row["name"].split("/")[-4]: row for row in json.loads(result.out)["benchmarks"]}
+    rows, more = ({row["name"].split("/")[-3]: row for row in json.loads(result.out)["benchmarks"]}
                   for result in (plain, streamed))
     for strategy in ["local", "sequence"]:
         session.check("--strategy local --stream" in rows[strategy]["error_message"], f"{rows[strategy]}")

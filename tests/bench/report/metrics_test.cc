@@ -10,7 +10,7 @@ TEST(MetricsTest, Definitions) {
   const RequestMetrics metrics = Measure(10, {12, 12.5, 13.5, 14});
   EXPECT_DOUBLE_EQ(metrics.ttft, 2);
   EXPECT_DOUBLE_EQ(metrics.e2el, 4);
-  EXPECT_DOUBLE_EQ(metrics.tpot, (4.0 - 2.0) / (4 - 1));
+  EXPECT_DOUBLE_EQ(metrics.tpot.value(), (4.0 - 2.0) / (4 - 1));
   EXPECT_EQ(metrics.itl, (std::vector<double>{0.5, 1, 0.5}));
 }
 
@@ -18,7 +18,7 @@ TEST(MetricsTest, OneTokenHasNoTimePerFurtherToken) {
   const RequestMetrics metrics = Measure(1, {3});
   EXPECT_DOUBLE_EQ(metrics.ttft, 2);
   EXPECT_DOUBLE_EQ(metrics.e2el, 2);
-  EXPECT_EQ(metrics.tpot, 0);
+  EXPECT_FALSE(metrics.tpot.has_value());
   EXPECT_TRUE(metrics.itl.empty());
 }
 
@@ -26,7 +26,7 @@ TEST(MetricsTest, NoTokenIsAllZeros) {
   const RequestMetrics metrics = Measure(1, {});
   EXPECT_EQ(metrics.ttft, 0);
   EXPECT_EQ(metrics.e2el, 0);
-  EXPECT_EQ(metrics.tpot, 0);
+  EXPECT_FALSE(metrics.tpot.has_value());
   EXPECT_TRUE(metrics.itl.empty());
 }
 
@@ -34,6 +34,12 @@ TEST(MetricsTest, TokensKnownAtOnce) {
   const RequestMetrics metrics = Measure(0, {1, 1, 1});
   EXPECT_EQ(metrics.tpot, 0);
   EXPECT_EQ(metrics.itl, (std::vector<double>{0, 0}));
+}
+
+TEST(MetricsTest, ShowsADashForATimeThatIsNone) {
+  EXPECT_EQ(ShowMilliseconds(0.0125, 3), "12.500 ms");
+  EXPECT_EQ(ShowMilliseconds(0.0, 1), "0.0 ms");
+  EXPECT_EQ(ShowMilliseconds(std::nullopt, 3), "-");
 }
 
 TEST(MetricsTest, QuantilesInterpolate) {

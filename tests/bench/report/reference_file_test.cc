@@ -128,16 +128,16 @@ TEST_F(ReferenceFileTest, FitsOnlyItsModelAndPrompt) {
 TEST(CompareTest, NamesTheFirstDifference) {
   const Reference reference = Example();
   Generation generation = GenerationOf(reference);
-  EXPECT_TRUE(Compare(reference, generation).valid);
+  EXPECT_EQ(Compare(reference, generation).verdict, Verdict::kValid);
   EXPECT_NE(Compare(reference, generation).detail.find("3 tokens"), std::string::npos);
   generation.logits_hashes[2] ^= 1;
-  EXPECT_FALSE(Compare(reference, generation).valid);
+  EXPECT_EQ(Compare(reference, generation).verdict, Verdict::kInvalid);
   EXPECT_NE(Compare(reference, generation).detail.find("logits of token 2"), std::string::npos);
   generation.tokens[1] = 7;
   EXPECT_NE(Compare(reference, generation).detail.find("token 1 is 7"), std::string::npos);
   generation.tokens.pop_back();
   generation.logits_hashes.pop_back();
-  EXPECT_FALSE(Compare(reference, generation).valid);
+  EXPECT_EQ(Compare(reference, generation).verdict, Verdict::kInvalid);
   EXPECT_NE(Compare(reference, generation).detail.find("2 tokens"), std::string::npos);
 }
 

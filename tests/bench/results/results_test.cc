@@ -53,6 +53,14 @@ ResultRow Row(const std::string& name) {
   return row;
 }
 
+ResultRow MeasuredRow(const std::string& name) {
+  ResultRow row = Row(name);
+  row.clock = "wall";
+  row.verdict = Verdict::kValid;
+  row.measured.emplace().repetitions = {{RequestSample()}};
+  return row;
+}
+
 TEST_F(ResultsTest, RowsComeBackAsTheyWere) {
   const std::string line = ToJson(Row("a"));
   EXPECT_EQ(line.find('\n'), std::string::npos);
@@ -83,6 +91,54 @@ TEST_F(ResultsTest, RefusesATimeWithoutItsParts) {
             std::string::npos);
 }
 
+TEST_F(ResultsTest, OneTokenHasNoTimePerOutputToken) {
+  ResultRow row = Row("a");
+  row.decode_ms_per_token.reset();
+  EXPECT_NE(RefusalOf([&] { ParseResultRow(ToJson(row), "f"); }).find("without decode_ms_per_token"),
+            std::string::npos);
+  row.gen_tokens = 1;
+  EXPECT_FALSE(ParseResultRow(ToJson(row), "f").decode_ms_per_token.has_value());
+}
+
+TEST_F(ResultsTest, MeasuredRowsHaveTheirSamples) {
+  ResultRow row = MeasuredRow("a");
+  row.measured->repetitions.push_back(row.measured->repetitions.front());
+  EXPECT_EQ(ToJson(ParseResultRow(ToJson(row), "f")), ToJson(row));
+  row.measured->repetitions.back().clear();
+  EXPECT_NE(RefusalOf([&] { ParseResultRow(ToJson(row), "f"); }).find("not equally long"),
+            std::string::npos);
+  row.measured.reset();
+  EXPECT_NE(RefusalOf([&] { ParseResultRow(ToJson(row), "f"); }).find("without samples"),
+            std::string::npos);
+  EXPECT_EQ(ToJson(Row("a")).find("measured"), std::string::npos);
+}
+
+TEST_F(ResultsTest, VerdictsAreWrittenByTheirKeys) {
+  ResultRow row = Row("a");
+  for (const auto& [verdict, key] :
+       {std::pair{Verdict::kValid, "exact"}, std::pair{Verdict::kInvalid, "invalid"},
+        std::pair{Verdict::kUnchecked, "not_checked"}}) {
+    row.verdict = verdict;
+    const std::string line = ToJson(row);
+    EXPECT_NE(line.find(std::string("\"valid\":\"") + key + "\""), std::string::npos) << line;
+    EXPECT_EQ(ParseResultRow(line, "f").verdict, verdict);
+  }
+  std::string line = ToJson(row);
+  line.replace(line.find("not_checked"), 11, "tolerance");
+  EXPECT_NE(
+      RefusalOf([&] { ParseResultRow(line, "f: line 2"); }).find("f: line 2: valid is 'tolerance'"),
+      std::string::npos);
+}
+
+TEST_F(ResultsTest, WhatCouldNotRunWasSkipped) {
+  ResultRow row = Row("a");
+  row.verdict = Verdict::kSkipped;
+  row.e2e_s.reset();
+  row.reason = "no room";
+  EXPECT_NE(ToJson(row).find("\"valid\":\"not_checked\""), std::string::npos);
+  EXPECT_EQ(ParseResultRow(ToJson(row), "f").verdict, Verdict::kSkipped);
+}
+
 TEST_F(ResultsTest, CsvQuotesTextAndLeavesUnknownNumbersEmpty) {
   const std::string csv = ToCsv({Row("a")});
   EXPECT_EQ(csv.substr(0, 11), "name,suite,");
@@ -105,8 +161,7 @@ TEST_F(ResultsTest, KeepsRowsAndFindsThemAgain) {
 
 TEST_F(ResultsTest, MeasuredRowsHaveAFileOfTheirOwn) {
   ResultsFolder folder(folder_.string(), "[1]", false);
-  ResultRow row = Row("real");
-  row.clock = "wall";
+  const ResultRow row = MeasuredRow("real");
   folder.Add(row, {});
   EXPECT_EQ(Text("results.jsonl"), "");
   EXPECT_EQ(Text("wall.jsonl"), ToJson(row) + "\n");
