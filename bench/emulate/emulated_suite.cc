@@ -128,7 +128,8 @@ class EmulatedSuite : public Suite {
     if (recorded.prediction) {
       counters["planned_bubble"] = recorded.prediction->bubble;
       counters["planned_TTFT_ms"] = recorded.prediction->ttft * 1e3;
-      if (metrics.tpot) counters["planned_TPOT_ms"] = recorded.prediction->tpot * 1e3;
+      const double tpot = recorded.prediction->tpot;  // 0 of one token
+      if (tpot > 0) counters["planned_TPOT_ms"] = tpot * 1e3;
     }
     const std::string_view caveat = FindTraits(recorded.which.strategy).caveat;
     state.SetLabel(fmt::format("EMULATED {}{}{}", ShowSplit(recorded.plan),

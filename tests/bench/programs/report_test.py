@@ -124,6 +124,12 @@ def test_one_token(session):
         session.check(row["TTFT_ms"] > 0 and not [key for key in row if "TPOT" in key], f"{row}")
     run = session.run([*TINY, "--ids", "--tokens", 1], 2)
     session.check("decode: 1 tokens, TPOT -, - t/s" in run.err, "a TPOT of one token")
+    plan = ["--model", "synthetic:tiny", "--cluster", cluster, "-n", 1]
+    lines = [line.split() for line in session.tool("jupiter_plan", plan).out.splitlines()]
+    session.check(any(line[0] == "local" and line[2] == "-" for line in lines if len(line) > 4), f"{lines}")
+    times = [run["prediction"]["tpot_s"] for run in json.loads(session.tool("jupiter_plan", [*plan, "--json"]).out)
+             if run["prediction"]]
+    session.check(times and set(times) == {None}, f"{times}")
 
 
 def test_rows_of_several_kinds_in_csv(session):
