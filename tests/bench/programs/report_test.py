@@ -82,7 +82,7 @@ def check_kept(session, row, reported):
 
 def test_rows_are_kept(session):
     """--out keeps every sample of every repetition, and --resume shows the rows as they were."""
-    for kind, flags in {"json": ["--benchmark_format=json"], "console": [], "csv": ["--benchmark_format=csv"],
+    for kind, flags in {"json": ["--benchmark_format=json"], "console": [],
                         "aggregates": ["--benchmark_report_aggregates_only=true",
                                        "--benchmark_min_warmup_time=0.01"]}.items():
         out = ["--suite", "real", "--draft", "ngram", "--out", session.path(kind), *flags]
@@ -198,9 +198,10 @@ def test_flags_of_google_benchmark(session):
     session.check(len(flags) >= 15, f"--help has {flags}")
     values = {"REGEX": "local", "SECONDS": "0.01", "N": "2", "FILE": session.path("report"),
               "KEY=VALUE,...": "key=value"}
-    for name, value in flags:
-        value = values.get(value, value.split("|")[0])
-        session.bench(["--benchmark_filter=jupiter", f"{name}={value}" if value else name])
+    given = [f"{name}={values.get(value, value.split('|')[0])}" if value else name for name, value in flags]
+    session.check(given.count("--benchmark_list_tests") == 1, f"{given}")
+    # One that is not known would be refused.
+    session.bench([*(flag for flag in given if flag != "--benchmark_list_tests"), "--benchmark_filter=jupiter"])
     for seconds in ["0.02", "0.02s"]:
         row = json.loads(session.bench(["--benchmark_filter=jupiter", f"--benchmark_min_time={seconds}",
                                         "--benchmark_format=json"]).out)["benchmarks"][0]
