@@ -154,7 +154,7 @@ class Profiling {
   std::string table_;
 };
 
-int Main(Context& context, int argc, char** argv) {
+int ExecuteProfile(Context& context, int argc, char** argv) {
   const ProfileFlags flags = ParseProfileFlags(argc, argv, context.size());
   SetDeadline(context, flags.engine);
   return Profiling(context, flags).Execute();
@@ -165,5 +165,5 @@ int Main(Context& context, int argc, char** argv) {
 
 int main(int argc, char** argv) {
   jupiter::Context context(&argc, &argv);
-  return jupiter::RunProgram(context, [&] { return jupiter::Main(context, argc, argv); });
+  return jupiter::RunProgram(context, [&] { return jupiter::ExecuteProfile(context, argc, argv); });
 }

@@ -31,7 +31,7 @@ struct ReplayFlags {
   bool timeline = false;
 };
 
-ReplayFlags Parse(int argc, const char* const* argv) {
+ReplayFlags ParseReplayFlags(int argc, const char* const* argv) {
   ReplayFlags flags;
   CLI::App app("Replays a recorded run on a described testbed.", "jupiter_replay");
   app.add_option("--record", flags.record, "file of --save-records or --record")->required();
@@ -185,5 +185,5 @@ int Execute(const ReplayFlags& flags) {
 }  // namespace jupiter
 
 int main(int argc, char** argv) {
-  return jupiter::RunTool([&] { return jupiter::Execute(jupiter::Parse(argc, argv)); });
+  return jupiter::RunTool([&] { return jupiter::Execute(jupiter::ParseReplayFlags(argc, argv)); });
 }

@@ -27,7 +27,7 @@ struct PingFlags {
   bool json = false;
 };
 
-PingFlags Parse(int argc, const char* const* argv) {
+PingFlags ParsePingFlags(int argc, const char* const* argv) {
   PingFlags flags;
   CLI::App app("Measures messages of rising sizes between two ranks.", "link_ping");
   app.add_option("--link", flags.engine.link, "hold messages back, as jupiter_run does");
@@ -114,8 +114,8 @@ void PrintJson(const std::string& link, const std::vector<PingRow>& rows) {
   fmt::print("{}\n", json.dump(1));
 }
 
-int Main(Context& context, int argc, const char* const* argv) {
-  const PingFlags flags = Parse(argc, argv);
+int ExecutePing(Context& context, int argc, const char* const* argv) {
+  const PingFlags flags = ParsePingFlags(argc, argv);
   SetDeadline(context, flags.engine);
   if (context.size() != 2) {
     FailUser("link_ping runs on 2 ranks, not {}: mpirun -np 2 link_ping", context.size());
@@ -142,5 +142,5 @@ int Main(Context& context, int argc, const char* const* argv) {
 
 int main(int argc, char** argv) {
   jupiter::Context context(&argc, &argv);
-  return jupiter::RunProgram(context, [&] { return jupiter::Main(context, argc, argv); });
+  return jupiter::RunProgram(context, [&] { return jupiter::ExecutePing(context, argc, argv); });
 }

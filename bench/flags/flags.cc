@@ -193,7 +193,7 @@ void SlowDown(Transport& transport, const EngineFlags& flags, SessionOptions& op
 
 int RunProgram(Context& context, const std::function<int()>& body) {
   AddBuiltInStrategies();
-  return RunMain(context, [&] {
+  return RunBody(context, [&] {
     try {
       return body();
     } catch (const HelpRequest& help) {

@@ -81,7 +81,7 @@ void SlowDown(Transport& transport, const EngineFlags& flags, SessionOptions& op
 // means that nothing will be. Leaves no file where there was none.
 void CheckWritable(const std::string& path);
 
-// RunMain, and --help.
+// RunBody, and --help.
 int RunProgram(Context& context, const std::function<int()>& body);
 
 // Threads of this rank: as given, or the cores of the host divided by its ranks.

@@ -6,7 +6,7 @@
 
 namespace jupiter {
 
-// Runs the body and turns errors into one line on stderr and exit codes, as RunMain does: 2 for
+// Runs the body and turns errors into one line on stderr and exit codes, as RunBody does: 2 for
 // UserError, 3 for everything else. --help prints its text and returns 0.
 int RunTool(const std::function<int()>& body);
 

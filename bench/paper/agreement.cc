@@ -93,10 +93,6 @@ double MedianError(const std::vector<Difference>& differences) {
   return Quantile(Sizes(differences), 0.5);
 }
 
-double LargestError(const std::vector<Difference>& differences) {
-  return Quantile(Sizes(differences), 1);
-}
-
 std::string Show(const Agreement& agreement, const std::string& profile) {
   // The one bar that no overlap rule meets, see experiments/calibrate/README.md.
   std::vector<Difference> galaxy;

@@ -35,9 +35,8 @@ inline constexpr double kTie = 0.02;
 Agreement CompareToPublished(const RowIndex& rows, const PaperExperiment& experiment,
                              const std::string& profile, const Published& published);
 
-// The middle and the largest of |error|; 0 of nothing.
+// The middle of |error|; 0 of nothing.
 double MedianError(const std::vector<Difference>& differences);
-double LargestError(const std::vector<Difference>& differences);
 
 // For people: a few lines.
 std::string Show(const Agreement& agreement, const std::string& profile);

@@ -197,7 +197,7 @@ class Bench {
   std::vector<std::unique_ptr<Suite>> suites_;
 };
 
-int Main(Context& context, int argc, char** argv) {
+int ExecuteBench(Context& context, int argc, char** argv) {
   const BenchFlags flags = ParseBenchFlags(argc, argv);
   SetDeadline(context, flags.engine);
   Bench bench(context, flags);
@@ -209,5 +209,5 @@ int Main(Context& context, int argc, char** argv) {
 
 int jupiter::BenchMain(int argc, char** argv) {
   jupiter::Context context(&argc, &argv);
-  return jupiter::RunProgram(context, [&] { return jupiter::Main(context, argc, argv); });
+  return jupiter::RunProgram(context, [&] { return jupiter::ExecuteBench(context, argc, argv); });
 }

@@ -39,7 +39,7 @@ struct PlanFlags {
   std::string save;
 };
 
-PlanFlags Parse(int argc, const char* const* argv) {
+PlanFlags ParsePlanFlags(int argc, const char* const* argv) {
   PlanFlags flags;
   CLI::App app("Plans a model on a testbed: layers, slices, memory, predicted times.",
                "jupiter_plan");
@@ -308,7 +308,7 @@ class Planning {
 
 int jupiter::PlanMain(int argc, char** argv) {
   return jupiter::RunTool([&] {
-    const jupiter::PlanFlags flags = jupiter::Parse(argc, argv);
+    const jupiter::PlanFlags flags = jupiter::ParsePlanFlags(argc, argv);
     return jupiter::Planning(flags).Execute();
   });
 }

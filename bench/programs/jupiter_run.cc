@@ -50,7 +50,7 @@ void CheckFiles(const RunFlags& flags) {
   }
 }
 
-RunFlags Parse(int argc, const char* const* argv) {
+RunFlags ParseRunFlags(int argc, const char* const* argv) {
   RunFlags flags;
   CLI::App app("Generates text with a model spread over MPI ranks.", "jupiter_run");
   AddEngineFlags(app, flags.engine);
@@ -249,8 +249,8 @@ class Run {
   Reference reference_;
 };
 
-int Main(Context& context, int argc, char** argv) {
-  const RunFlags flags = Parse(argc, argv);
+int ExecuteRun(Context& context, int argc, char** argv) {
+  const RunFlags flags = ParseRunFlags(argc, argv);
   SetDeadline(context, flags.engine);
   return Run(context, flags).Execute();
 }
@@ -260,5 +260,5 @@ int Main(Context& context, int argc, char** argv) {
 
 int jupiter::RunMain(int argc, char** argv) {
   jupiter::Context context(&argc, &argv);
-  return jupiter::RunProgram(context, [&] { return jupiter::Main(context, argc, argv); });
+  return jupiter::RunProgram(context, [&] { return jupiter::ExecuteRun(context, argc, argv); });
 }

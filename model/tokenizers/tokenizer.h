@@ -39,7 +39,6 @@ class Tokenizer {
   bool adds_bos() const { return adds_bos_; }
   // Ids that end a text (EOS, end of turn).
   const std::vector<std::int32_t>& end_ids() const { return end_ids_; }
-  bool IsEnd(std::int32_t id) const;
 
  protected:
   std::optional<std::int32_t> bos_;

@@ -38,33 +38,10 @@ class TreeDrafter : public Drafter {
   std::map<std::int32_t, Text> texts_;
 };
 
-class EmptyTreeDrafter : public Drafter {
- public:
-  explicit EmptyTreeDrafter(const DraftTree& tree) {
-    draft_.parents = ToParents(tree);
-    draft_.tokens.resize(draft_.parents.size());
-  }
-
-  void Begin(std::int32_t, std::span<const std::int32_t>) override {}
-  void Extend(std::int32_t, std::span<const std::int32_t>, const Candidates&) override {}
-  TokenTree Draft(std::int32_t, int) override { return draft_; }
-  TokenTree DraftBehind(std::int32_t, std::span<const std::int32_t>, int) override {
-    return draft_;
-  }
-  void End(std::int32_t) override {}
-
- private:
-  TokenTree draft_;
-};
-
 }  // namespace
 
 std::unique_ptr<Drafter> MakeTreeDrafter(const DraftTree& tree) {
   return std::make_unique<TreeDrafter>(tree);
-}
-
-std::unique_ptr<Drafter> MakeEmptyTreeDrafter(const DraftTree& tree) {
-  return std::make_unique<EmptyTreeDrafter>(tree);
 }
 
 }  // namespace jupiter

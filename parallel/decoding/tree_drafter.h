@@ -10,7 +10,4 @@ namespace jupiter {
 
 std::unique_ptr<Drafter> MakeTreeDrafter(const DraftTree& tree);
 
-// The same where nothing is computed: every node has a candidate.
-std::unique_ptr<Drafter> MakeEmptyTreeDrafter(const DraftTree& tree);
-
 }  // namespace jupiter

@@ -155,7 +155,7 @@ void Context::Abort(const std::string& line, int exit_code) const {
   _exit(exit_code);
 }
 
-int RunMain(Context& context, const std::function<int()>& body) {
+int RunBody(Context& context, const std::function<int()>& body) {
   try {
     context.exit_code_ = body();
   } catch (const UserError& error) {

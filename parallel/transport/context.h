@@ -44,7 +44,7 @@ class Context {
 
  private:
   friend class Transport;
-  friend int RunMain(Context& context, const std::function<int()>& body);
+  friend int RunBody(Context& context, const std::function<int()>& body);
 
   void GatherHosts();
   // Rank 0 hears from every rank that it has finished, and with what error, then lets them go.
@@ -68,6 +68,6 @@ class Context {
 // UserError: one line from rank 0, exit code 2 (for errors that all ranks meet alike, such as
 // flags; errors of single ranks go through parallel/transport/agreement.h first). PeerError and
 // everything else: a line from this rank, then all ranks are ended with exit code 3.
-int RunMain(Context& context, const std::function<int()>& body);
+int RunBody(Context& context, const std::function<int()>& body);
 
 }  // namespace jupiter

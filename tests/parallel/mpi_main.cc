@@ -42,5 +42,5 @@ int main(int argc, char** argv) {
   jupiter::test_context = &context;
   jupiter::AddBuiltInStrategies();
   testing::InitGoogleTest(&argc, argv);
-  return jupiter::RunMain(context, jupiter::RunTests);
+  return jupiter::RunBody(context, jupiter::RunTests);
 }

@@ -135,8 +135,7 @@ TEST(OutlineTemplatesTest, DefaultWorkloadHasTheTokensOfTheTemplates) {
   }
   const auto tokenizer = OpenTokenizer(vocabulary);
   const OutlineTemplate llama2 = LoadOutlineTemplate(kDefaultOutlineTemplates, "llama2");
-  const OutlineWorkload workload =
-      LoadOutlineWorkload(FindOutlineWorkload(kDefaultOutlineWorkload));
+  const OutlineWorkload workload = LoadOutlineWorkload(FindOutlineWorkload("skeleton-of-thought"));
   EXPECT_EQ(std::ssize(SkeletonPrompt(llama2, *tokenizer, "")), workload.skeleton_prompt_tokens);
   const Prompt prefix = llama2.expansion.Fill({{"question", ""}, {"skeleton", ""}});
   EXPECT_EQ(std::ssize(EncodePrompt(*tokenizer, prefix)), workload.shared_prefix_tokens);

@@ -15,12 +15,12 @@ namespace {
 using Ids = std::vector<std::int32_t>;
 using Strings = std::vector<std::string>;
 
-std::unique_ptr<Tokenizer> OpenGguf(const GgufEntries& entries) {
+std::unique_ptr<Tokenizer> OpenEntries(const GgufEntries& entries) {
   return OpenGgufTokenizer(GgufFile(MappedFile::FromBytes("vocab.gguf", GgufBytes(entries))));
 }
 
 std::string GgufRefusal(const GgufEntries& entries) {
-  return UserErrorOf([&] { OpenGguf(entries); });
+  return UserErrorOf([&] { OpenEntries(entries); });
 }
 
 // unk, BOS, EOS, "<0x41>" (A), then pieces.
@@ -54,7 +54,7 @@ GgufEntries ByteBpe(const std::string& pre, const Strings& tokens, const Strings
 }
 
 TEST(GgufSpmTest, MergesTheBestScoreAndSpellsTheRestInBytes) {
-  const auto tokenizer = OpenGguf(GgufSpm());
+  const auto tokenizer = OpenEntries(GgufSpm());
   // "_ab": ab scores above _a.
   EXPECT_EQ(tokenizer->Encode("ab"), (Ids{4, 7}));
   EXPECT_EQ(tokenizer->Encode("a"), Ids{8});
@@ -71,7 +71,7 @@ TEST(GgufSpmTest, MergesTheBestScoreAndSpellsTheRestInBytes) {
 }
 
 TEST(GgufSpmTest, TextNeverBecomesAControlToken) {
-  const auto tokenizer = OpenGguf(GgufSpm());
+  const auto tokenizer = OpenEntries(GgufSpm());
   EXPECT_EQ(tokenizer->Encode("<s>"), (Ids{4, 12, 11}));
   EXPECT_EQ(tokenizer->Decode(tokenizer->Encode("<s>")), "<s>");
 }
@@ -81,7 +81,7 @@ TEST(GgufSpmTest, FlagsAreObeyed) {
   entries["add_space_prefix"] = false;
   entries["add_bos_token"] = false;
   entries["eos_token_id"] = std::uint32_t{6};
-  const auto tokenizer = OpenGguf(entries);
+  const auto tokenizer = OpenEntries(entries);
   EXPECT_EQ(tokenizer->EncodePrompt("a"), Ids{5});
   EXPECT_EQ(tokenizer->Decode(Ids{8}), " a");
   EXPECT_EQ(tokenizer->end_ids(), (Ids{6, 2})) << "EOS of the file, and </s> by its name";
@@ -91,14 +91,14 @@ TEST(GgufSpmTest, FlagsAreObeyed) {
 TEST(GgufSpmTest, KindsAreGuessedWithoutTypes) {
   GgufEntries entries = GgufSpm();
   entries.erase("token_type");
-  const auto tokenizer = OpenGguf(entries);
+  const auto tokenizer = OpenEntries(entries);
   EXPECT_EQ(tokenizer->Encode("A"), (Ids{4, 3}));
   EXPECT_EQ(tokenizer->Decode(Ids{1, 8, 2}), "a");
 }
 
 TEST(GgufByteBpeTest, MergesByRankInsideWords) {
   // 256 "ab", 257 "abc", 258 " a"; the first merge of the list wins.
-  const auto tokenizer = OpenGguf(
+  const auto tokenizer = OpenEntries(
       ByteBpe("gpt-2", {"ab", "abc", " a"}, {"\u0120 a", "a b", "ab c"}, {"<|endoftext|>"}));
   EXPECT_EQ(tokenizer->Encode("abc"), Ids{257});
   EXPECT_EQ(tokenizer->Encode(" abc"), (Ids{258, 'b', 'c'}));
@@ -112,9 +112,9 @@ TEST(GgufByteBpeTest, MergesByRankInsideWords) {
 TEST(GgufByteBpeTest, PreTokeniserDecidesWhatMerges) {
   const Strings tokens = {"12", "1234", "34"};
   const Strings merges = {"1 2", "3 4", "12 34"};
-  EXPECT_EQ(OpenGguf(ByteBpe("gpt-2", tokens, merges))->Encode("1234"), Ids{257});
-  EXPECT_EQ(OpenGguf(ByteBpe("llama-bpe", tokens, merges))->Encode("1234"), (Ids{256, '3', '4'}));
-  EXPECT_EQ(OpenGguf(ByteBpe("qwen2", tokens, merges))->Encode("1234"), (Ids{'1', '2', '3', '4'}));
+  EXPECT_EQ(OpenEntries(ByteBpe("gpt-2", tokens, merges))->Encode("1234"), Ids{257});
+  EXPECT_EQ(OpenEntries(ByteBpe("llama-bpe", tokens, merges))->Encode("1234"), (Ids{256, '3', '4'}));
+  EXPECT_EQ(OpenEntries(ByteBpe("qwen2", tokens, merges))->Encode("1234"), (Ids{'1', '2', '3', '4'}));
 }
 
 TEST(GgufByteBpeTest, Llama3IgnoresMergesOfWholeWordsAndAddsBos) {
@@ -123,18 +123,18 @@ TEST(GgufByteBpeTest, Llama3IgnoresMergesOfWholeWordsAndAddsBos) {
                               {"<|begin_of_text|>", "<|end_of_text|>", "<|eot_id|>"});
   llama["bos_token_id"] = std::uint32_t{258};
   llama["eos_token_id"] = std::uint32_t{259};
-  const auto tokenizer = OpenGguf(llama);
+  const auto tokenizer = OpenEntries(llama);
   EXPECT_EQ(tokenizer->EncodePrompt("abc"), (Ids{258, 257}));
   EXPECT_EQ(tokenizer->Encode("abcd"), (Ids{256, 'c', 'd'}));
   EXPECT_EQ(tokenizer->end_ids(), (Ids{259, 260}));
-  EXPECT_EQ(OpenGguf(ByteBpe("qwen2", {"ab", "abc"}, {"a b"}))->Encode("abc"), (Ids{256, 'c'}));
+  EXPECT_EQ(OpenEntries(ByteBpe("qwen2", {"ab", "abc"}, {"a b"}))->Encode("abc"), (Ids{256, 'c'}));
 }
 
 TEST(GgufByteBpeTest, EndOfTurnOfTheFile) {
   GgufEntries qwen = ByteBpe("qwen2", {}, {}, {"<|endoftext|>", "<|im_start|>", "<|im_end|>"});
   qwen["eos_token_id"] = std::uint32_t{258};
   qwen["eot_token_id"] = std::uint32_t{257};
-  EXPECT_EQ(OpenGguf(qwen)->end_ids(), (Ids{258, 257, 256}));
+  EXPECT_EQ(OpenEntries(qwen)->end_ids(), (Ids{258, 257, 256}));
 }
 
 TEST(GgufTokenizerTest, MalformedVocabulariesAreRefused) {

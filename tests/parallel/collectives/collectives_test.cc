@@ -8,7 +8,6 @@
 
 #include "kernels/base/check.h"
 #include "kernels/base/rng.h"
-#include "parallel/collectives/broadcast.h"
 #include "parallel/collectives/ring_all_gather.h"
 #include "parallel/collectives/ring_all_reduce.h"
 #include "parallel/collectives/ring_reduce_scatter.h"
@@ -175,21 +174,6 @@ TEST_P(CollectivesTest, RingAllReduce) {
     ExpectNear(i, RingSum(all, i, Owner(i)), Tolerance(size()));
   }
   ExpectSameBitsEverywhere();
-}
-
-TEST_P(CollectivesTest, BroadcastFromEveryRoot) {
-  for (int root : Roots()) {
-    x_ = Values(rank());
-    transport_.ResetCounters();
-    BroadcastRows(exchange_, View(x_), root, "a broadcast");
-    const std::string sent = std::to_string(transport_.counters().payload_sent);
-    const Matrix expected = Values(root);
-    for (std::size_t i = 0; i < x_.size(); ++i) ExpectNear(i, expected[i], Tolerance(1));
-    ExpectSameBitsEverywhere();
-    std::int64_t total = 0;
-    for (const std::string& bytes : AllGather(transport_, sent)) total += std::stoll(bytes);
-    EXPECT_EQ(total, (size() - 1) * AllBytes());
-  }
 }
 
 TEST_P(CollectivesTest, StarAllReduceAtEveryRoot) {

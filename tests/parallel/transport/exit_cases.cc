@@ -34,6 +34,6 @@ int RunCase(Context& context, std::string_view name) {
 int main(int argc, char** argv) {
   jupiter::Context context(&argc, &argv);
   context.set_deadline_seconds(1);
-  return jupiter::RunMain(context,
+  return jupiter::RunBody(context,
                           [&] { return jupiter::RunCase(context, argc > 1 ? argv[1] : ""); });
 }

@@ -90,5 +90,5 @@ int RunRing(Context& context, int argc, char** argv) {
 
 int main(int argc, char** argv) {
   jupiter::Context context(&argc, &argv);
-  return jupiter::RunMain(context, [&] { return jupiter::RunRing(context, argc, argv); });
+  return jupiter::RunBody(context, [&] { return jupiter::RunRing(context, argc, argv); });
 }

@@ -162,9 +162,8 @@ TEST(OutlineWorkloadTest, Refusals) {
 }
 
 TEST(OutlineWorkloadTest, ShippedWorkload) {
-  const OutlineWorkload workload =
-      LoadOutlineWorkload(FindOutlineWorkload(kDefaultOutlineWorkload));
-  EXPECT_EQ(workload.name, kDefaultOutlineWorkload);
+  const OutlineWorkload workload = LoadOutlineWorkload(FindOutlineWorkload("skeleton-of-thought"));
+  EXPECT_EQ(workload.name, "skeleton-of-thought");
   EXPECT_EQ(workload.points, 7);
   EXPECT_EQ(SkeletonTokens(workload), 49);
   EXPECT_EQ(Sum(PointLengths(workload, 64)), 64);
