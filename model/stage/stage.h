@@ -1,5 +1,5 @@
 // A piece of the model on one device: a range of layers, whole or one rank's share of each,
-// optionally the embedding in front and the output head behind.
+// optionally the embedding before them and the output head after them.
 #pragma once
 
 #include <cstdint>
@@ -60,9 +60,8 @@ class Stage {
   // Logits [head rows, vocab] of the last Forward's batch, valid until the next call. Head stages
   // only.
   ConstTensorView Logits();
-  // What draft heads behind this stage need, head stages only: the rows that Logits multiplied,
-  // which are those behind the final norm [head rows, hidden], valid as long as its result; and the
-  // output matrix.
+  // What draft heads need, at head stages only: the rows that Logits multiplied, which are those
+  // after the final norm [head rows, hidden], valid as long as its result; and the output matrix.
   ConstTensorView HeadInput() const;
   const std::shared_ptr<Weight>& head() const { return head_; }
 

@@ -19,9 +19,9 @@ namespace jupiter {
 // Seconds per batch of steps.
 struct BatchWork {
   std::vector<double> stages;  // in pipeline order: a device is busy, with ops and messages
-  std::vector<double> links;   // occupied: behind each stage, the last one is the way back to the
-                               // source; none for one stage
-  double latency = 0;          // of all links together
+  // Occupied: after each stage, the last one is the way back to the source; none for one stage.
+  std::vector<double> links;
+  double latency = 0;  // of all links together
 
   // From the source around and back, when nothing is in the way.
   double Pass() const;
