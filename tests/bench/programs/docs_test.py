@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""docs/flags.md against the programs: the same flags with the same defaults, in alphabetical order; and every link of
-the README and of docs/ leads somewhere.
+"""What readers are told is there: docs/flags.md has the flags of the programs with their defaults, in alphabetical
+order; links of the README and of docs/ lead somewhere; every room has a short README, and files that it names exist.
 
-flags_page_test.py --root CHECKOUT PROGRAM...
+docs_test.py --root CHECKOUT PROGRAM...
 """
 import argparse
 import os
@@ -16,6 +16,10 @@ PAGE = os.path.join("docs", "flags.md")
 HELP_LINE = re.compile(r"^  (-\S+)(.*)$")
 DEFAULT = re.compile(r"^ *[A-Z]+(?::[A-Z]+)?=(\S+)")
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+LAYERS = ["kernels", "model", "parallel", "planning", "bench", "tests"]
+MOST_LINES = 10
+CONTRACT = os.path.join("kernels", "cpu", "README.md")  # of the numerics, as long as it takes
+FILE_NAME = re.compile(r"`([\w./-]+\.(?:h|cc|cu|py|md|txt|yaml))`")
 
 
 def flags_of(program):
@@ -95,6 +99,34 @@ def broken_links(root, page):
                 yield f"{page}: {link}: no such heading"
 
 
+def rooms(root):
+    """Folders of the layers that have a CMakeLists.txt, down to the rooms."""
+    for layer in LAYERS:
+        yield layer
+        for name in sorted(os.listdir(os.path.join(root, layer))):
+            if os.path.exists(os.path.join(root, layer, name, "CMakeLists.txt")):
+                yield os.path.join(layer, name)
+
+
+def room_problems(root, room):
+    """What is wrong with a room's README."""
+    page = os.path.join(room, "README.md")
+    if not os.path.exists(os.path.join(root, page)):
+        yield f"{page}: missing; say what lives there, what may not, and which three files to read first"
+        return
+    with open(os.path.join(root, page), encoding="utf-8") as file:
+        text = file.read()
+    if page == CONTRACT:
+        return
+    if text.count("\n") > MOST_LINES:
+        yield f"{page}: {text.count(chr(10))} lines, at most {MOST_LINES}"
+    if len(FILE_NAME.findall(text.partition("Read first")[2])) < 3:
+        yield f"{page}: names no three files after 'Read first'"
+    for name in FILE_NAME.findall(text):
+        if not any(os.path.exists(os.path.join(root, place, name)) for place in [room, os.path.dirname(room), ""]):
+            yield f"{page}: no file {name}"
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--root", required=True)
@@ -107,8 +139,10 @@ def main():
     docs = [os.path.join("docs", name) for name in sorted(os.listdir(os.path.join(options.root, "docs")))]
     for page in ["README.md", *(page for page in docs if page.endswith(".md"))]:
         problems += broken_links(options.root, page)
+    for room in rooms(options.root):
+        problems += room_problems(options.root, room)
     print(f"{len(rows)} rows, {sum(map(len, programs.values()))} flags of {len(programs)} programs")
-    print("\n".join(problems) or "the page says what the programs say")
+    print("\n".join(problems) or "all of it is there")
     sys.exit(1 if problems else 0)
 
 
