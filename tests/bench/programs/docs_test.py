@@ -14,7 +14,7 @@ import program_lib
 PAGE = os.path.join("docs", "flags.md")
 # "  -m,--model TEXT=x   what it does": names, and what stands before the text.
 HELP_LINE = re.compile(r"^  (-\S+)(.*)$")
-DEFAULT = re.compile(r"^ *[A-Z]+(?::[A-Z]+)?=(\S+)")
+DEFAULT = re.compile(r"^ *[A-Z]+(?::[A-Z]+)?=(?!\[)(\S+)")  # lists aside
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 LAYERS = ["kernels", "model", "parallel", "planning", "bench", "tests"]
 MOST_LINES = 10
@@ -34,7 +34,8 @@ def flags_of(program):
             continue
         default = DEFAULT.match(match[2])
         for name in match[1].split(","):
-            flags[re.sub(r"\{.*\}", "", name)] = default[1] if default else None
+            if name.startswith("-"):
+                flags[re.sub(r"[={].*", "", name)] = default[1] if default else None
     return flags
 
 
