@@ -24,7 +24,7 @@
 namespace jupiter {
 namespace {
 
-// Text behind so many tokens that were seen before is not new, see SeenText.
+// Text after this many tokens that were seen before is not new, see SeenText.
 constexpr int kNgram = 8;
 
 std::unique_ptr<Tokenizer> FindTokenizer(const MedusaFlags& flags, const ModelConfig& config) {

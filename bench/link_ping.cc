@@ -1,9 +1,9 @@
-// How long a message takes: two ranks send messages of rising sizes to and fro.
+// How long a message takes: two ranks send messages of rising sizes back and forth.
 //
 //   mpirun -np 2 link_ping --link 100mbit,1ms
 //
-// stdout has a row per size: the median of half the round trips, and the rate that this is. To
-// hold a link model against a real network: scripts/check_link.
+// stdout has a row per size: the median of half the round trips, and the rate that this is.
+// scripts/check_link compares a link model with a real network by it.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>

@@ -107,7 +107,7 @@ void Device::Linear(ConstTensorView x, const Weight& weight, TensorView out,
        .outer = weight.rows(),
        .bytes = weight.bytes() + Bytes(x) + Bytes(out) * (options.accumulate ? 2 : 1),
        .operations = 2 * x.rows * weight.rows() * weight.columns(),
-       // A product with the table of a tied head is the head's.
+       // With a tied head, a product with the embedding table is the head's.
        .role = weight.role() == MatrixRole::kEmbedding ? MatrixRole::kHead : weight.role(),
        .whole = weight.whole()},
       [&] { DoLinear(x, weight, out, options); });

@@ -35,7 +35,7 @@ class Weight {
   DType dtype() const { return dtype_; }
   std::int64_t rows() const { return rows_; }
   std::int64_t columns() const { return columns_; }
-  // What it is a share of: the matrix's place in the model, and its elements, these ones included.
+  // What it is a share of: the matrix's place in the model, and how many elements all of it has.
   MatrixRole role() const { return role_; }
   std::int64_t whole() const { return whole_; }
   void SetOrigin(MatrixRole role, std::int64_t whole) {

@@ -106,7 +106,7 @@ std::int64_t Messages(const RunRecord& record) {
 
 namespace {
 
-// What a step is under the profile, and what its messages weigh.
+// What a step is under the profile, and what its messages count.
 void FollowProfile(const TestbedProfile& profile, const StepShape& step, RecordedCase& recorded) {
   recorded.step = step;
   recorded.factors = FactorsOf(profile, FindTraits(recorded.which.strategy).exchange, step);

@@ -38,7 +38,7 @@ struct RecordedCase {
   std::shared_ptr<const RunRecord> record;  // rank 0 only
   Cluster cluster;
   int source_device = 0;  // of the cluster: what rank 0 is replayed on
-  // Under a profile: what a step is, and what its messages weigh.
+  // Under a profile: what a step is, and what its messages count.
   std::optional<StepShape> step;
   PayloadFactors factors;
 };
@@ -50,14 +50,14 @@ Testbed TestbedOf(const RecordedCase& recorded);
 RequestMetrics MetricsOf(const Replay& replay);
 // The same of a case: see PerToken for those under a profile.
 RequestMetrics MetricsOf(const RecordedCase& recorded, const Replay& replay);
-// Share of the stages' time until the last slice of the prompt was done in which they idle, as the
-// replay has it: they neither compute nor handle messages. Ranks that share layers are stages, too.
-// For replays with spans, of requests.
+// Share of the replayed time, until the last slice of the prompt is done, in which the stages idle:
+// they neither compute nor handle messages. Ranks that share layers are stages, too. For replays
+// with spans, of requests.
 double Bubble(const Replay& replay, const Plan& plan);
 std::int64_t PayloadBytes(const RunRecord& record);
 std::int64_t Messages(const RunRecord& record);
 
-// What runs are recorded of, and under which profile. References outlive it.
+// What runs are recorded from, and under which profile. References outlive it.
 struct RecordingInputs {
   Transport& transport;
   RecordStore& records;
@@ -70,7 +70,7 @@ struct RecordingInputs {
 RecordedCase RecordCase(const RecordingInputs& inputs, const EmulatedCase& which,
                         const PlannedRun& run, Cluster cluster, SessionOptions options);
 
-// The same of `run`, whose steps are `step`; needs a profile.
+// The same for `run`, whose steps are `step`; needs a profile.
 RecordedCase RecordCase(const RecordingInputs& inputs, const EmulatedCase& which,
                         const PlannedRun& planned, Cluster cluster, SessionOptions options,
                         const StepShape& step, const ShapeRun& run);

@@ -17,7 +17,7 @@ std::optional<TestbedProfile> ShareProfile(Transport& transport, const std::stri
     yaml = ToYaml(profile);
   });
   yaml = Broadcast(transport, yaml, 0);
-  // The first rank's own names the file and its lines in errors.
+  // Rank 0's own profile knows the file and its lines, for errors.
   if (transport.rank() == 0) return profile;
   return ParsePeer(transport, 0, "a testbed profile",
                    [&] { return ParseTestbedProfile(yaml, text); });
@@ -25,7 +25,7 @@ std::optional<TestbedProfile> ShareProfile(Transport& transport, const std::stri
 
 void SizeFor(SessionOptions& options, const StepShape& step, int tokens) {
   options.step_rows = step.rows;
-  // One token is that of the prompt.
+  // The prompt yields one of the tokens.
   options.max_tokens = 1 + static_cast<int>(std::ceil(tokens / step.tokens));
 }
 

@@ -18,9 +18,9 @@ std::optional<TestbedProfile> ShareProfile(Transport& transport, const std::stri
 // profile: so many decoding steps of so many rows.
 void SizeFor(SessionOptions& options, const StepShape& step, int tokens);
 
-// Of a replay of such a request: times per token, where every generated token, the first one
-// included, counts as a decoding pass behind the prompt. So the published end-to-end times are
-// made up.
+// For a replay of such a request: times per token, where every generated token, the first one
+// included, counts as a decoding pass after the prompt. The published end-to-end times are made up
+// like this.
 RequestMetrics PerToken(const RequestMetrics& replayed, const StepShape& step, int tokens);
 
 }  // namespace jupiter

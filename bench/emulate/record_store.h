@@ -23,7 +23,7 @@ class RecordStore {
   // recorded once. Has events at rank 0 only. Collective; throws UserError on all ranks.
   std::shared_ptr<const RunRecord> RecordOf(const std::string& model, Checkpoint& checkpoint,
                                             const SessionOptions& options, const Plan& plan);
-  // The same of `run`, which the options follow, too.
+  // The same for `run`, which the options follow, too.
   std::shared_ptr<const RunRecord> RecordOf(const std::string& model, Checkpoint& checkpoint,
                                             const SessionOptions& options, const Plan& plan,
                                             const ShapeRun& run);

@@ -35,7 +35,7 @@ std::string DescribeRun(const std::string& model, int prompt_tokens, int tokens,
 
 std::optional<RunDescription> ParseRunDescription(const std::string& description,
                                                   const std::string& source) {
-  // Names of models may have braces, the counts stand between them and the plan.
+  // Names of models may have braces; the counts come between them and the plan.
   for (std::size_t at = description.find(" {"); at != std::string::npos;
        at = description.find(" {", at + 1)) {
     std::string_view before = std::string_view(description).substr(0, at);

@@ -109,7 +109,7 @@ void RunShapes(Session& session, const ShapeRun& run, Recorder& recorder) {
     options.drawn = run.drafts;
   }
   for (std::size_t i = 0; i < run.sets.size(); ++i) {
-    // Sequences are numbered from 0 in every set: draws of sets shall differ.
+    // Sequences are numbered from 0 in every set, but draws of sets must differ.
     if (options.drawn) options.drawn->seed = Mix64(run.drafts->seed + i);
     session.Run(ToRequests(run.sets[i]), options, {}, &recorder);
   }

@@ -1,4 +1,4 @@
-// Requests of which nothing but their sizes is known: what is run where nothing is computed.
+// Requests of which only the sizes are known: what runs where nothing is computed.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,8 @@
 namespace jupiter {
 
 struct ShapeRequest {
-  int prompt = 1;  // tokens, behind the prefix
-  int tokens = 1;  // of the answer, the one behind the prompt included
+  int prompt = 1;  // tokens, after the prefix
+  int tokens = 1;  // of the answer, the one after the prompt included
 };
 
 // Requests that run together.
@@ -28,11 +28,11 @@ struct ShapeRun {
   std::string heads;  // that draft, see OpenMedusa; empty: their ops are not recorded
 };
 
-// Distinct lengths of what is computed as a prompt, prefixes too, and the longest whole one,
-// rising.
+// Distinct lengths of everything that is computed as a prompt, prefixes included, and the longest
+// whole one, rising.
 std::vector<int> PromptLengths(const ShapeRun& run);
 int MostRequests(const ShapeRun& run);
-// Keys and values that are held at once, in positions: prefixes once, and rows under way.
+// Keys and values that are held at once, in positions: prefixes once, and rows in flight.
 std::int64_t HeldPositions(const ShapeRun& run);
 // Makes the options those of a session that can run it.
 void SizeFor(SessionOptions& options, const ShapeRun& run);

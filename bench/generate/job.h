@@ -13,13 +13,14 @@
 
 namespace jupiter {
 
-// What a session must have room for; rows under way (RowsUnderWay) not counted in lengths.
+// What a session must have room for; lengths do not count rows in flight (RowsUnderWay).
 struct JobSize {
-  int prompt_tokens = 1;          // of the longest prompt
-  std::int64_t positions = 2;     // of the longest prompt with its answer
-  bool shorter_prompts = false;   // prompts of fewer tokens come, too
-  int requests = 1;               // at once
-  std::int64_t kv_positions = 0;  // of all at once, rows under way counted; 0: as one might think
+  int prompt_tokens = 1;         // of the longest prompt
+  std::int64_t positions = 2;    // of the longest prompt with its answer
+  bool shorter_prompts = false;  // prompts of fewer tokens come, too
+  int requests = 1;              // at once
+  std::int64_t kv_positions =
+      0;  // of all at once, rows in flight counted; 0: the product of the others
 };
 // Rank 0's size, in the options of every rank. Collective.
 void ShareSize(Transport& transport, const JobSize& size, SessionOptions& options);

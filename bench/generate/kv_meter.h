@@ -12,14 +12,14 @@ namespace jupiter {
 struct KvUse {
   std::int64_t shared = 0;  // of sequences that others go on from
   std::int64_t tails = 0;   // of all others
-  std::int64_t copied = 0;  // what it would be if each of these had a copy of what it goes on from
+  std::int64_t copied = 0;  // the same if each of these had a copy of what it goes on from
   std::int64_t total() const { return shared + tails; }
 };
 
 class KvMeter {
  public:
   void Take(const Batch& batch);
-  // When most was held.
+  // At the moment when most was held.
   const KvUse& peak() const { return peak_; }
 
  private:

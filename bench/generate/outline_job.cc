@@ -1,5 +1,5 @@
 // A question that is answered by way of an outline (after Skeleton-of-Thought, arXiv 2307.15337):
-// the model writes numbered points, then all points are written side by side behind a prompt whose
+// the model writes numbered points, then all points are written side by side, after a prompt whose
 // beginning they share.
 //
 // One run of the session writes the outline, unless a file has it, and another one the points.
@@ -35,7 +35,7 @@ class SkeletonText {
     text_ += stream_.Push(tokenizer_->Piece(token, /*first=*/false));
     return !text_.ends_with('\n') || std::ssize(ParseOutline(text_).points) < kMostOutlinePoints;
   }
-  // `cut`: it was ended for its length.
+  // `cut`: it was ended because it was too long.
   ParsedOutline Parse(bool cut) const { return cut ? ParseCutOutline(text_) : ParseOutline(text_); }
 
  private:
@@ -137,7 +137,7 @@ class OutlineJob : public Job {
     return {std::move(prompt), tokens, EndIds(), prefix};
   }
 
-  // And what becomes of it: points_, need_.expansion and way_.
+  // Also sets what follows from it: points_, need_.expansion and way_.
   void WriteSkeleton(const JobRun& run) {
     SkeletonText text(tokenizer_.get(), template_.skeleton_start);
     RequestObserver observer;

@@ -21,13 +21,13 @@ PointRows PointRowsOf(const Expansion& expansion, const OutlineNeed& need, int r
     longest = std::max(longest, std::ssize(point.suffix));
     sum += std::ssize(point.suffix);
   }
-  // One that ended leaves with the batch in which the next one comes.
+  // A sequence that ended leaves with the batch in which the next one comes.
   const std::int64_t held =
       std::min<std::int64_t>(std::ssize(expansion.points), std::int64_t{need.at_once} + 1);
   return {prefix + longest, prefix + sum + held * (need.point + rows_under_way)};
 }
 
-// Grows with every sequence that is to have room, and keeps what had none first.
+// Grows with each sequence that needs room, and remembers the first one that finds none.
 class Room {
  public:
   explicit Room(const JobInputs& inputs) : inputs_(inputs) {}

@@ -118,7 +118,7 @@ class RequestsJob : public Job {
     std::sort(positions.begin(), positions.end(), std::greater<>());
     // The longest may have a prompt that is not the longest; each takes one token at least.
     size.positions = std::max(positions.front(), std::int64_t{size.prompt_tokens} + 1);
-    // One that ended leaves with the batch in which the next one comes.
+    // A request that ended leaves with the batch in which the next one comes.
     const std::size_t held =
         std::min<std::size_t>(positions.size(), static_cast<std::size_t>(size.requests) + 1);
     size.kv_positions =

@@ -25,7 +25,7 @@ std::string DraftsOf(const Case& which, const std::vector<DraftFlags>& draftings
 // A model's name without folders, fit for a case name.
 std::string ShortModelName(const std::string& model);
 
-// What rank 0 wants of the others next.
+// What rank 0 tells the others to do next.
 struct Command {
   int suite = -1;    // by place; below 0: the end
   std::string text;  // for Suite::Serve

@@ -22,11 +22,11 @@ class Drafting {
   bool any() const { return request_.any(); }
   // Whether steps are measured before it drafts.
   bool measures() const { return acceptance_.has_value(); }
-  // Rows of a step, items under way, draft heads, draft model.
+  // Rows of a step, items in flight, draft heads, draft model.
   void Apply(SessionOptions& options, int ranks) const;
 
-  // Behind Session::Load: what drafts, at the source, as long as this and the session live.
-  // Measures steps where the tree is planned. Collective.
+  // After Session::Load: what drafts, at the source, as long as this and the session live. Measures
+  // steps where the tree is planned. Collective.
   Drafter* Prepare(Transport& transport, Session& session, int prompt_tokens);
   // One line on what is drafted, for reports.
   std::string Describe() const;

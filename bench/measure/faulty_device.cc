@@ -51,7 +51,7 @@ class FaultyDevice : public Device {
   }
   void DoRmsNorm(ConstTensorView x, ConstTensorView weight, float epsilon,
                  TensorView out) override {
-    // The norm that came first comes first in every batch.
+    // The norm that came first in one batch comes first in every batch.
     if (first_norm_ == nullptr) first_norm_ = weight.data;
     if (weight.data == first_norm_) ++batches_;
     inner_->RmsNorm(x, Borrow(weight), epsilon, out);

@@ -1,4 +1,5 @@
-// Waits for rank 0 where it works alone: it parses and replays long records while the others wait.
+// For waits for rank 0 where it works alone: it parses and replays long records while the others
+// wait.
 #pragma once
 
 #include <algorithm>

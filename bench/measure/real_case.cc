@@ -91,7 +91,7 @@ void CaseRunner::Open(const Case& which) {
   }
   case_ = which;
   auto session = std::make_unique<Session>(transport_, *device_, *checkpoint_, OptionsFor(which));
-  // A reference may take long; nobody waits for that of a case that does not fit.
+  // A reference may take long. No one should wait for that of a case that does not fit.
   const std::string shortage = MemoryShortage(session->memory());
   if (!shortage.empty()) {
     if (transport_.rank() == 0) fmt::print(stderr, "{}", ShowMemory(session->memory()));

@@ -1,5 +1,5 @@
-// What draft heads are worth on text that the model wrote greedily. Acceptance is lossless, so the
-// text is what decoding with a draft tree would give, and nothing but the steps is to be counted.
+// What draft heads are worth on text that the model wrote greedily. Acceptance is lossless, so
+// decoding with a draft tree would give this very text, and only the steps have to be counted.
 #pragma once
 
 #include <cstdint>
@@ -26,8 +26,7 @@ struct WalkResult {
 
 // Walks every text from its first position: a step at position p gives the model's own token (the
 // root) and the tokens of the longest path of the tree that are all right, and the next step begins
-// behind them. Steps that begin at positions which are not counted are left out, unless
-// `all`.
+// after them. Steps that begin at positions which are not counted are left out, unless `all`.
 WalkResult WalkTexts(std::span<const RankedText> texts, const DraftTree& tree, bool all = false);
 
 }  // namespace jupiter

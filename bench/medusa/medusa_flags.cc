@@ -14,7 +14,7 @@
 namespace jupiter {
 namespace {
 
-// As typed, before it is understood.
+// As typed, before it is checked.
 struct Words {
   std::string type = "f16";
   std::string quantize;
@@ -50,7 +50,7 @@ void AddText(CLI::App& app, MedusaFlags& flags) {
   app.add_option("--seed", flags.seed, "of texts and training")->capture_default_str();
 }
 
-// What has no meaning with --measure.
+// Flags without a meaning beside --measure.
 std::vector<CLI::Option*> AddTraining(CLI::App& app, MedusaFlags& flags, Words& words) {
   TrainingOptions& training = flags.training;
   return {

@@ -22,7 +22,7 @@ class ProgressBar {
   ProgressBar(const ProgressBar&) = delete;
   ProgressBar& operator=(const ProgressBar&) = delete;
 
-  // `note`: a few words behind the bar, such as the loss.
+  // `note`: a few words after the bar, such as the loss.
   void Show(std::int64_t done, const std::string& note);
 
  private:

@@ -22,7 +22,7 @@ struct PromptSets {
   std::vector<PromptIds> held_out;
 };
 
-// Every tenth prompt is held out, the first one included. A prompt without company is in both sets.
+// Every tenth prompt is held out, the first one included. A single prompt is in both sets.
 PromptSets SplitPrompts(const std::vector<PromptIds>& prompts);
 
 }  // namespace jupiter

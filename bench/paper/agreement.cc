@@ -37,7 +37,7 @@ void AddBars(const TableRow& row, const PaperSystem& system, const ResultRow& ou
   add("decode", ours.decode_ms_per_token);
 }
 
-// Whether no pair of baselines that is published apart comes out the other way round.
+// Whether baselines whose published values clearly differ have the same order here.
 bool Ranked(const std::vector<Difference>& cells) {
   for (const Difference& a : cells) {
     for (const Difference& b : cells) {
@@ -94,7 +94,7 @@ double MedianError(const std::vector<Difference>& differences) {
 }
 
 std::string Show(const Agreement& agreement, const std::string& profile) {
-  // The one bar that no overlap rule meets, see experiments/calibrate/README.md.
+  // The one bar that no overlap rule gives, see experiments/calibrate/README.md.
   std::vector<Difference> galaxy;
   std::vector<Difference> others;
   for (const Difference& bar : agreement.bars) {

@@ -28,7 +28,7 @@ struct Agreement {
   std::vector<std::string> rows_misranked;
 };
 
-// Pairs of published seconds closer than this are ties: either order will do.
+// Pairs of published seconds closer than this are ties: either order is right.
 inline constexpr double kTie = 0.02;
 
 // Of the rows under this profile; what has not run is left out.

@@ -52,7 +52,7 @@ std::vector<RankResult> RankResultsOf(const RecordedCase& recorded, const Replay
 // A sum over draws, to be divided.
 void AddTo(std::optional<double>& sum, double value) { sum = sum.value_or(0) + value; }
 
-// By formula, with the mean work of the batches that the replay is looked at for.
+// By formula, from the mean work of the batches that the replay is asked about.
 void AddFormula(const RecordedCase& recorded, const RoundFacts& replayed, ResultRow& row) {
   const BatchWork work =
       BatchWorkOf(*recorded.record, TestbedOf(recorded), PipelineRanks(recorded.plan),
@@ -82,7 +82,7 @@ void AddDraw(const PolicyWork& work, const RecordedCase& recorded, const PolicyT
   row.messages += Messages(*recorded.record);
 }
 
-// What no mean is taken of.
+// Values of which no mean is taken.
 void TakeFirst(const RecordedCase& recorded, const Replay& replay, const PolicyTimes& times,
                PaperResult& result) {
   result.plan = ToJson(recorded.plan);
@@ -158,9 +158,9 @@ PaperExperiment PaperEmulator::ExperimentFor(const PaperCell& cell) const {
   return experiment;
 }
 
-// For a step of the whole model on the device that has the prompt, so that the tree belongs to
-// model and profile, and is the same for all systems; what links add to a step would ask for larger
-// ones. None where every tree is slower than plain steps.
+// For a step of the whole model on the source's device, so that the tree belongs to model and
+// profile, and is the same for all systems; the time of links would ask for larger ones. None where
+// every tree is slower than plain steps.
 int PaperEmulator::PlannedNodes(const PaperCell& cell, const SpeculationWorkload& workload) const {
   const Model& model = models_.at(cell.model);
   const Cluster cluster =
@@ -208,9 +208,9 @@ Cluster PaperEmulator::ClusterFor(const PaperCell& cell) const {
   return AtBandwidth(Apply(profiles_.at(cell.profile), cluster), cell.bandwidth);
 }
 
-// For the longest prompt, and all that is held at once. Prompts of other lengths take its slices,
-// cut at their end: to plan each anew takes longer than a replay and changes little, as all but the
-// points' few tokens are nearly as long.
+// For the longest prompt, and everything that is held at once. Prompts of other lengths take its
+// slices, cut at their end: planning each anew takes longer than a replay and changes little, as
+// all but the points' few tokens are nearly as long.
 PlannedRun PaperEmulator::PlanFor(const Work& work) const {
   const Cluster cluster = ClusterFor(work.cell);
   const SessionOptions options = OptionsFor(work);
@@ -298,7 +298,7 @@ ResultRow PaperEmulator::Describe(const Work& work, const RecordedCase& recorded
   return row;
 }
 
-// The first draw stands for what no mean can be taken of.
+// The first draw stands for values of which no mean is taken.
 PaperResult PaperEmulator::Run(const PaperCell& cell) {
   const PaperExperiment experiment = ExperimentFor(cell);
   const int draws = IsDrawn(experiment, FindPolicy(cell.policy)) ? experiment.draws : 1;

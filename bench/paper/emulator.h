@@ -29,7 +29,7 @@ class PaperEmulator {
 
   // Collective. The result has contents at rank 0 only.
   PaperResult Run(const PaperCell& cell);
-  // One line of all that decides on results: profiles, clusters, workload.
+  // One line of everything that decides the results: profiles, clusters, workload.
   std::string Settings() const;
 
  private:
@@ -55,7 +55,7 @@ class PaperEmulator {
   SessionOptions OptionsFor(const Work& work) const;
   Cluster ClusterFor(const PaperCell& cell) const;
   PlannedRun PlanFor(const Work& work) const;
-  // The same, made at rank 0; the others get the plan alone. Collective.
+  // The same, made at rank 0; the others only get the plan. Collective.
   PlannedRun SharePlan(const Work& work);
   RecordedCase RecordWork(const Work& work, const PlannedRun& plan);
   ResultRow Describe(const Work& work, const RecordedCase& recorded) const;

@@ -75,7 +75,7 @@ struct PaperExperiment {
   std::vector<std::string> systems;
   // By system, its own first; systems that are not there decode plainly.
   std::map<std::string, std::vector<std::string>> policies;
-  std::vector<std::string> profiles;  // the first one is held against what was published
+  std::vector<std::string> profiles;  // the first one is compared with what was published
   // Readings of what was published, and their profiles; may be none.
   std::vector<std::pair<std::string, std::string>> readings;
   std::optional<PaperWaterfall> waterfall;

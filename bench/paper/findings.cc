@@ -121,7 +121,7 @@ class Finder {
         gain.least, gain.most, gain.rows, first()));
   }
 
-  // What overlap gains Galaxy's prefill beside M-LM, which sends as much, as published.
+  // How much faster overlap makes Galaxy's published prefill than M-LM's, which sends as much.
   void Overlap() {
     std::map<int, SpeedRange> ratios;  // by Mbit/s
     for (const TableRow& row : TableRowsOf(experiment_)) {

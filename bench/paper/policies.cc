@@ -43,7 +43,7 @@ void Speculate(const SpeculationWorkload& workload, const TestbedProfile& profil
   work.run.drafts = std::move(drafts);
 }
 
-// A token behind the prompt, and those that are counted.
+// The token after the prompt, and those that are counted.
 ShapeRequest RequestOf(int prompt, int tokens) { return {prompt, 1 + tokens}; }
 
 void Outline(const OutlineWorkload& outline, const PaperExperiment& experiment, int draw,

@@ -23,9 +23,9 @@ struct PolicyWork {
   std::string note;  // what is derived; may be empty
 };
 
-// Of draw `draw` of the experiment. `model` as published, `config_name` as in its checkpoint. As in
-// the published end-to-end times every generated token is a decoding pass: a request has one token
-// more than it counts, the one behind its prompt.
+// For draw `draw` of the experiment. `model` as published, `config_name` as in its checkpoint. As
+// in the published end-to-end times every generated token is a decoding pass: a request has one
+// token more than it counts, the one after its prompt.
 PolicyWork PolicyWorkOf(const PaperExperiment& experiment, const DecodingPolicy& policy,
                         const TestbedProfile& profile, const std::string& model,
                         const std::string& config_name, int draw);

@@ -26,7 +26,7 @@ std::vector<Marks> BySet(const Marks& marks) {
   return sets;
 }
 
-// A request's step, from when its batch left until its tokens were known. Verdicts come in the
+// A step of a request, from when its batch left until its tokens were known. Verdicts come in the
 // order of batches, and every step yields a token.
 struct TimedStep {
   double begin = 0;

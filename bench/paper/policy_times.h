@@ -1,4 +1,4 @@
-// What a replay says of a policy's run: phases, and how full the pipeline was.
+// What a replay says about the run of a policy: phases, and how full the pipeline was.
 #pragma once
 
 #include <vector>
@@ -12,7 +12,7 @@ namespace jupiter {
 // Of requests that decode side by side, from when all of them do until the first one is through.
 struct RoundFacts {
   double seconds = 0;      // between two steps of one request, the median; 0: no request has two
-  double in_flight = 0;    // requests whose step is under way, mean
+  double in_flight = 0;    // requests whose step is in flight, mean
   double utilisation = 0;  // share of the time in which a stage computes, mean over the stages
   // The batches of steps in it, counted over the run.
   std::size_t first_batch = 0;

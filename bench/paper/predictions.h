@@ -1,4 +1,4 @@
-// What the suite says of Jupiter: a prediction with an interval, from rows of results only.
+// What the suite predicts for Jupiter, with an interval, from rows of results only.
 #pragma once
 
 #include <optional>

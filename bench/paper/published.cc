@@ -38,7 +38,7 @@ struct CsvLine {
     }
     return static_cast<int>(value);
   }
-  // Rows of Jupiter are held out: what the suite says of it is a prediction.
+  // Rows of Jupiter are held out: what the suite says about it is a prediction.
   const std::string& System(std::size_t field) const {
     const std::vector<std::string> known = {"SP", "M-LM", "DT", "Galaxy", "EdgeShard"};
     if (std::find(known.begin(), known.end(), fields[field]) == known.end()) {

@@ -1,4 +1,4 @@
-// What was published of the paper's experiments: baselines only, see
+// What was published about the paper's experiments: baselines only, see
 // experiments/paper/published/README.md.
 #pragma once
 

@@ -29,17 +29,17 @@ class ExperimentReport {
   virtual void TakePublished(ResultRow&) const {}
 };
 
-// Of the paper's table: ours beside what `folder` has of published values, predictions, findings.
+// For the paper's table: our values beside the published ones in `folder`, predictions, findings.
 // The experiment outlives it. Throws UserError for files that are wrong.
 std::unique_ptr<ExperimentReport> MakePaperReport(const PaperExperiment& experiment,
                                                   const std::vector<Reading>& readings,
                                                   const std::string& folder);
 
-// Of systems under several policies: tables by policy, rounds, sensitivities, and what follows.
+// For systems under several policies: tables by policy, rounds, sensitivities, and what follows.
 std::unique_ptr<ExperimentReport> MakePolicyReport(const PaperExperiment& experiment);
 
-// Tables as text or as Markdown, one behind the other, without rows of which nothing has run: their
-// cells behind the first `left` ones say so. Empty when none has.
+// Tables as text or as Markdown, one after the other, without rows of which nothing has run: there
+// the cells after the first `left` ones say so. Empty when none has.
 std::string Render(TextTable table, int left, bool markdown);
 
 }  // namespace jupiter

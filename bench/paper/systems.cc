@@ -7,7 +7,7 @@
 namespace jupiter {
 namespace {
 
-// What the profile knows of the published runs.
+// What the profile knows about the published runs.
 const ProfilePlan* FindPlan(const TestbedProfile& profile, const std::string& env,
                             const ModelConfig& config) {
   const std::string model = ProfileModel(config.name);

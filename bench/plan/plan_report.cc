@@ -24,7 +24,7 @@ const std::string& DeviceNameOf(const PlannedRun& run, const Cluster& cluster, i
   return cluster.devices[static_cast<std::size_t>(DeviceOf(run, rank))].name;
 }
 
-// What stands behind a plan's times: how it cuts the model, or why there is none.
+// What follows a plan's times: how it cuts the model, or why there is none.
 std::string ShowOutcome(const PlannedRun& run, const Cluster& cluster) {
   if (!run.feasible) return fmt::format("{}: {}", Name(run.obstacle), run.reason);
   if (run.device)
@@ -56,7 +56,7 @@ const LinkTraffic* TrafficFrom(const Prediction& prediction, int rank) {
 
 bool HasDrafts(const PlannedRun& run) { return run.prediction && run.prediction->verification > 0; }
 
-// The verdict on a device's memory, and what it sends.
+// Whether a device has the memory, and what it sends.
 std::string ShowMemoryAndTraffic(const PlannedRun& run, Fit fit, int rank) {
   const LinkTraffic* link = run.prediction ? TrafficFrom(*run.prediction, rank) : nullptr;
   if (link == nullptr) return std::string(Name(fit));
@@ -75,7 +75,7 @@ std::string ShowDevice(const PlannedRun& run, const Cluster& cluster, int rank) 
                      ShowMemoryAndTraffic(run, memory.fit, rank));
 }
 
-// What a device has of every layer, for a column as wide as its heading.
+// A device's part of every layer, for a column as wide as its heading.
 constexpr const char* kShareHeading = "KV heads  columns  rows";
 std::string ShowShare(const Plan& plan, int rank) {
   const auto entry = [&](const std::vector<int>& list, const char* whole) {

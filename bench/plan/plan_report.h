@@ -1,4 +1,4 @@
-// Plans as a reader of a terminal wants them, and as JSON.
+// Plans for a reader at a terminal, and as JSON.
 #pragma once
 
 #include <string>
@@ -16,8 +16,7 @@ std::string ShowPlans(const std::vector<PlannedRun>& runs, const Cluster& cluste
 // The plans one by one: devices with layers or shares and memory, slices; of pipelines also traffic
 // and the timeline of the prefill. The first table of a kind has the columns' names.
 std::string ShowEachPlan(const std::vector<PlannedRun>& runs, const Cluster& cluster);
-// What to know of all of them, a line each: what times and memory leave out. Empty when there is no
-// plan.
+// Notes for all of them, a line each: what times and memory leave out. Empty when there is no plan.
 std::string ShowNotes(const std::vector<PlannedRun>& runs);
 // An array with an entry per planner; `shape` is the model.
 std::string ToJson(const std::vector<PlannedRun>& runs, const Cluster& cluster,

@@ -1,4 +1,4 @@
-// Planned draft trees as a reader of a terminal wants them, and as JSON.
+// Planned draft trees for a reader at a terminal, and as JSON.
 #pragma once
 
 #include <string>

@@ -20,7 +20,8 @@ namespace {
 constexpr std::int64_t kMostWeightBytes = std::int64_t{512} << 20;
 constexpr int kLeastLayers = 2;
 constexpr int kWarmUps = 3;
-// By time. Each gives a sample per layer, so medians of small models are settled long before.
+// When time decides. Each round gives a sample per layer, so medians of small models are settled
+// long before.
 constexpr int kMostRounds = 50;
 
 std::vector<Shot> ShotsOf(const MeterOptions& options) {
@@ -124,7 +125,8 @@ class Meter {
                             : fmt::format("rounds for about {:.0f} s", options_.seconds)));
   }
 
-  // By time: whether a round as long as the longest so far still fits, and would tell more.
+  // When time decides: whether a round as long as the longest so far still fits, and would tell
+  // more.
   bool GoOn(double longest) const {
     if (result_.rounds == 0) return true;
     if (options_.rounds > 0) return result_.rounds < options_.rounds;
@@ -141,7 +143,7 @@ class Meter {
       longest = std::max(longest, took);
       result_.seconds += took;
       ++result_.rounds;
-      // Small models have many short ones.
+      // Small models have many short rounds.
       if (result_.rounds <= 3 || took > 1) {
         progress_(fmt::format("round {}: {:.1f} s", result_.rounds, took));
       }

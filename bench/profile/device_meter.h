@@ -45,9 +45,9 @@ struct DeviceMeasurement {
 
 using Progress = std::function<void(const std::string& line)>;
 
-// Builds a stage with embedding, some layers and the head; runs batches of every number of rows
-// behind every context, in a new random order each round so that drift of the clock rate falls on
-// all alike; moves the result through messages of every wire type. Batches are provisional, so that
+// Builds a stage with embedding, some layers and the head. Runs batches of every number of rows
+// after every context, in a new random order each round, so that drift of the clock rate affects
+// all alike. Moves the result through messages of every wire type. Batches are provisional, so that
 // one prefill per context serves all of them; it is also the warm-up. Throws UserError when the
 // device computes nothing, or memory does not suffice.
 DeviceMeasurement MeasureDevice(Device& device, Checkpoint& checkpoint, const MeterOptions& options,

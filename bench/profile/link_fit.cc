@@ -49,7 +49,7 @@ StraightLine FitLine(const std::vector<LinkSample>& samples, Y y) {
   return {intercept, slope};
 }
 
-// What keeps the sender busy, as far as the call that sends shows it.
+// What keeps the sender busy, as far as the time of the send call shows it.
 StraightLine FitHost(const std::vector<LinkSample>& samples, double most_bytes, LinkFit& fit) {
   const auto send = [](const LinkSample& sample) { return sample.send; };
   const StraightLine host = FitLine(samples, send);

@@ -27,7 +27,7 @@ constexpr int kWarmUpExchanges = 20;
 
 enum class Call : unsigned char { kPing = 1, kEnd = 2 };
 
-// What was seen of one size.
+// What was measured for one size.
 struct Size {
   std::size_t payload = 0;
   double bytes = 0;  // of the whole message

@@ -10,7 +10,7 @@ namespace jupiter {
 
 struct LinkMeterOptions {
   double seconds = 1;         // of one ordered pair, about; every size is measured 5 times at least
-  double most_seconds = 0.5;  // sizes whose exchange takes longer are followed by no larger one
+  double most_seconds = 0.5;  // after a size whose exchange takes longer, no larger one is measured
 };
 
 // Times of messages from each rank to each other one, one pair after the other while the rest

@@ -42,8 +42,8 @@ class OpSamples : public OpObserver {
   std::map<Key, Group> groups_;
 };
 
-// The tables of a profile, a point per median. What took no time that the clock can see counts the
-// least that a profile may hold.
+// The tables of a profile, a point per median. What takes no time that the clock can see counts as
+// the least that a profile may hold.
 std::vector<MeasuredOp> ToTables(const std::vector<OpCall>& medians);
 
 }  // namespace jupiter

@@ -32,7 +32,7 @@ const OpCall& NearestByRows(const OpCall* begin, const OpCall* end, double rows)
       begin, end, [&](const OpCall& a, const OpCall& b) { return distance(a) < distance(b); });
 }
 
-// Microseconds with the rows they are of.
+// Microseconds, and the rows that they are for.
 std::string Time(const OpCall& op) { return fmt::format("{:.1f}/{}", op.seconds * 1e6, op.rows); }
 
 double Giga(std::int64_t count, double seconds) {

@@ -83,7 +83,7 @@ double StageBench::TakeToken() const {
   const std::span<const float> logits{logits_.data(), static_cast<std::size_t>(vocab_)};
   const double start = Now();
   const std::int32_t token = SampleToken({}, logits, 0);
-  // The token goes in so that no compiler drops either.
+  // The token is part of the hash, so that the compiler drops neither.
   const std::uint64_t hash = HashLogits(logits) ^ static_cast<std::uint64_t>(token);
   const double seconds = Now() - start;
   JUPITER_CHECK(hash != 0);

@@ -1,4 +1,4 @@
-// One stage of a model, set up so that batches of any size behind any context can be timed.
+// One stage of a model, set up so that batches of any size after any context can be timed.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace jupiter {
 
-// A batch to time: rows behind a context.
+// A batch to time: rows after a context.
 struct Shot {
   int rows = 1;
   int context = 0;

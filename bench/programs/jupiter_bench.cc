@@ -66,7 +66,7 @@ class Bench {
     return End(code);
   }
 
-  // What a command throws on all ranks is rank 0's to tell: it ends the run.
+  // An error that all ranks throw is reported by rank 0, which ends the run.
   int Serve() {
     while (true) {
       const Command command = NextCommand();

@@ -178,7 +178,7 @@ class Planning {
     return runs;
   }
 
-  // Jupiter looks furthest among splits of the layers, so its reason says most.
+  // Jupiter considers most splits of the layers, so its reason says most.
   [[noreturn]] void FailWithoutPlan(const std::vector<PlannedRun>& runs) const {
     const auto jupiter = std::find_if(runs.begin(), runs.end(), [](const PlannedRun& run) {
       return run.planner == DefaultStrategy().planner;
@@ -226,7 +226,7 @@ class Planning {
     return BestOf(runs, [](const PlannedRun&) { return true; });
   }
 
-  // Plans have `local` on rank 0: that another device would be faster alone is nothing to follow.
+  // Plans have `local` on rank 0. That another device would be faster alone cannot be followed.
   static PlannedRun* BestToFollow(std::vector<PlannedRun>& runs) {
     return BestOf(runs, [](const PlannedRun& run) { return run.device.value_or(0) == 0; });
   }

@@ -37,7 +37,7 @@ struct RunFlags {
   std::string record;
 };
 
-// What one file keeps is one request with one answer.
+// A file is for one request with one answer.
 void CheckFiles(const RunFlags& flags) {
   if (MakeJob(flags.job)->has_one_request()) return;
   const std::string job = flags.job.requests.empty() ? "--outline " + flags.job.outline
@@ -124,7 +124,7 @@ class Run {
  private:
   bool IsSource() const { return transport_.rank() == Strategy::kSource; }
 
-  // What decides on the course of the run and on the answer, apart from the plan.
+  // What decides the course of the run and the answer, apart from the plan.
   std::string DescribeFlags() const {
     const SamplingOptions& s = flags_.sampling;
     return fmt::format(

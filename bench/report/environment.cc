@@ -14,7 +14,8 @@
 namespace jupiter {
 namespace {
 
-// Of the first line of a file that begins so, behind its colon; empty where there is none.
+// The text after the colon in the first line of a file that begins like this; empty where there is
+// none.
 std::string LineBeginningWith(const std::string& path, const std::string& begin) {
   std::ifstream file(path);
   for (std::string line; std::getline(file, line);) {

@@ -20,7 +20,7 @@ std::vector<std::int32_t> ReadIds(const nlohmann::json& json, const std::string&
   if (!json.is_array()) FailUser("{}: not a reference file: token ids are no list", path);
   std::vector<std::int32_t> ids;
   for (const nlohmann::json& id : json) {
-    // The library would cut other numbers to fit.
+    // The JSON library would cut other numbers to fit.
     if (!id.is_number_unsigned() || id.get<std::uint64_t>() > kMost) {
       FailUser("{}: not a reference file: {} is no token id", path, DumpJson(id));
     }

@@ -1,4 +1,4 @@
-// What a run is held against: the tokens and logits of another run of the same request.
+// What a run is compared with: the tokens and logits of another run of the same request.
 #pragma once
 
 #include <cstdint>

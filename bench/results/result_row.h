@@ -96,7 +96,7 @@ struct ResultRow {
   // token has decoding before it.
   std::optional<double> e2e_s, ttft_s, prefill_ms_per_token, decode_ms_per_token;
   // Of virtual runs: until the outline was known, and while every request of the answer decodes:
-  // seconds between two steps of one, requests under way, share of the time that stages compute.
+  // seconds between two steps of one, requests in flight, share of the time that stages compute.
   std::optional<double> skeleton_s, round_s, in_flight, utilisation;
   // The same of pipelines by formula (planning/replay/round_time.h); at work: those of
   // them that are on a device or a link; the others wait in queues.

@@ -185,7 +185,7 @@ class Model:
         return self._tensor_parallel(env, shape, 0, heads, columns, reduces)
 
     def _prefill_galaxy(self, env, mbps, model, shape, _):
-        """Tiles of 1 / n of the rows; a tile's message hides behind the next tile's product.
+        """Tiles of 1 / n of the rows; a tile's message travels during the next tile's product.
 
         Without overlap the products run over all rows at once.
         """
@@ -199,7 +199,7 @@ class Model:
         return overlapped_seconds(shape.layers, tiles, passes, message, self.overlap)
 
     def _products(self, board, shape, tile, heads, columns):
-        """Seconds per tile of the products before and behind attention and activation."""
+        """Seconds per tile of the products before and after attention and activation."""
         tiles = 1 if self.overlap else RANKS
         products = (*self.projections(board, shape, tile * tiles, heads),
                     *self.mlp(board, shape, tile * tiles, columns))

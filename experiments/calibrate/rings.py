@@ -41,7 +41,7 @@ class _Ring:
                 have = self._shift([self._send(rank) for rank in range(self.ranks)])
 
     def exchange(self):
-        """The n - 1 messages of either ring with nothing to hide behind."""
+        """The n - 1 messages of either ring with nothing to overlap."""
         for _ in range(self.ranks - 1):
             have = self._shift([self._send(rank) for rank in range(self.ranks)])
             self.clock = [max(c, h) for c, h in zip(self.clock, have)]
@@ -68,8 +68,8 @@ def _layer(ring, tiles, passes, overlap):
 def overlapped_seconds(layers, tiles, passes, message, overlap=True):
     """Seconds of a prompt through all layers, of the slowest rank.
 
-    tiles: per rank the seconds of one tile's product before and behind attention, and before and
-    behind the activation of the MLP. passes: per rank the fixed seconds of a layer's pass.
+    tiles: per rank the seconds of one tile's product before and after attention, and before and
+    after the activation of the MLP. passes: per rank the fixed seconds of a layer's pass.
     """
     ring = _Ring(message, len(tiles))
     before = now = 0.0

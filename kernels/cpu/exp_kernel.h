@@ -1,4 +1,4 @@
-// exp(x) in f32: the one definition behind softmax and SiLU.
+// exp(x) in f32: the one definition that softmax and SiLU use.
 #pragma once
 
 #include "kernels/cpu/inline.h"

@@ -22,8 +22,8 @@ struct CpuidResult {
   unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
 };
 
-// Bit `bit` of a result of cpuid, for what some compilers cannot name. Whether the system saves the
-// registers is known through the other features.
+// Bit `bit` of a result of cpuid, for features that some compilers cannot name. Whether the system
+// saves the registers is known from the other features.
 bool HasBit(unsigned leaf, unsigned subleaf, unsigned CpuidResult::*result, int bit) {
   CpuidResult cpuid;
   return __get_cpuid_count(leaf, subleaf, &cpuid.eax, &cpuid.ebx, &cpuid.ecx, &cpuid.edx) != 0 &&

@@ -26,8 +26,8 @@ JUPITER_INLINE void WriteSums(const LinearTile& tile, std::int64_t row, std::int
   V::StorePart(out, sum, n);
 }
 
-// Fetches the weights of a later tile in even portions while this one is computed, so that many
-// rows hide the time to read weights from memory, which a pass of one row takes.
+// Fetches the weights of a later tile in even portions while this one is computed. A tile of many
+// rows computes for longer than it reads, so the fetch costs nothing there.
 template <class V>
 class Prefetch {
  public:

@@ -65,7 +65,8 @@ struct QuantKernel {
             reinterpret_cast<const std::int32_t*>(scales + tile.columns / 32 * 4)};
   }
 
-  // What takes the offset of the stored weights away from dot `part` of a block.
+  // Where the sum of dot `part` of a block starts, so that the offset of the stored weights
+  // cancels.
   template <int part>
   static JUPITER_INLINE I StartOf(const Act8Row& x, std::int64_t block) {
     if constexpr (!kCorrected) return V::SetI(0);

@@ -1,5 +1,6 @@
-// The `eigen` device: the op set in plain Eigen, without promises about single bits. The tolerance
-// oracle of the other devices, and a fallback for any processor. One thread; weights in f32.
+// The `eigen` device: the op set in plain Eigen, without promises about single bits. The other
+// devices are compared with it within tolerances; it also runs on any processor. One thread;
+// weights in f32.
 #pragma once
 
 #include <memory>

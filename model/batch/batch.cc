@@ -11,7 +11,7 @@ namespace jupiter {
 namespace {
 
 constexpr const char* kWhat = "a batch message";
-// Where others have their phase.
+// Written in place of the phase: steps that are dropped.
 constexpr std::int32_t kDroppedStep = 2;
 
 void Check(bool right, const char* problem, std::int64_t number) {
@@ -62,7 +62,7 @@ BatchItem ReadItem(IntReader& reader) {
   item.follows = std::max(provisional - 2, -1);
   item.head_rows = reader.Ints();
   Check(item.sequence >= 0, "a negative sequence", item.sequence);
-  // Which rows wait to be accepted is known where the sequence is.
+  // Only the ranks that hold the sequence know which rows wait to be accepted.
   CheckRows(item.accept, std::numeric_limits<std::int32_t>::max(), "a wrong accepted row");
   for (std::int32_t token : item.tokens) Check(token >= 0, "a negative token", token);
   CheckParents(item);
@@ -70,7 +70,7 @@ BatchItem ReadItem(IntReader& reader) {
   return item;
 }
 
-// Of a dropped batch nothing becomes context.
+// Rows of a dropped batch must not become context.
 void CheckDropped(const Batch& batch) {
   if (!batch.dropped) return;
   Check(batch.open.empty(), "dropped rows, and openings:", std::ssize(batch.open));
@@ -127,7 +127,8 @@ std::vector<std::byte> EncodeBatch(const Batch& batch) {
     writer.Ints(item.accept);
     writer.Ints(item.tokens);
     writer.Ints(item.parents);
-    // 0: not; 1: behind the context; 2 and more: behind row 0 and more of another item.
+    // 0: the item is not provisional; 1: it goes on from the context; 2 and more: from row 0 and
+    // more of another item.
     writer.Int(item.provisional ? item.follows + 2 : 0);
     writer.Ints(item.head_rows);
   }

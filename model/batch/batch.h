@@ -23,8 +23,8 @@ struct SequenceOpening {
 struct BatchItem {
   std::int32_t sequence = 0;
   // Settles provisional items of the sequence first: these rows, in path order, become context.
-  // Rows count from the first one of the oldest item on. Other rows of the items up to the one with
-  // the last accepted row are dropped.
+  // Rows are counted over all provisional items, from the first row of the oldest one. The other
+  // rows of the items up to the one with the last accepted row are dropped.
   std::vector<std::int32_t> accept;
   std::vector<std::int32_t> tokens;  // [rows]
   // Empty: row i follows row i-1 and row 0 follows the context. Otherwise a tree: parents[i] < i,
@@ -33,8 +33,8 @@ struct BatchItem {
   // The rows become context only when a later item accepts them. Trees are always provisional.
   bool provisional = false;
   // Below 0: all provisional items that are not settled are dropped. Otherwise the item goes on
-  // from this row of the newest of them: what is said of the context above holds for that row.
-  // Such an item is provisional.
+  // from this row of the newest of them, which takes the place of the context in `parents`. Such an
+  // item is provisional.
   std::int32_t follows = -1;
   std::vector<std::int32_t> head_rows;  // rows whose logits are needed, ascending
 };
@@ -47,8 +47,8 @@ struct Batch {
   std::vector<SequenceOpening> open;  // before the items
   std::vector<BatchItem> items;       // at most one per sequence
   std::vector<std::int32_t> close;    // after the items
-  // Nobody needs what its rows would give: stages settle, open and close sequences and keep places
-  // for the rows, and compute nothing. Of steps only, provisional items only.
+  // Nobody needs the results of its rows: stages settle, open and close sequences and keep places
+  // for the rows, and compute nothing. Only batches of steps, and only of provisional items.
   bool dropped = false;
 
   std::int64_t rows() const;

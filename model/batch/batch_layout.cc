@@ -25,7 +25,7 @@ void AppendContext(BatchLayout& layout, const KvCache* cache, std::int32_t own) 
   layout.paths.Append({SegmentIndex(layout, cache), 0, own});
 }
 
-// A row that becomes context at once, or one of a provisional chain behind the context.
+// A row that becomes context at once, or one of a provisional chain after the context.
 void LayOutChainRow(BatchLayout& layout, const KvCache* cache, std::int32_t context,
                     std::int32_t row) {
   layout.paths.StartRow();
@@ -44,7 +44,7 @@ void LayOutTreeRow(BatchLayout& layout, const KvCache* cache, std::int32_t row) 
   layout.positions.push_back(cache->position() + static_cast<std::int32_t>(path.size()) - 1);
 }
 
-// Parents of the rows of an item, also of a chain.
+// Parents of the rows of an item; a chain has them, too.
 std::vector<std::int32_t> ParentsOf(const BatchItem& item) {
   if (!item.parents.empty()) return item.parents;
   std::vector<std::int32_t> parents(item.tokens.size());

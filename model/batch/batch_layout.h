@@ -32,8 +32,8 @@ struct BatchLayout {
   std::int64_t rows() const { return static_cast<std::int64_t>(tokens.size()); }
 };
 
-// Settles provisional rows, takes slots for the new rows, and lays the batch out. Openings and
-// closings are the caller's. CHECKs that every sequence is there and has room.
+// Settles provisional rows, takes slots for the new rows, and lays the batch out. Opening and
+// closing sequences is left to the caller. CHECKs that every sequence is there and has room.
 BatchLayout LayOut(Device& device, const Batch& batch, const KvCaches& caches);
 
 }  // namespace jupiter

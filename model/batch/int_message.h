@@ -1,4 +1,4 @@
-// Messages of 32-bit integers, little-endian: lists stand behind their length.
+// Messages of 32-bit integers, little-endian: each list follows its length.
 #pragma once
 
 #include <cstddef>

@@ -80,7 +80,7 @@ std::int32_t KvCache::Settle(std::int32_t last) {
 
 void KvCache::Accept(Device& device, std::span<const std::int32_t> accept) {
   if (accept.empty()) return;
-  // Slots of rows that stay, and where they go: towards the front only.
+  // Slots of the rows that stay, and where they move: only towards the front.
   std::vector<std::int32_t> from;
   std::vector<std::int32_t> to;
   const auto keep = [&](std::int32_t slot, std::int32_t target) {
@@ -98,7 +98,7 @@ void KvCache::Accept(Device& device, std::span<const std::int32_t> accept) {
     }
     item.first -= up;
     for (std::vector<std::int32_t>& path : item.paths) {
-      // What settled items had of the path is context now.
+      // The part of the path that lay in settled items is context now.
       std::erase_if(path, [&](std::int32_t slot) { return slot < behind; });
       for (std::int32_t& slot : path) slot -= up;
     }

@@ -1,10 +1,10 @@
 // Keys and values of one sequence in the layers of one stage.
 //
-// Rows lie in logical order: committed rows in slots [0, length), behind them the rows of
+// Rows lie in logical order: committed rows in slots [0, length), after them the rows of
 // provisional items, the oldest first, in the order of their batches. An item may go on from a row
-// of the one before it, so that several trees of one sequence are on their way at once. A cache
-// with a parent continues the parent's rows; attention sees the parent's segment first. A parent
-// takes no further rows while it has continuations.
+// of the one before it, so that several trees of one sequence are in flight at once. A cache with a
+// parent continues the parent's rows; attention sees the parent's segment first. A parent takes no
+// further rows while it has continuations.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +33,7 @@ class KvCache {
 
   // Rows of this cache that are context, without the parent's.
   std::int32_t length() const { return length_; }
-  // Logical position of the first row behind the context: the parent's positions come first.
+  // Logical position of the first row after the context: the parent's positions come first.
   std::int32_t position() const { return parent_position_ + length_; }
   std::int32_t capacity() const { return capacity_; }
   const std::shared_ptr<const KvCache>& parent() const { return parent_; }
@@ -48,9 +48,9 @@ class KvCache {
   // Slots of the provisional rows from the context to row `row` of the newest provisional item,
   // that row included.
   const std::vector<std::int32_t>& PathTo(std::int32_t row) const;
-  // Provisional rows `accept` (in path order, counted from the first row of the oldest item on)
-  // become context. Settles the items up to the one with the last of them; their other rows are
-  // dropped. Items behind stay, moved up: of use are those that go on from the path's last row.
+  // Provisional rows `accept` (in path order, counted from the first row of the oldest item) become
+  // context. Settles the items up to the one with the last of these rows; their other rows are
+  // dropped. Later items stay and move up; those that go on from the path's last row can be used.
   void Accept(Device& device, std::span<const std::int32_t> accept);
 
   // Own rows of a layer (counted from the stage's first).
@@ -62,7 +62,7 @@ class KvCache {
     std::int32_t first = 0;                        // slot of its first row
     std::vector<std::vector<std::int32_t>> paths;  // [rows]: slots from the context to the row
   };
-  std::int32_t End() const;  // the slot behind the last row
+  std::int32_t End() const;  // the slot after the last row
   // Takes the oldest items away, up to the one with provisional row `last`; returns their rows.
   std::int32_t Settle(std::int32_t last);
   void Reserve(std::int32_t first, std::int64_t rows) const;

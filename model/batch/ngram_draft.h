@@ -1,5 +1,5 @@
-// Drafts copied from the text so far: what followed the last time that the newest tokens stood
-// there. Needs no training and no second model.
+// Drafts copied from the text so far: what followed the newest tokens when they last appeared.
+// Needs no training and no second model.
 //
 // Prompt lookup decoding (Saxena 2023, github.com/apoorvumang/prompt-lookup-decoding) takes the
 // continuation of one match; LLMA (Yang et al. 2023, arXiv 2304.04487) copies spans of reference
@@ -16,7 +16,7 @@
 
 namespace jupiter {
 
-// The defaults are those of prompt lookup decoding, but for the number of matches.
+// The defaults are those of prompt lookup decoding, except for the number of matches.
 struct NgramOptions {
   int longest = 3;   // newest tokens that a match has in common with the end of the text, at most
   int shortest = 1;  // and at least
@@ -40,11 +40,11 @@ class NgramDraft {
   void Truncate(std::size_t length);
   std::size_t size() const { return text_.size(); }
 
-  // Rows behind the text's last token, which is row 0. Of all lengths of n-grams from the longest
-  // on, the first is taken whose n-gram at the end of the text stands in it a second time; then the
-  // continuations of its places, newest first, until the nodes are used up. A continuation that
-  // reaches the end of the text goes on as if the text repeated itself from the match on. The root
-  // alone when nothing matches. CHECKs that there is a text. Depends on the text and options only.
+  // A tree after the text's last token, which is row 0. Takes the longest n-gram at the end of the
+  // text that also appears earlier, then what followed it at its places, newest first, until the
+  // nodes are used up. A continuation that reaches the end of the text goes on as if the text
+  // repeated itself from the match on. The root alone when nothing matches. CHECKs that there is a
+  // text. Depends on the text and options only.
   TokenTree Draft() const;
 
  private:

@@ -10,7 +10,7 @@ namespace {
 
 std::size_t AsIndex(std::int32_t row) { return static_cast<std::size_t>(row); }
 
-// The first child of `row` with this token, or -1. Children stand behind their parents.
+// The first child of `row` with this token, or -1. Children come after their parents.
 std::int32_t FindChild(const TokenTree& tree, std::int32_t row, std::int32_t token) {
   for (std::int32_t child = row + 1; child < tree.rows(); ++child) {
     if (tree.parents[AsIndex(child)] == row && tree.tokens[AsIndex(child)] == token) return child;

@@ -24,7 +24,7 @@ struct ModelShape {
   DType kv = DType::kF32;
 };
 
-// Bytes of a matrix as files hold it: what emulated devices are taken to hold, too.
+// Bytes of a matrix as files hold it. Emulated devices are taken to hold it in the same form.
 std::int64_t StoredBytes(DType dtype, std::int64_t rows, std::int64_t columns);
 
 }  // namespace jupiter

@@ -39,7 +39,7 @@ std::int64_t Narrow(const MappedFile& file, std::string_view key, std::uint64_t 
   return static_cast<std::int64_t>(value);
 }
 
-// The data section begins at the next multiple of the alignment behind the directory.
+// The data section begins at the next multiple of the alignment after the directory.
 std::span<const std::byte> DataSection(const MappedFile& file, std::uint64_t position,
                                        std::int64_t alignment) {
   if (alignment < 8 || alignment > kMostAlignment || alignment % 8 != 0) {

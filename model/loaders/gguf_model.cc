@@ -78,7 +78,7 @@ void ReadGgufWidths(const GgufFile& gguf, const GgufKeys& keys, ModelConfig& con
   }
 }
 
-// The embedding table has the last word: a vocabulary may be padded.
+// The embedding table decides: a vocabulary may be padded.
 void ReadVocabularySize(const GgufFile& gguf, const GgufKeys& keys, ModelConfig& config) {
   const GgufTensor* embed = FindGgufTensor(gguf, "token_embd.weight");
   if (embed == nullptr) FailUser("{}: tensor token_embd.weight is missing", gguf.file().path());

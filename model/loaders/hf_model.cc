@@ -71,7 +71,7 @@ int ReadWindow(const JsonObject& json, Architecture architecture) {
   return json.Has("sliding_window") ? json.Count("sliding_window") : 0;
 }
 
-// A sequence within the window attends to all of itself: longer ones are refused, not windowed.
+// A sequence that fits in the window attends to all of itself. Longer ones are refused.
 void ReadHfContext(const JsonObject& json, ModelConfig& config) {
   config.context = json.Count("max_position_embeddings");
   const int window = ReadWindow(json, config.architecture);

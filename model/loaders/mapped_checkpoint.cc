@@ -40,7 +40,7 @@ void CheckOverlaps(const std::string& path, std::vector<Extent> extents) {
 
 void MappedCheckpoint::PublishStored(ModelConfig config, const std::vector<StoredTensor>& stored,
                                      const NameInFile& name_in_file) {
-  // Sizes of the tensors come from numbers that are not absurd.
+  // Only numbers within bounds become sizes of tensors.
   ValidateConfig(config, source());
   std::vector<TensorInfo> expected = ExpectedTensors(config);
   PublishStored(std::move(config), std::move(expected), stored, name_in_file);

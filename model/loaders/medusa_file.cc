@@ -28,7 +28,7 @@ void CheckWidth(const std::string& path, const std::string& what, std::int64_t f
            config.name, expected);
 }
 
-// Before any single tensor is complained of.
+// Checked before any single tensor.
 void CheckTargetModel(const std::string& path, const MedusaLayout& layout,
                       const std::vector<StoredTensor>& stored, const ModelConfig& config) {
   for (const StoredTensor& tensor : stored) {

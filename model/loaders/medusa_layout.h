@@ -1,9 +1,9 @@
 // Names and shapes of draft heads in the layout of the public Medusa checkpoints (Cai et al., ICML
 // 2024, arXiv 2401.10774; names as in FasterDecoding/Medusa). Head K, counted from 0, drafts the
-// token K + 2 places behind the position it looks at.
+// token K + 2 places after the position it looks at.
 //
 //   K.J.linear.weight [hidden, hidden], K.J.linear.bias [hidden]   residual block J
-//   K.B.weight        [vocab, hidden]   the output matrix, behind B blocks
+//   K.B.weight        [vocab, hidden]   the output matrix, after B blocks
 //
 // Heads without output matrices use the model's own, as in Medusa's first version.
 #pragma once
@@ -34,7 +34,8 @@ std::vector<TensorInfo> MedusaTensors(const MedusaLayout& layout, const ModelCon
 
 // What the names of a file's tensors say. All may have one prefix ("medusa_head."), which ends
 // before the first part that is a number. Throws UserError, beginning with `path`, for names that
-// are no head's and for heads that are left out; Checkpoint::Publish finds other missing tensors.
+// belong to no head and for heads that are missing; Checkpoint::Publish finds other missing
+// tensors.
 struct MedusaNames {
   MedusaLayout layout;
   std::string prefix;

@@ -43,7 +43,7 @@ MedusaName ParseSyntheticMedusa(const std::string& name) {
   return parsed;
 }
 
-// Matrices keep the size of what they are applied to.
+// Matrices that keep the size of their input.
 Distribution HeadDistributionOf(const TensorInfo& info) {
   if (info.rows == 1) return {0, 0.1};
   return {0, 1 / std::sqrt(static_cast<double>(info.columns))};

@@ -12,7 +12,7 @@
 namespace jupiter {
 namespace {
 
-// Values behind one another go through a buffer of this many.
+// Values that follow one another are written through a buffer of this many.
 constexpr std::size_t kChunk = 4096;
 
 std::string MakeHeader(DType dtype, const std::vector<FloatTensor>& tensors,

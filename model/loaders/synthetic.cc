@@ -17,9 +17,9 @@ bool EndsWith(std::string_view text, std::string_view end) {
   return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
 }
 
-// Matrices keep the size of what they are applied to. Large queries make attention choose rather
-// than average, and a large embedding keeps tokens apart: then greedy text does not fall into a
-// loop. As the head, too, the table must be small, or every token would predict itself.
+// Matrices that keep the size of their input. Large queries make attention choose rather than
+// average, and a large embedding keeps tokens apart: then greedy text does not fall into a loop.
+// Where the table is the head, too, it must be small, or every token would predict itself.
 Distribution DistributionOf(const TensorInfo& info, const ModelConfig& config) {
   if (info.rows == 1 && info.name.find("norm") != std::string::npos) return {1, 0.15};
   if (info.rows == 1) return {0, 0.1};

@@ -13,14 +13,14 @@ struct Examples {
   int heads = 0;
   int hidden = 0;
   std::vector<float> rows;  // [count, hidden]: what the heads look at
-  // [heads][count]: what each should say; -1 behind a text's end.
+  // [heads][count]: what each should say; -1 after a text's end.
   std::vector<std::vector<std::int32_t>> targets;
 
   std::int64_t count() const { return hidden == 0 ? 0 : std::ssize(rows) / hidden; }
 };
 
 // Adds one example per greedy position of the text that has a token for the first head and is
-// `novel` (see SeenText): a phrase that the model says again and again has no more weight than
+// `novel` (see SeenText), so that a phrase which the model often repeats has no more weight than
 // others.
 void AddExamples(const Text& text, const std::vector<bool>& novel, Examples& examples);
 

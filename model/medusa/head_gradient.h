@@ -31,7 +31,8 @@ class HeadGradient {
   };
 
   void RunBlock(const HeadWeights::Block& block, const float* in, BlockState& state);
-  // From the derivatives by a block's result (in `slope_`) to those by its weights and its input.
+  // From the derivatives by the result of a block (in `slope_`) to those by its weights and its
+  // input.
   void ReverseBlock(const HeadWeights::Block& block, const float* in, const BlockState& state,
                     HeadWeights::Block& gradient);
   // logits_ becomes the derivative of the loss by the logits; returns the loss.

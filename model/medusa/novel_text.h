@@ -1,4 +1,4 @@
-// Which places of a text were seen before: a model repeats itself, and a head may know a phrase by
+// Which places of a text appeared before. A model repeats itself, and a head may know a phrase by
 // heart.
 #pragma once
 
@@ -14,8 +14,8 @@ class SeenText {
   // Tokens that decide whether a place was seen: those up to and with it.
   explicit SeenText(int ngram) : ngram_(static_cast<std::size_t>(ngram)) {}
 
-  // Adds a text. For each of its positions: whether the n-gram that ends there is new, to all texts
-  // before and to the text before it. Positions without a whole n-gram are never new.
+  // Adds a text. Tells for each of its positions whether the n-gram that ends there is new: in no
+  // earlier text, and not earlier in this one. Positions without a whole n-gram are never new.
   std::vector<bool> Add(std::span<const std::int32_t> tokens);
 
  private:

@@ -26,7 +26,7 @@ struct RankedText {
 
 inline constexpr int kMostRanks = 100;
 
-// Runs the heads on a device over a text. `novel` (see SeenText): positions that are counted.
+// Runs the heads on a device over a text. `novel` (see SeenText): which positions are counted.
 RankedText RankText(MedusaHeads& heads, Device& device, const Text& text, int ranks,
                     const std::vector<bool>& novel);
 

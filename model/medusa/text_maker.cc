@@ -30,7 +30,7 @@ class TextMaker {
 
   std::vector<Text> Make(std::int64_t positions, const TextProgress& progress) {
     while (Collected() < positions) {
-      // Texts that bring nothing on average never will.
+      // Texts that add nothing on average never will.
       if (counted_ > positions + std::ssize(slots_)) {
         FailUser(
             "the model ends its texts at once: {} texts have {} usable positions; give other "
@@ -55,7 +55,7 @@ class TextMaker {
     return collected_;
   }
 
-  // As few of them as will do.
+  // As few texts as are enough.
   std::vector<Text> Taken(std::int64_t positions) {
     std::vector<Text> texts;
     for (auto& [index, text] : finished_) {

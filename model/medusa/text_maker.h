@@ -1,4 +1,5 @@
-// Text that a model writes itself, with what draft heads would look at: their training data.
+// Text that a model writes itself, with the rows that draft heads would look at: their training
+// data.
 //
 // A text is a prompt, some tokens drawn at random, which take it where no other text went, and then
 // the model's likeliest tokens up to the end. Many texts are written at a time, one row of each per
@@ -17,14 +18,15 @@ namespace jupiter {
 
 struct TextOptions {
   int drawn = 64;                     // tokens drawn at random at most; how many is drawn, too
-  int greedy = 64;                    // tokens behind those at most
+  int greedy = 64;                    // tokens after those at most
   SamplingOptions sampling;           // of those; its seed is that of all texts
   std::vector<std::int32_t> end_ids;  // a text ends with such a token
 };
 
 struct Text {
   std::vector<std::int32_t> tokens;
-  int greedy = 0;  // tokens[greedy] is the first that is the model's likeliest, as all behind it
+  int greedy =
+      0;  // tokens[greedy] is the first of the model's likeliest tokens; all after it are, too
   std::vector<float> rows;  // [tokens - 1, hidden]: Stage::HeadInput at every token but the last
 
   // Positions whose next token is the model's likeliest: [first, tokens - 1).

@@ -30,7 +30,7 @@ class Shuffle {
   }
 
  private:
-  // Fisher-Yates; the library's shuffle is another one in every library.
+  // Fisher-Yates: every library's own shuffle is a different one.
   void Mix() {
     for (std::size_t left = order_.size(); left > 1; --left) {
       std::swap(order_[left - 1], order_[rng_.Bits(draws_++) % left]);

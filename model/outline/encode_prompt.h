@@ -10,7 +10,7 @@
 namespace jupiter {
 
 // The ids of a whole prompt: BOS where the vocabulary wants it (and the prompt does not begin with
-// it), then part by part. Text at the very beginning is encoded as a text of its own, text behind a
+// it), then part by part. Text at the very beginning is encoded as a text of its own, text after a
 // control token as a continuation. Throws UserError when the vocabulary lacks a control token.
 std::vector<std::int32_t> EncodePrompt(const Tokenizer& tokenizer, const Prompt& prompt);
 

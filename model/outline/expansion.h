@@ -18,8 +18,8 @@ struct PointExpansion {
 };
 
 // The prompt of point i is, by definition, exactly prefix + points[i].suffix, also when the point
-// is decoded alone. Prefix and suffix are tokenised apart: no token reaches across the seam, which
-// the tokens of the joined text might.
+// is decoded alone. Prefix and suffix are tokenised apart: no token spans the border between them,
+// as one of the joined text might.
 struct Expansion {
   std::vector<std::int32_t> prefix;  // BOS (where the vocabulary wants it), question and outline
   std::vector<PointExpansion> points;

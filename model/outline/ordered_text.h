@@ -9,8 +9,8 @@
 namespace jupiter {
 
 // The joined text is heading 0, text 0, joiner, heading 1, text 1, ... It is given out in this
-// order as soon as it is certain: the first text that has not ended streams as it grows, those
-// behind it wait.
+// order as soon as it is certain: the first text that has not ended streams as it grows, later ones
+// wait.
 class OrderedText {
  public:
   using Sink = std::function<void(std::string_view text)>;  // never called with nothing

@@ -67,7 +67,7 @@ class Cursor {
   std::string_view rest_;
 };
 
-// What closes a label, behind the white space that may stand before it.
+// What closes a label, after the white space that may come before it.
 bool TakeClose(Cursor& cursor, bool spaced) {
   if (cursor.TakeAny({"\u3001", "\uff0e", "\uff09", "\uff1a"})) return true;
   cursor.Take("\\");  // of Markdown, where "1." would begin a list

@@ -10,7 +10,7 @@ namespace jupiter {
 
 struct OutlineLabel {
   int number = 0;
-  std::size_t size = 0;  // bytes, white space behind it included
+  std::size_t size = 0;  // bytes, white space after it included
 };
 
 // The text without marks (bullets, quotes, headings, white space) at its beginning.
@@ -30,7 +30,8 @@ struct InnerLabel {
   OutlineLabel label;
 };
 
-// The first label of that number behind white space, and before white space or the line's end.
+// The first label of that number that has white space before it, and white space or the line's end
+// after it.
 std::optional<InnerLabel> FindInnerLabel(std::string_view line, std::size_t from, int number);
 
 }  // namespace jupiter

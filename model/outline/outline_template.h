@@ -8,16 +8,16 @@
 
 namespace jupiter {
 
-// The prompts of one chat format. What is alike for all points stands in `expansion`, so that its
-// keys and values are computed once for all of them; `point` alone differs.
+// The prompts of one chat format. What is the same for all points belongs in `expansion`, so that
+// its keys and values are computed once for all of them; only `point` differs.
 struct OutlineTemplate {
   std::string format;          // its name: llama2, ...
   PromptTemplate answer;       // {question}: asked without an outline
   PromptTemplate skeleton;     // {question}: asks for the outline
-  std::string skeleton_start;  // what the outline begins with, behind that prompt; may be empty
+  std::string skeleton_start;  // how the outline begins, after that prompt; may be empty
   PromptTemplate expansion;    // {question}, {skeleton}: the beginning of every point's prompt
   PromptTemplate point;        // {number}, {point}: its end
-  PromptTemplate heading;  // {number}, {point}: stands before the point in the answer; may be empty
+  PromptTemplate heading;  // {number}, {point}: comes before the point in the answer; may be empty
   std::vector<PromptTemplate> next_point;  // {next}: text that ends a point; may be empty
   std::string joiner;                      // between the points of the answer
 };

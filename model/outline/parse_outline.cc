@@ -11,7 +11,7 @@
 namespace jupiter {
 namespace {
 
-// Without white space, and ",;" behind it, at its ends.
+// Without white space, and ",;" after it, at its ends.
 std::string_view TrimPoint(std::string_view text) {
   const std::size_t begin = text.find_first_not_of(" \t");
   const std::size_t end = text.find_last_not_of(" \t,;");

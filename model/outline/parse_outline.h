@@ -11,17 +11,16 @@
 //   close  = ( "." | ")" ) [ "." | ")" | ":" ] | ":" | full-width ".", ")", ":" | U+3001
 //          | white space dash white space  (in the first label of a line)
 //
-// White space may stand before the close of a line's first label, and "\" (Markdown) before "." and
-// ")" of any.
-// "." and ")" are not followed by a digit ("3.5 million" is no label), ":" is followed by white
-// space ("10:30" is none). A second label on the same line must have the next number, and stand
-// behind white space and before white space or the line's end. A line that begins with prose has
-// points only if the labels 1 and 2 are in it.
+// White space may come before the close of a line's first label, and "\" (Markdown) before "." and
+// ")" of any. "." and ")" are not followed by a digit ("3.5 million" is no label), ":" is followed
+// by white space ("10:30" is none). A second label on the same line must have the next number, with
+// white space before it, and white space or the line's end after it. A line that begins with prose
+// has points only if the labels 1 and 2 are in it.
 //
-// White space and ",;" at the ends of texts are dropped. Where the line ends behind its label, the
+// White space and ",;" at the ends of texts are dropped. Where the line ends after its label, the
 // next line with text and without a label is the text. All other lines are prose and ignored.
-// Points without text do not count; of equal numbers the first counts. Points keep the order in
-// which they stand. Lines end with LF, CRLF or CR.
+// Points without text do not count; of equal numbers the first counts. Points keep their order.
+// Lines end with LF, CRLF or CR.
 //
 // After Skeleton-of-Thought (Ning et al., ICLR 2024, arXiv 2307.15337), whose pattern knows "1."
 // only.
@@ -51,11 +50,11 @@ inline constexpr int kMostOutlinePoints = 10;
 // Never throws: what is no outline has no points. Keeps `most` points; linear in the text.
 ParsedOutline ParseOutline(std::string_view text, int most = kMostOutlinePoints);
 
-// Of a text that was cut off because it became too long: without the last point, if it stands on
-// the last line, where it may be cut.
+// For a text that was cut off because it became too long: without the last point, if that is on the
+// last line, where it may be cut.
 ParsedOutline ParseCutOutline(std::string_view text, int most = kMostOutlinePoints);
 
-// "1. Dogs\n2. Cats": the outline as prompts show it, without what was around it.
+// "1. Dogs\n2. Cats": the outline as prompts show it, without the text around it.
 std::string OutlineText(const std::vector<OutlinePoint>& points);
 
 // Why there is no outline to follow, for the user. CHECKs that it is not usable.

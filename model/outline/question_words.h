@@ -6,9 +6,8 @@
 
 namespace jupiter {
 
-// Words in lower case, without punctuation. Sentences begin at the start of the text and behind
-// . ! ? : ; and a line's end; words of courtesy at their beginning ("can you", "please") are left
-// out.
+// Words in lower case, without punctuation. Sentences begin at the start of the text and after . !
+// ? : ; and a line's end; polite words at their beginning ("can you", "please") are left out.
 class QuestionWords {
  public:
   explicit QuestionWords(std::string_view question);

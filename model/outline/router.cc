@@ -12,7 +12,7 @@ namespace {
 using Phrases = std::vector<std::string_view>;
 
 // Holds when the question has one of `any` and, unless it is empty, one of `with`. '^' stands for
-// the beginning of a sentence, behind words of courtesy.
+// the beginning of a sentence, after polite words.
 struct Rule {
   std::string_view reason;
   bool outline = false;

@@ -26,8 +26,8 @@ struct StopRule {
 };
 
 // Deterministic in the tokens alone, however they arrive. A marker may begin and end inside of
-// tokens. Text that could still become one is held back. A marker of nothing but white space (a
-// line's end) counts only behind visible text, as models like to begin with it.
+// tokens. Text that could still become one is held back. A marker that is only white space (a
+// line's end) counts only after visible text, as models like to begin with it.
 class TextStop {
  public:
   // Without a tokenizer there is no text, and there must be no markers (CHECKed).
@@ -36,13 +36,13 @@ class TextStop {
   // Takes the next token; CHECKs that the text is not over. Returns text that is now certain.
   std::string Push(std::int32_t token);
 
-  // The text ends here (the engine met a token that ends texts): returns what was held back.
-  // CHECKs that it is not over.
+  // The text ends here (a token that ends texts was found): returns what was held back. CHECKs that
+  // it is not over.
   std::string End();
 
   StopReason reason() const { return reason_; }
   bool over() const { return reason_ != StopReason::kNone; }
-  // Tokens of the text: all that were pushed but an ending one.
+  // Tokens of the text: all that were pushed except an ending one.
   int tokens() const { return tokens_; }
 
  private:

@@ -36,7 +36,7 @@ std::vector<double> Weigh(std::span<const float> logits, const std::vector<std::
   weights.reserve(ids.size());
   for (std::int32_t id : ids) {
     const float logit = logits[static_cast<std::size_t>(id)];
-    // Infinite logits have no difference.
+    // Infinite logits cannot be subtracted.
     weights.push_back(logit == largest ? 1.0 : DeterministicExp((logit - largest) / temperature));
   }
   return weights;

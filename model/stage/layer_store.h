@@ -1,9 +1,9 @@
 // The layers of a stage by index, wherever they are: on the device for good, or in the checkpoint.
 //
-// Layers that are not resident pass through one place on the device. Each is read (and quantised
-// and packed) anew when it is asked for, and the one before it goes first, so at most one of them
-// is there at any time. Together they are read once per batch: in the order of the layers, a cache
-// of fewer places than layers would never have the one that comes next.
+// Layers that are not resident take turns in one place on the device. Each is read (and quantised
+// and packed) anew when it is asked for, after the one before it was freed. So one of them is there
+// at any time, and all are read once per batch. More places would not help: layers are asked for in
+// order, and a cache with fewer places than layers never has the next one.
 #pragma once
 
 #include <optional>
@@ -16,12 +16,12 @@ namespace jupiter {
 
 class LayerStore {
  public:
-  // Loads the resident layers, and each of the others once, so that what is wrong with a layer is
-  // said here. Device and checkpoint outlive the store. Throws UserError.
+  // Loads the resident layers, and each of the others once, so that errors in a layer show here.
+  // Device and checkpoint outlive the store. Throws UserError.
   LayerStore(Device& device, Checkpoint& checkpoint, const StageOptions& options);
 
   // Layer `index` of the stage, valid until another one is asked for. Throws UserError when a layer
-  // that is read again is no longer what it was.
+  // that is read again has changed in the file.
   const Layer& At(int index);
 
  private:

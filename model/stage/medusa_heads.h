@@ -1,6 +1,6 @@
-// Draft heads on a device (Medusa: Cai et al., ICML 2024, arXiv 2401.10774). Each looks at the row
-// x behind the final norm of the last accepted position p and scores the token at position p + 2 +
-// k for head k, counted from 0 (the model's own head scores p + 1):
+// Draft heads on a device (Medusa: Cai et al., ICML 2024, arXiv 2401.10774). Each looks at row x,
+// after the final norm, of the last accepted position p. Head k, counted from 0, scores the token
+// at position p + 2 + k (the model's own head scores p + 1):
 //
 //   y = x + SiLU(W x + b), once per residual block;  logits = O y
 //
@@ -25,7 +25,7 @@ struct MedusaOptions {
   std::optional<DType> quantise;
 };
 
-// Bytes of the heads, known before anything is allocated; the model's own matrix is not among them.
+// Bytes of the heads, known before anything is allocated, without the model's own matrix.
 StageMemory PlanMedusaMemory(const Device& device, const MedusaFile& file,
                              const MedusaOptions& options);
 
@@ -56,7 +56,7 @@ class MedusaHeads {
     std::shared_ptr<const Weight> output;  // [vocab, hidden]; of all heads the same when tied
   };
 
-  // Rows that belong to a head, of those of all heads; all rows where the heads share them.
+  // Rows that belong to a head, among those of all heads; all rows where the heads share them.
   ConstTensorView Part(ConstTensorView rows, int head, std::int64_t count_each) const;
   // One block of every head. x has the rows of all heads, or those that they share.
   void RunBlock(int index, ConstTensorView x, TensorView out);

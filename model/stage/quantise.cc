@@ -33,14 +33,14 @@ void StoreScale(float scale, std::byte* out) {
 }
 
 // To the nearest integer, ties to even, for |x| < 2^22: the sum has no bits left for a fraction. A
-// plain rint is a call into the C library on processors without SSE4.1, which a generic build is
-// for.
+// plain rint would be a call into the C library on processors without SSE4.1, for which generic
+// builds are made.
 float RoundToEven(float x) {
   constexpr float kShift = 0x1.8p23f;
   return (x + kShift) - kShift;
 }
 
-// 0 for scales that the stored half holds as 0: every level stands for 0 then, and 1/scale may
+// 0 for scales that become 0 as a stored half: then every level stands for 0, and 1/scale may
 // overflow.
 float Inverse(float scale) { return std::fabs(scale) <= 0x1p-25f ? 0.0f : 1.0f / scale; }
 

@@ -1,5 +1,5 @@
 // A piece of the model on one device: a range of layers, whole or one rank's share of each,
-// optionally the embedding in front and the output head behind.
+// optionally the embedding before them and the output head after them.
 #pragma once
 
 #include <cstdint>
@@ -15,11 +15,11 @@ namespace jupiter {
 
 // Bytes of one stage, known before anything is allocated.
 struct StageMemory {
-  std::int64_t weights = 0;      // of layers that pass through, the largest alone
+  std::int64_t weights = 0;      // of layers that are read again, only the largest
   std::int64_t kv = 0;           // of kv_positions
   std::int64_t activations = 0;  // workspace, logits, rotary table
-  std::int64_t loading = 0;      // most beside these while weights are read and quantised
-  // Of the weights, what does not stay: see StageOptions::resident_layers.
+  std::int64_t loading = 0;      // at most, beside the others, while weights are read and quantised
+  // The part of the weights that does not stay: see StageOptions::resident_layers.
   int streamed_layers = 0;
   std::int64_t pass_bytes = 0;  // of the checkpoint, read again for every batch
   std::int64_t total() const { return weights + kv + activations + loading; }
@@ -37,7 +37,7 @@ class Stage {
   TensorView Input(std::int64_t rows) const { return workspace_.residual.Rows(0, rows); }
   // Opens sequences, settles provisional rows, computes the layers, closes sequences. Returns the
   // residual stream [rows, hidden], valid until the next call; without embedding it starts from
-  // Input. Of a dropped batch: no rows.
+  // Input. A dropped batch gives no rows.
   TensorView Forward(const Batch& batch);
   // Frees the KV rows of all sequences.
   void CloseAll() { caches_.clear(); }
@@ -48,7 +48,7 @@ class Stage {
   const BatchLayout& Begin(const Batch& batch);
   // workspace().residual = the embedding of these rows.
   void Embed(RowRange rows);
-  // x as the residual stream is to be rounded at a boundary, see StageOptions::rounding.
+  // Rounds x as the residual stream is rounded at a boundary, see StageOptions::rounding.
   void Round(int boundary, TensorView x);
   // Closes sequences.
   void Finish(const Batch& batch);
@@ -60,9 +60,8 @@ class Stage {
   // Logits [head rows, vocab] of the last Forward's batch, valid until the next call. Head stages
   // only.
   ConstTensorView Logits();
-  // What draft heads behind this stage need, head stages only: the rows that Logits multiplied,
-  // which are those behind the final norm [head rows, hidden], valid as long as its result; and the
-  // output matrix.
+  // What draft heads need, at head stages only: the rows that Logits multiplied, which are those
+  // after the final norm [head rows, hidden], valid as long as its result; and the output matrix.
   ConstTensorView HeadInput() const;
   const std::shared_ptr<Weight>& head() const { return head_; }
 

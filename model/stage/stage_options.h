@@ -20,7 +20,7 @@ struct StageOptions {
   int max_positions = 1;            // of one sequence
   std::int64_t kv_positions = 0;    // of all sequences at once; 0: of one
   DType kv_dtype = DType::kF32;
-  // The residual stream is rounded to these types, in this order: entry 0 behind the embedding,
+  // The residual stream is rounded to these types, in this order: entry 0 after the embedding,
   // entry l+1 at the end of layer l of the model. Empty: nothing is rounded.
   std::vector<std::vector<DType>> rounding;
   std::optional<DType> quantise;
@@ -29,7 +29,8 @@ struct StageOptions {
   std::optional<int> resident_layers;
 
   int layers() const { return layer_end - layer_begin; }
-  // Layers that are read again. Never one: it would stay in the place through which it passes.
+  // Layers that are read again. Never exactly one: it would stay in the place that such layers
+  // share.
   int streamed_layers() const {
     const int others = layers() - resident_layers.value_or(layers());
     return others > 1 ? others : 0;

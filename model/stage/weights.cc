@@ -113,7 +113,7 @@ Tensor WeightLoader::Dense(const std::string& name) {
   return DenseColumns(name, 0, checkpoint_.Info(name).columns);
 }
 
-// Of a vector. A bias shares the cut of its matrix's rows, which are its own columns.
+// For a vector. A bias is cut like the rows of its matrix, which are its own columns.
 Tensor WeightLoader::DenseColumns(const std::string& name, std::int64_t begin, std::int64_t end) {
   const TensorInfo& info = checkpoint_.Info(name);
   const HostTensor host = Read(info, info.dtype, {0, 1, begin, end});

@@ -41,18 +41,18 @@ struct LayerWeights {
   std::optional<Tensor> bq, bk, bv;      // [1, ...]               where the model has biases
 };
 
-// The type a tensor will have on the device. `quantise` (q8_0 or q4_0) concerns dense matrices
-// whose columns are whole blocks of 32; others, norms, and an embedding table that is not the head
-// as well, stay as they are.
+// The type a tensor will have on the device. `quantise` (q8_0 or q4_0) applies to dense matrices
+// whose columns are whole blocks of 32. Others, norms, and an embedding table that is not also the
+// head stay as they are.
 DType LoadedType(const ModelConfig& config, const TensorInfo& info, std::optional<DType> quantise);
 
 // Bytes of a share of a tensor on the device: of a matrix in the device's own layout, of a vector
 // as f32.
 std::int64_t DeviceBytes(const Device& device, DType dtype, const TensorInfo& info,
                          const Shard& shard);
-// What lies beside a tensor while it is loaded as `dtype`: the tensor as it was made, if it is not
-// mapped, and its quantised copy. Pages of a mapped file are the system's to take back, but where
-// layers are streamed to stay within a budget they count as long as they are there.
+// Extra memory while a tensor is loaded as `dtype`: the tensor as it was made, if it is not mapped,
+// and its quantised copy. The system may take pages of a mapped file back, so they do not count,
+// except where layers are streamed to stay within a budget.
 std::int64_t LoadingBytes(const Checkpoint& checkpoint, const TensorInfo& info, DType dtype,
                           bool streamed = false);
 
@@ -78,8 +78,8 @@ class WeightLoader {
  private:
   void Attention(const std::string& prefix, const LayerShare& share, LayerWeights& weights);
   void Mlp(const std::string& prefix, const LayerShare& share, LayerWeights& weights);
-  // Host rows of a share in the type the device will hold; null data for a device that looks at
-  // none.
+  // Host rows of a share in the type the device will hold; null data for a device that computes
+  // nothing.
   HostTensor Read(const TensorInfo& info, DType dtype, const Shard& share);
   Tensor DenseColumns(const std::string& name, std::int64_t begin, std::int64_t end);
   std::unique_ptr<Weight> Matrix(const std::string& name, MatrixRole role, const Shard& shard);

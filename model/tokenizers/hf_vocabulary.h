@@ -8,8 +8,8 @@
 
 namespace jupiter {
 
-// model.vocab and added_tokens of the root. With `byte_tokens`, "<0xHH>" is a byte and unk_token is
-// what the vocabulary cannot say. Ids that no token has are kUnused. Throws UserError.
+// model.vocab and added_tokens of the root. With `byte_tokens`, "<0xHH>" is a byte and unk_token
+// stands for what the vocabulary lacks. Ids that no token has are kUnused. Throws UserError.
 Vocabulary ReadHfVocabulary(const std::string& path, const HfJson& root, bool byte_tokens);
 
 // BOS from the template of the post_processor, else from the config (null when there is none); EOS

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
-// A pair that could merge. It went stale when either symbol has grown or is gone since.
+// A pair that could merge. It is out of date when either symbol has grown or is gone since.
 struct Candidate {
   Merge merge;
   std::size_t left = 0;

@@ -17,8 +17,8 @@ class Tokenizer {
   // Ids of the text, without BOS. Special tokens in the text are not recognised: text is data.
   // Bytes that are not UTF-8 are encoded as bytes where the vocabulary can.
   virtual std::vector<std::int32_t> Encode(std::string_view text) const = 0;
-  // The same for text that goes on where other text or a control token ended: vocabularies that
-  // prefix a space prefix none here. Tokens do not reach across the seam.
+  // The same for text that goes on where other text or a control token ended: vocabularies that put
+  // a space before a text put none here. No token spans the border.
   virtual std::vector<std::int32_t> EncodeContinuation(std::string_view text) const {
     return Encode(text);
   }

@@ -29,7 +29,7 @@ class Exchange {
   void Send(int destination, Message message);
   // A message with `rows` x `columns` of `source`. Throws PeerError if it has another size.
   Message Receive(int source, std::int64_t rows, std::int64_t columns, std::string_view operation);
-  // Makes x what the other ranks get to see of it: through the wire dtype and back.
+  // Gives x the values that the other ranks get to see: through the wire dtype and back.
   void RoundThroughWire(const Message& encoded, TensorView x);
 
  private:

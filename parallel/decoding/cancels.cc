@@ -12,7 +12,7 @@ namespace jupiter {
 namespace {
 
 struct Word {
-  std::int32_t sequence = -1;  // -1: no word follows
+  std::int32_t sequence = -1;  // -1: no cancellation follows
   std::int32_t item = -1;
 };
 
@@ -26,7 +26,7 @@ void CancelSender::Tell(const Batch& batch, const std::vector<StepResult>& resul
     if (item.head_rows.empty()) continue;
     const std::vector<std::int32_t>& rows = results[judged++].rows;
     const std::int32_t index = items_[item.sequence]++;
-    // A stale item's own word was said when it became stale.
+    // A stale item was cancelled when it became stale.
     if (!item.provisional || batch.dropped) continue;
     if (rows.empty() || rows.back() != GuessedRow(item)) Send(item.sequence, index);
   }

@@ -1,9 +1,10 @@
-// Word of trees that became stale while they were under way (see RequestState), from the head to
-// the stages between it and the source, which drop them: the cancellation of PipeInfer (Butler et
-// al. 2024, arXiv 2407.11798). The source hears of it with the verdicts.
+// Cancellation (PipeInfer: Butler et al. 2024, arXiv 2407.11798): the head tells the stages between
+// it and the source which draft trees in flight are stale (see RequestState), and they drop them.
+// The source learns it from the verdicts.
 //
-// When word comes depends on time, and so does what a stage computes for nothing; tokens, bits and
-// the order of messages do not. Records are made without it: they have the uncancelled cost.
+// When a cancellation arrives depends on time, and so does what a stage computes for nothing;
+// tokens, bits and the order of messages do not. Recorded runs send none: records have the cost
+// without cancellation.
 #pragma once
 
 #include <cstdint>
@@ -24,9 +25,9 @@ class CancelSender {
   CancelSender(Transport& transport, std::vector<int> ranks)
       : transport_(transport), ranks_(std::move(ranks)) {}
 
-  // What became of the batch's items that need the head.
+  // The results of the batch's items that need the head.
   void Tell(const Batch& batch, const std::vector<StepResult>& results);
-  // No word follows.
+  // No cancellation follows.
   void End();
 
  private:
@@ -42,9 +43,9 @@ class CancelReceiver {
  public:
   CancelReceiver(Transport& transport, int head) : transport_(transport), head_(head) {}
 
-  // Takes the word that is here; true when nothing is needed of the batch any more.
+  // Takes the cancellations that are here; true when nobody needs anything of the batch any more.
   bool Drops(const Batch& batch);
-  // Waits for what was still under way when no batch follows.
+  // Waits for the cancellations still in flight when no batch follows.
   void End();
 
  private:
@@ -53,7 +54,7 @@ class CancelReceiver {
   Transport& transport_;
   int head_;
   StaleItems stale_;
-  bool ended_ = false;  // no word follows
+  bool ended_ = false;  // no cancellation follows
 };
 
 }  // namespace jupiter

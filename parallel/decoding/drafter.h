@@ -23,12 +23,12 @@ class Drafter {
 
   // A sequence begins with this text.
   virtual void Begin(std::int32_t sequence, std::span<const std::int32_t> text) = 0;
-  // These tokens are known now; `candidates` are the head's, for the tokens behind them.
+  // These tokens are known now; `candidates` are the head's, for the tokens after them.
   virtual void Extend(std::int32_t sequence, std::span<const std::int32_t> tokens,
                       const Candidates& candidates) = 0;
   // What may follow: row 0 is the last known token. At most `most_rows` rows.
   virtual TokenTree Draft(std::int32_t sequence, int most_rows) = 0;
-  // What may follow if the tokens `guess` stand behind the text: row 0 is the last of them. One row
+  // What may follow if the tokens `guess` come after the text: row 0 is the last of them. One row
   // alone where nothing can be said.
   virtual TokenTree DraftBehind(std::int32_t sequence, std::span<const std::int32_t> guess,
                                 int most_rows) {
@@ -47,8 +47,8 @@ class HeadDrafter {
   HeadDrafter& operator=(const HeadDrafter&) = delete;
   virtual ~HeadDrafter() = default;
 
-  // Candidates for the tokens behind the one that the target has behind row x [1, hidden], which is
-  // behind the final norm.
+  // Candidates for the tokens after the next one, which the target itself gives from row x [1,
+  // hidden], a row after the final norm.
   virtual Candidates Propose(ConstTensorView x) = 0;
 };
 

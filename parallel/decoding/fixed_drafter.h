@@ -1,4 +1,4 @@
-// Drafts that stand for any of their shape, for runs that compute nothing.
+// Drafts of a given shape without content, for runs that compute nothing.
 #pragma once
 
 #include <cstdint>

@@ -107,13 +107,13 @@ class Source {
     }
   }
 
-  // Rows of an answer and of what is under way behind it.
+  // Rows of an answer and of what is in flight after it.
   std::int32_t Reserve(const Request& request) const {
     const DraftPolicy& draft = options_.draft;
     return request.max_tokens + draft.most_rows * draft.most_under_way - 1;
   }
 
-  // `state` null: a prefix, of which nobody needs logits. `opening`: capacity below 0 is the
+  // `state` null: a prefix; nobody needs its logits. `opening`: a capacity below 0 means the
   // prompt's.
   void SubmitPrompt(std::span<const std::int32_t> rest, SequenceOpening opening,
                     RequestState* state) {
@@ -134,7 +134,7 @@ class Source {
     state->PromptIsOut();
   }
 
-  // Items of a batch of steps.
+  // Items in a batch of steps.
   std::int64_t MostItems() const {
     return (std::ssize(turns_) + options_.most_batches - 1) / options_.most_batches;
   }
@@ -170,7 +170,7 @@ class Source {
     if (observer_.on_batch) observer_.on_batch(batch);
   }
 
-  // Of the oldest batch. False when none is under way.
+  // Takes the results of the oldest batch. False when none is in flight.
   bool TakeResults() {
     if (sent_.empty()) return false;
     const Sent sent = std::move(sent_.front());

@@ -3,8 +3,8 @@
 // The source submits prompts in slices, then steps: the ready requests' items, in batches. The head
 // judges a batch and returns what its items yield; all other ranks serve. Batches follow one
 // another through the stages, so requests (or the trees of one) keep all of them busy. Nothing
-// depends on time: verdicts come in the order of batches. (Cancellations spare stages work of which
-// nothing comes, see cancels.h.)
+// depends on time: verdicts come in the order of batches. (Cancellations only spare stages useless
+// work, see cancels.h.)
 #pragma once
 
 #include <functional>
@@ -16,16 +16,17 @@
 
 namespace jupiter {
 
-// The same on all ranks, but for the objects, which are where they are needed.
+// The same on all ranks, except for the objects, which are where they are needed.
 struct DecodingOptions {
   DraftPolicy draft;                    // the drafter at the source
   HeadDrafter* head_drafter = nullptr;  // at the head; may be null
   TargetJudge* judge = nullptr;         // at the head
   int most_requests = 1;                // that have rows in the stages at once
-  // Of steps, under way at once: the requests are spread over so many, and those that are ready
-  // wait until there is room for another one. So they share batches however they came to be ready.
+  // Batches of steps in flight at once. The requests are spread over this many; those that are
+  // ready wait until there is room for another batch. So it does not matter how they came to be
+  // ready.
   int most_batches = 1;
-  std::vector<int> cancelled_ranks;  // that the head tells what became stale
+  std::vector<int> cancelled_ranks;  // the head sends cancellations to these
 };
 
 // What every loop works on. References outlive the call.
@@ -36,7 +37,7 @@ struct DecodingPlace {
   Recorder* recorder = nullptr;  // or none; it observes device and transport
 };
 
-// All ranks that take part call it together; `set` is read at the source only, and only there the
+// All ranks that take part call it together. `set` is read at the source only, and only there the
 // result has contents: a generation per request.
 std::vector<Generation> Generate(const DecodingPlace& place, const RequestSet& set,
                                  const DecodingOptions& options, const RequestObserver& observer);

@@ -84,7 +84,7 @@ StepResult Head::TakeFollowing(const JudgedItem& judged, Sequence& sequence) {
   const bool goes_on = sequence.last_row == judged.item.follows;
   sequence.last_row = -1;
   if (!goes_on) return result;
-  // The known token behind the root is the target there; rows of the tree come after it.
+  // At the root the target is the known token; rows of the tree come after it.
   const std::int32_t known = sequence.last_token;
   const Acceptance accepted =
       judge_.Behind(judged, BehindRoot(judged.item), known, sequence.tokens);

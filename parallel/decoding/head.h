@@ -18,23 +18,23 @@ class Head {
   Head(Device& device, TargetJudge& judge, HeadDrafter* drafter)
       : device_(device), judge_(judge), drafter_(drafter) {}
 
-  // Every item goes on from a row that was not accepted: nothing comes of the batch.
+  // Every item goes on from a row that was not accepted: the batch yields nothing.
   bool Drops(const Batch& batch) const;
-  // Of the batch's items that need logits [head rows, vocab], in order. `rows` [head rows, hidden]:
-  // what the logits were made from. Neither has rows when the batch is dropped.
+  // For the batch's items that need logits [head rows, vocab], in order. `rows` [head rows,
+  // hidden]: what the logits were made from. Neither has rows when the batch is dropped.
   std::vector<StepResult> Take(const Batch& batch, ConstTensorView logits, ConstTensorView rows);
 
  private:
-  // What an item that goes on from the last one must know.
+  // What is needed to judge an item that goes on from the last one.
   struct Sequence {
     std::int64_t tokens = 0;      // of the answer so far
-    std::int32_t last_row = -1;   // accepted last of the last item; -1: none
-    std::int32_t last_token = 0;  // the target's behind it
+    std::int32_t last_row = -1;   // the row that was accepted last, of the last item; -1: none
+    std::int32_t last_token = 0;  // the target's after it
   };
 
   std::vector<StepResult> TakeDropped(const Batch& batch);
   StepResult TakeItem(const JudgedItem& judged, Sequence& sequence);
-  // The tree of an item that goes on from the last one, behind a root that is known.
+  // The tree of an item that goes on from the last one, after a root that is known.
   StepResult TakeFollowing(const JudgedItem& judged, Sequence& sequence);
   Candidates Propose(const StepResult& result, ConstTensorView rows) const;
 

@@ -1,4 +1,4 @@
-// What the target says behind rows that were computed.
+// From the logits of computed rows to the target's tokens, and to which drafts they accept.
 #pragma once
 
 #include <cstdint>
@@ -29,13 +29,13 @@ class TargetJudge {
   TargetJudge& operator=(const TargetJudge&) = delete;
   virtual ~TargetJudge() = default;
 
-  // The target's token behind the one row of an item that is no draft, at `index` of the answer.
+  // The target's token after the one row of an item that is no draft, at `index` of the answer.
   virtual std::int32_t Token(const JudgedItem& item, std::int64_t index) = 0;
   // The accepted path of a drafted tree whose first new token is at `index` of the answer.
   virtual Acceptance Path(const JudgedItem& item, const TokenTree& tree, std::int64_t index) = 0;
-  // The same of an item that goes on from another: row 0 of `tree` stands for the row it goes on
-  // from, behind which the target has `known`; row r + 1 is the item's row r. `index`: of the token
-  // behind `known`.
+  // The same for an item that goes on from another: row 0 of `tree` stands for the row it goes on
+  // from, after which the target has `known`; row r + 1 is the item's row r. `index`: of the token
+  // after `known`.
   virtual Acceptance Behind(const JudgedItem& item, const TokenTree& tree, std::int32_t known,
                             std::int64_t index) = 0;
 };

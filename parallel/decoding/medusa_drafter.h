@@ -19,7 +19,7 @@ struct MedusaDrafterOptions {
   std::optional<DType> quantise;
 };
 
-// Bytes of the drafter, known before anything is allocated. Throws as the next.
+// Bytes of the drafter, known before anything is allocated. Throws like MakeMedusaDrafter.
 StageMemory PlanMedusaDrafterMemory(const Device& device, const ModelConfig& config,
                                     const MedusaDrafterOptions& options);
 

@@ -65,10 +65,10 @@ class ModelDrafter : public Drafter {
   struct Text {
     std::vector<std::int32_t> tokens;
     std::size_t read = 0;   // of them, as context of the small model
-    std::int32_t next = 0;  // its token behind them
+    std::int32_t next = 0;  // its token after them
   };
 
-  // Its greedy token behind these rows.
+  // Its greedy token after these rows.
   std::int32_t Next(const BatchItem& item) {
     Batch batch;
     batch.phase = BatchPhase::kStep;

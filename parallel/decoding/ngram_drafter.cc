@@ -6,7 +6,7 @@
 namespace jupiter {
 namespace {
 
-// Rows in order, as many as are allowed: parents stand before their children.
+// Rows in order, as many as are allowed: parents come before their children.
 TokenTree First(TokenTree tree, int most_rows) {
   const auto rows = static_cast<std::size_t>(std::min<std::int64_t>(tree.rows(), most_rows));
   tree.tokens.resize(rows);

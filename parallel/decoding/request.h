@@ -13,7 +13,7 @@ namespace jupiter {
 
 struct Request {
   std::vector<std::int32_t>
-      prompt;          // needed at the source only; behind the prefix, if there is one
+      prompt;          // needed at the source only; comes after the prefix, if there is one
   int max_tokens = 1;  // of the answer; the source's
   std::vector<std::int32_t> end_ids;  // the answer stops before such a token (source)
   int prefix = -1;                    // place among the prefixes of the set, or none
@@ -28,14 +28,14 @@ struct RequestSet {
 
 // What the source can do while requests run; all may be empty.
 struct RequestObserver {
-  // A token of the answer of request `request`; false ends the answer behind it.
+  // A token of the answer of request `request`; false ends the answer after it.
   std::function<bool(int request, std::int32_t token)> on_token;
-  std::function<void(int request)> on_end;     // behind the last token of its answer
+  std::function<void(int request)> on_end;     // after the last token of its answer
   std::function<void(const Batch&)> on_batch;  // after each submitted batch
 };
 
 // Raw facts of one request, at the source; times are on the monotonic clock. Metrics are functions
-// of these (bench/metrics).
+// of these (bench/report/metrics.h).
 struct Generation {
   std::vector<std::int32_t> tokens;
   std::vector<std::uint64_t> logits_hashes;  // per token
@@ -43,7 +43,7 @@ struct Generation {
   std::vector<double> times;     // when each token was known at the source
   std::vector<int> slices;       // how the prompt was cut
   std::vector<DraftStep> steps;  // verification steps; none of plain decoding
-  int stale_steps = 0;  // trees that were under way when it became known that they are wrong
+  int stale_steps = 0;           // trees in flight when their guess turned out to be wrong
 };
 
 }  // namespace jupiter

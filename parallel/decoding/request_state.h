@@ -1,11 +1,11 @@
-// The source's half of one request: what it submits next, and what comes of the verdicts.
+// The source's half of one request: what it submits next, and what it does with the verdicts.
 //
 // Plain decoding submits the last token and waits. With drafts it submits trees (provisional rows)
-// and settles what was accepted with the next item. Speculating continuously (the idea of
-// PipeInfer, Butler et al. 2024, arXiv 2407.11798, without draft ranks of its own), it submits
-// trees that go on from the likeliest path of the one before while that is still under way; when
-// the guess turns out wrong, those are stale: the head knows it from the verdict before, and they
-// settle to nothing.
+// and settles what was accepted with the next item. With continuous speculation (the idea of
+// PipeInfer, Butler et al. 2024, arXiv 2407.11798, without ranks of its own for drafts), it submits
+// trees that go on from the likeliest path of the one before while that is still in flight. When
+// the guess turns out wrong, those trees are stale: the head knows it from the verdict before, and
+// they add nothing to the answer.
 #pragma once
 
 #include <deque>
@@ -28,19 +28,19 @@ struct DraftPolicy {
 
 class RequestState {
  public:
-  // `text`: what stands before the answer, prefix included. References outlive it.
+  // `text`: what comes before the answer, prefix included. References outlive it.
   RequestState(int index, std::int32_t sequence, const Request& request,
                std::vector<std::int32_t> text, const DraftPolicy& policy);
 
   std::int32_t sequence() const { return sequence_; }
   Generation& generation() { return generation_; }
-  // Its prompt is submitted: the first verdict is under way, and what drafts learns of the request.
+  // Its prompt is submitted: the first verdict is in flight, and the drafter learns of the request.
   void PromptIsOut();
   // The next item, if there is one to submit now.
   std::optional<BatchItem> NextItem();
   // A verdict, in the order of items. Tells the observer of new tokens.
   void Take(const StepResult& result, double now, const RequestObserver& observer);
-  // Nothing is left to submit; results may still be under way.
+  // Nothing is left to submit; results may still be in flight.
   bool ended() const { return ended_; }
   bool drained() const { return ended_ && under_way_.empty(); }
 
@@ -53,7 +53,7 @@ class RequestState {
     // Of a tree, its known root included.
     TokenTree tree = {};
     bool has_root = true;                  // row 0 of the tree is a row of the item
-    std::vector<std::int32_t> guess = {};  // tokens of the likeliest path behind the root
+    std::vector<std::int32_t> guess = {};  // tokens of the likeliest path after the root
     std::int32_t guess_row = -1;           // of the item, the path's last
   };
 

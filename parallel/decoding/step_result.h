@@ -14,9 +14,9 @@ struct StepResult {
   // The accepted rows of a provisional item, in path order. None where the item went on from a row
   // that was not accepted, or from a token that the target does not have there.
   std::vector<std::int32_t> rows;
-  std::vector<std::int32_t> tokens;          // new ones: the target's behind each accepted row
+  std::vector<std::int32_t> tokens;          // new ones: the target's after each accepted row
   std::vector<std::uint64_t> logits_hashes;  // per token
-  Candidates candidates;                     // for the tokens behind them
+  Candidates candidates;                     // for the tokens after them
 };
 
 // What the source knows of an item that it sent, beside the target's answer.

@@ -21,7 +21,8 @@ class TreeDrafter : public Drafter {
     const Text& text = texts_[sequence];
     return FillTree(tree_, text.last, text.candidates);
   }
-  // Heads see the last accepted position alone: what they have beyond the guess is left.
+  // Heads see only the last accepted position. The guess uses up their first depths; the rest is
+  // what remains.
   TokenTree DraftBehind(std::int32_t sequence, std::span<const std::int32_t> guess, int) override {
     const Candidates& all = texts_[sequence].candidates;
     const auto used = static_cast<std::ptrdiff_t>(std::min(guess.size(), all.size()));
@@ -32,7 +33,7 @@ class TreeDrafter : public Drafter {
  private:
   struct Text {
     std::int32_t last = 0;
-    Candidates candidates;  // for the tokens behind it
+    Candidates candidates;  // for the tokens after it
   };
   DraftTree tree_;
   std::map<std::int32_t, Text> texts_;

@@ -14,7 +14,7 @@ namespace jupiter {
 // Changes whenever messages of one version cannot be read by another.
 inline constexpr int kProtocolVersion = 3;
 
-// Something every rank must say alike, such as {"numerics version", "1"}.
+// Something that must be the same on every rank, such as {"numerics version", "1"}.
 using Fact = std::pair<std::string, std::string>;
 
 // Compares the facts of all ranks with those of rank 0. On a difference every rank throws the same
@@ -35,7 +35,7 @@ struct RankMemory {
   std::string host;
   StageMemory stage;
   std::int64_t drafts = 0;   // draft heads or a draft model, with all they need
-  std::int64_t buffers = 0;  // of messages under way
+  std::int64_t buffers = 0;  // of messages in flight
   MemoryBudget budget;
   std::int64_t total() const { return stage.total() + drafts + buffers; }
 };

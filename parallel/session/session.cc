@@ -21,13 +21,13 @@ namespace {
 constexpr std::byte kRequestRuns{1};
 constexpr std::byte kRequestDone{2};
 
-// What ranks without work hear from the source while a request runs on the others.
+// Messages from the source to ranks without work while a request runs on the others.
 class News {
  public:
   News(Transport& transport, std::vector<int> idle)
       : transport_(transport), idle_(std::move(idle)), told_(Now()) {}
 
-  // To be called often; tells seldom, for every word wakes a rank. It is bookkeeping, so it may
+  // To be called often; sends seldom, as every message wakes a rank. It is bookkeeping, so it may
   // depend on the clock.
   void Runs() {
     if (Now() - told_ <= transport_.context().deadline_seconds() / 10) return;
@@ -51,7 +51,8 @@ class News {
   double told_;
 };
 
-// Tells the news between ops: a batch for which layers are read may take longer than any deadline.
+// Sends them between ops as well: a batch for which layers are read may take longer than any
+// deadline.
 class NewsBetweenOps : public OpObserver {
  public:
   explicit NewsBetweenOps(News& news) : news_(news) {}
@@ -141,7 +142,7 @@ Session::Session(Transport& transport, Device& device, Checkpoint& checkpoint,
       options_(options),
       slowdown_(SlowdownOf(transport, options)) {
   const ModelConfig& config = checkpoint.config();
-  // Before the split: measuring speeds is a conversation that all ranks must have.
+  // Comes before the split: measuring speeds takes messages between all ranks.
   CheckFacts(transport, {{"protocol version", fmt::format("{}", kProtocolVersion)},
                          {"layer split", std::to_string(static_cast<int>(options.split))}});
   std::vector<double> speeds;
@@ -191,13 +192,13 @@ Session::Session(Transport& transport, Device& device, Checkpoint& checkpoint,
 
 void Session::PlanMemory() {
   const StrategyEntry& strategy = FindStrategy(plan_.strategy);
-  // A device that computes nothing takes nothing; whether the emulated one has the memory is for
+  // A device that computes nothing needs no memory; whether the emulated device has enough is for
   // the memory model of planning/ to say.
   const MemoryBudget budget =
       FindBudget(transport_, device_.holds_data() ? options_.memory_limit
                                                   : std::numeric_limits<std::int64_t>::max());
-  // Sends never block, so behind a slow rank the whole prompt may wait to leave, beside what waits
-  // for this rank (kMostWaitingBatches).
+  // Sends never block, so before a slow rank the whole prompt may wait to leave, in addition to
+  // what waits for this rank (kMostWaitingBatches).
   const std::int64_t rows = options_.prompt_tokens + kMostWaitingBatches * capacity_.prompt_rows;
   const std::int64_t buffers = rows * RowBytes(plan_.wire, checkpoint_.config().hidden);
   StageMemory drafts;
@@ -332,7 +333,7 @@ std::vector<int> Session::CancelledRanks(const DraftPolicy& draft, bool recorded
 
 DecodingOptions Session::DecodingFor(const RunOptions& options, TargetJudge& judge, bool recorded) {
   DecodingOptions decoding;
-  // More trees than stages would wait for one another, and go on from guesses for longer.
+  // More trees than stages would wait for one another, and build on longer guesses.
   decoding.draft = {options.drafter, options_.step_rows, std::min(options_.under_way, stages())};
   if (options.drafts) decoding.head_drafter = head_drafter_.get();
   decoding.judge = &judge;

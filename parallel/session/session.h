@@ -39,7 +39,8 @@ struct SessionOptions {
   // Layers that the source has no memory for are read from the checkpoint for every batch.
   bool stream = false;
   std::vector<double> slowdown;  // per rank, see Slowdown; empty: as fast as they are
-  // Of waits for ranks that load: it takes longer than any message, the slowest disk decides.
+  // For waits for ranks that load: loading takes longer than any message, and the slowest disk
+  // decides.
   double load_deadline_seconds = 600;
   int prompt_tokens = 1;         // of the longest prompt, a prefix that it goes on from included
   bool shorter_prompts = false;  // prompts of fewer tokens come, too
@@ -53,7 +54,7 @@ struct SessionOptions {
   int group = 0;
   // Of all requests at once, shared prefixes once; 0: `requests` times those of the longest.
   std::int64_t kv_positions = 0;
-  std::string medusa;       // draft heads for the head, see OpenMedusa; empty: none
+  std::string medusa;       // draft heads, for the head rank, see OpenMedusa; empty: none
   int medusa_heads = 0;     // the first so many; 0: all
   int medusa_ranks = 10;    // candidates of each
   std::string draft_model;  // a small model that drafts at the source; empty: none
@@ -66,12 +67,12 @@ struct RunOptions {
   SamplingOptions sampling;
   Drafter* drafter = nullptr;  // at the source; null: plain decoding
   bool drafts = false;         // whether there is one
-  // Of a device that computes nothing: what becomes of drafts; none: their roots are accepted.
+  // For a device that computes nothing: how drafts are accepted; none: only their roots are.
   std::optional<DrawnDrafts> drawn;
 };
 
-// Rows that a request holds behind its text until they are settled; the last token has one of its
-// own.
+// Rows that a request holds after its text until they are settled, without the one that its last
+// token has.
 int RowsUnderWay(const SessionOptions& options);
 
 // The options' plan, completed for this many ranks. `speeds` (layers per second of each rank) is
@@ -79,7 +80,7 @@ int RowsUnderWay(const SessionOptions& options);
 Plan CompletePlan(const SessionOptions& options, const ModelShape& shape, int ranks,
                   const std::vector<double>& speeds);
 
-// Makes options for `local` those of a reference for this plan: the same bits from one process.
+// Turns options into those of the `local` reference for this plan: the same bits from one process.
 void ReferTo(const Plan& plan, SessionOptions& options);
 
 // Layers per second of this rank (in some unit that is the same on all ranks), from a short
@@ -118,7 +119,7 @@ class Session {
   // does not suffice, or some rank cannot load.
   void Load();
   double load_seconds() const { return load_seconds_; }
-  // Of the checkpoint since then, by this rank.
+  // From the checkpoint since then, by this rank.
   std::int64_t bytes_read() const { return checkpoint_.bytes_read() - bytes_before_load_; }
 
   // See Generate; idle ranks wait here until the requests are done. `recorder` may be null.
@@ -134,11 +135,11 @@ class Session {
   // See DecodingOptions.
   std::vector<int> CancelledRanks(const DraftPolicy& draft, bool recorded) const;
   void PlanCapacity();
-  // Of steps under way at once, see DecodingOptions.
+  // Batches of steps in flight at once, see DecodingOptions.
   int MostBatches() const;
   MedusaDrafterOptions MedusaDrafting() const;
   ModelDrafterOptions ModelDrafting() const;
-  // Also finds out whether this rank's drafts can be had.
+  // Also finds out whether this rank can have its drafts.
   StageMemory PlanDrafts();
   void LoadDrafts();
   void PlanMemory();

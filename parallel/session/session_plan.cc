@@ -1,4 +1,4 @@
-// What options of a session come to before anything is loaded: the plan, and that of its reference.
+// From a session's options to its plan and the plan of its reference, before anything is loaded.
 #include "kernels/base/check.h"
 #include "parallel/session/numerics_key.h"
 #include "parallel/session/session.h"

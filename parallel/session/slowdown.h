@@ -12,8 +12,8 @@ namespace jupiter {
 std::vector<double> ParseSlowdown(std::string_view text, int ranks);
 
 // Stretches every op it observes to `factor` times its seconds, and passes it on like that. It
-// sleeps, so that the cores of an oversubscribed host are free for other ranks meanwhile; it sleeps
-// off what has come together, because a single op may be shorter than the shortest sleep.
+// sleeps, so that the cores of an oversubscribed host are free for other ranks meanwhile. It sleeps
+// only when enough has added up, because a single op may be shorter than the shortest sleep.
 class Slowdown : public OpObserver {
  public:
   explicit Slowdown(double factor) : factor_(factor) {}

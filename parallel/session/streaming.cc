@@ -7,8 +7,8 @@
 namespace jupiter {
 namespace {
 
-// Filled to the last byte, a host would have nothing left for what the plan cannot count. A limit
-// is a number to plan with.
+// A host that is filled to the last byte would have nothing left for what the plan cannot count. A
+// limit counts as it is.
 bool HasRoom(std::int64_t need, const MemoryBudget& budget) {
   return budget.limited ? need <= budget.bytes : FitOf(need, budget.bytes) == Fit::kFits;
 }

@@ -1,13 +1,13 @@
 // Galaxy (Ye et al., INFOCOM 2024, arXiv 2405.17245): attention and feed-forward blocks cut by
-// heads and columns, what lies between them (norm, residual) by rows, and messages hidden behind
-// matrix products in tiles.
+// heads and columns, what lies between them (norm, residual) by rows, and messages that travel
+// while tiles are multiplied.
 //
-// Prefill, per block: a ring all-gather brings the normed rows, tile by tile, while the tile
-// before is multiplied (q, k, v; gate, up); a ring reduce-scatter sums the block's output, tile by
-// tile, while the next tile is multiplied (output, down). A tile is the rows of one rank. Two
-// all-gathers and two reduce-scatters per layer carry the bytes of two all-reduces: with even
-// shares 4 (n-1)/n * rows * hidden * wire bytes per rank. `overlap` off computes before or after
-// the messages instead.
+// Prefill, per block: a ring all-gather brings the normed rows, tile by tile, while the tile before
+// is multiplied (q, k, v; gate, up); a ring reduce-scatter sums the block's output, tile by tile,
+// while the next tile is multiplied (output, down). A tile is the rows of one rank. Two all-gathers
+// and two reduce-scatters per layer carry the bytes of two all-reduces: with even shares 4 (n-1)/n
+// * rows * hidden * wire bytes per rank. With `overlap` off the rank computes before or after the
+// messages instead.
 //
 // Decode is our extension: one row cannot be cut into rows, so a batch of provisional rows or of
 // one row runs as megatron's.

@@ -1,9 +1,9 @@
 // `local`: the whole model on rank 0; the other ranks hold nothing. The reference of every
 // comparison, and the row that tells whether distributing pays at all.
 //
-// Steps: embed, all layers, head. Bytes per token on the wire: 0. With --stream layers without a
-// place in memory are read from the checkpoint for every batch: then it is what one device can do
-// whose memory the model exceeds.
+// Steps: embed, all layers, head. Bytes per token on the wire: 0. With --stream, layers without a
+// place in memory are read from the checkpoint for every batch: that is what one device can do with
+// a model larger than its memory.
 #include "parallel/strategies/strategies.h"
 #include "parallel/strategies/sums_reference.h"
 #include "planning/plan/slices.h"
@@ -16,7 +16,7 @@ StrategyEntry LocalStrategy() {
     plan.layers[Strategy::kSource] = inputs.shape.config.layers;
     plan.order.clear();
     if (!plan.reference_of.empty()) return;
-    // A planner's chunks stay; what flags say of slices is for pipelines.
+    // A planner's chunks stay; flags for slices are for pipelines.
     if (plan.slices.kind != SlicePolicy::Kind::kChunks) plan.slices = LocalSlices();
     plan.shares = {};
   };

@@ -49,7 +49,7 @@ class Lockstep : public Strategy {
   // Whether the source computes this batch without the others. Asked at the source only, once per
   // batch, in order.
   virtual bool Alone(const Batch& batch);
-  // The part of a batch that the source computes alone which the others must know.
+  // The part of a batch that the others must know although the source computes it alone.
   virtual std::optional<Batch> NewsOf(const Batch& batch) const;
 
   int rank() const { return transport_.rank(); }
@@ -81,8 +81,8 @@ class Lockstep : public Strategy {
 // Whether a batch can be computed with each rank taking some of its rows: rows of a prompt, more
 // than one. (One row cannot be cut, and a few rows of a draft tree are not worth it.)
 bool GoesInTiles(const Batch& batch);
-// Which sequences have rows that the source alone knows, where ranks share rows: those of a batch
-// that does not go in tiles, and from then on all of its sequences.
+// Where ranks share rows: which sequences have rows that only the source knows. Those are the
+// sequences of a batch that does not go in tiles, from that batch on.
 class LoneSequences {
  public:
   // Whether the source is alone with this batch. Every batch once, in order.

@@ -2,12 +2,12 @@
 // 2105.13120): every rank has the whole model and computes some rows of the prompt.
 //
 // Prefill, per layer: q, k, v of the rank's rows; all-gather of the keys, all-gather of the values;
-// attention of the rank's rows to all rows before them; everything else on the rank's rows alone.
-// A rank sends 2 (n-1)/n * rows * KV width * wire bytes per layer with even rows. The row that the
+// attention of the rank's rows to all rows before them; everything else on the rank's rows alone. A
+// rank sends 2 (n-1)/n * rows * KV width * wire bytes per layer with even rows. The row that the
 // head needs goes to the source. Afterwards every rank has all keys and values.
 //
-// Decode: one row cannot be cut, so the source, which has them all, goes on alone: 0 bytes, 0
-// messages. Later rows of such a sequence are known to the source only.
+// Decode: one row cannot be cut, so the source, which has all keys and values, goes on alone: 0
+// bytes, 0 messages. Later rows of such a sequence are known to the source only.
 #include "parallel/collectives/ring_all_gather.h"
 #include "parallel/strategies/lockstep.h"
 #include "parallel/strategies/strategies.h"

@@ -65,7 +65,7 @@ class Strategy {
   virtual std::optional<Batch> Receive() = 0;
   // This rank's part of the batch. At the head: logits [head rows, vocab] in device memory, valid
   // until the next call. Elsewhere, and for a batch that is dropped or has no head rows: no rows.
-  // Only batches that went on from others are dropped, which strategies of one stage do not see.
+  // Only batches that went on from others are dropped; strategies with one stage have none.
   virtual ConstTensorView Forward(const Batch& batch) = 0;
   // Source: tells all others that no batch follows, and closes every sequence everywhere. The next
   // Forward begins anew.
@@ -77,7 +77,7 @@ class Strategy {
   virtual int stages() const { return 1; }
 
   // At the head, for drafts that are made there: the rows that the last Forward's logits were made
-  // from, behind the final norm [head rows, hidden], valid as long as those; and the output matrix.
+  // from, after the final norm [head rows, hidden], valid as long as those; and the output matrix.
   virtual ConstTensorView HeadInput() const = 0;
   virtual std::shared_ptr<const Weight> HeadWeight() const = 0;
 
@@ -85,7 +85,7 @@ class Strategy {
   Strategy() = default;
 };
 
-// What a plan is made a strategy's own with.
+// What `adapt` needs beside the plan.
 struct AdaptInputs {
   const ModelShape& shape;
   std::vector<double> speeds;  // of each rank, in some unit; equal where nobody measured

@@ -25,7 +25,8 @@ StageOptions OptionsOf(const StrategyInputs& inputs, int rank) {
 }
 
 // out = sum of the parts of one chunk that ends at rank `last`, in the order of a ring
-// reduce-scatter: from the rank behind `last` around to it. What a message would carry is rounded.
+// reduce-scatter: from the rank after `last` around to it. Partial sums that a message would carry
+// are rounded.
 void SumChunk(Device& device, const std::vector<TensorView>& parts, int last, DType wire,
               TensorView out) {
   const auto ranks = static_cast<int>(parts.size());
@@ -171,7 +172,7 @@ class SumsReference : public Strategy {
     return std::max(plan_.shares.heads.size(), plan_.shares.rows.size()) > 1;
   }
 
-  // x as a message would bring it, if it comes in one.
+  // x with the rounding of a message, if it travels.
   void RoundMessage(bool travels, const Tensor& x, RowRange all) {
     if (travels && HasMessages() && plan_.wire != DType::kF32)
       device_.Round(x.Rows(0, all.count()), plan_.wire);
@@ -189,8 +190,8 @@ class SumsReference : public Strategy {
       }
       SumChunk(device_, parts, chunk, plan_.wire, split.Chunk(sum, chunk));
     }
-    // The all-gather of an all-reduce; a reduce-scatter alone keeps its sums at home, and where
-    // keys and values travel there is no sum.
+    // The sums of an all-reduce are gathered in messages. Those of a reduce-scatter alone are not
+    // sent, and where keys and values travel there is no sum.
     const bool gathered = sums_.sums && !tiles_ && HasMessages();
     if (gathered && plan_.wire != DType::kF32) device_.Round(sum, plan_.wire);
     device_.Add(sum, x);

@@ -23,8 +23,8 @@ class TensorParallel : public Lockstep {
   // out = this rank's part of a block's output; zeros where its share is empty.
   void AttentionShare(const BatchLayout& layout, int layer, ConstTensorView x, TensorView out);
   void MlpShare(int layer, ConstTensorView x, TensorView out, bool accumulate);
-  // The sum over ranks, on every rank: a ring over columns, even but for whole blocks of the wire
-  // type, so that a row's sum depends on that row alone.
+  // The sum over ranks, on every rank: a ring over columns, even except for whole blocks of the
+  // wire type, so that a row's sum depends on that row alone.
   void Reduce(TensorView partial, std::string_view operation);
 
   bool HasHeads() const { return share_.kv_heads() > 0; }

@@ -7,7 +7,7 @@
 namespace jupiter {
 
 void LiftDefaultBinding() {
-  // Started by no launcher of Open MPI, or with a choice of the user's.
+  // Not started by a launcher of Open MPI, or the user chose a binding.
   if (std::getenv("OMPI_COMM_WORLD_SIZE") == nullptr) return;
   if (std::getenv("OMPI_MCA_hwloc_base_binding_policy") != nullptr) return;
   if (std::getenv("OMPI_MCA_hwloc_base_cpu_set") != nullptr) return;

@@ -71,7 +71,7 @@ FinishNote ReceiveFinish(const Context& context, int peer, const FinishNote& own
 
 Context::Context(int* argc, char*** argv) {
   LiftDefaultBinding();
-  // Ranks may fail to find each other; nothing but a signal ends MPI's own calls then.
+  // Ranks may fail to find each other; then nothing but a signal ends MPI's own calls.
   InstallLastWords("a rank that starts MPI");
   const ExitTimer timer(options_.deadline_seconds);
   int provided = 0;
@@ -125,7 +125,7 @@ void Context::WaitForAll() const {
   }
   for (int peer = 1; peer < size_; ++peer) {
     const FinishNote note = ReceiveFinish(*this, peer, own);
-    // An error that not all ranks met alike would else go unsaid.
+    // Otherwise nobody would report an error that not all ranks met alike.
     if (note[0] != 0 && note != own) {
       WriteLine(fmt::format("jupiter: error: {}: {}", Describe(peer), note.data()));
     }

@@ -18,7 +18,7 @@ constexpr std::chrono::microseconds kIdleInterval{1000};
 // Rounds without traffic until an expected source is polled less often (20 ms).
 constexpr int kRoundsUntilIdle = 100;
 
-// Of the stamps of all channels.
+// For the stamps of all channels.
 constexpr int kStampTag = kChannels;
 
 int TagOf(Channel channel) { return static_cast<int>(channel); }
@@ -197,7 +197,7 @@ bool Transport::Engine::TravelsBare(const Lane& lane) const {
   return leave_payloads_out_ && lane.channel != Channel::kControl && lane.peer != context_.rank();
 }
 
-// Memory for the payload that did not travel costs nothing until somebody touches it.
+// Memory for the payload that did not travel costs nothing until it is touched.
 Message Transport::Engine::Restore(const Frame& frame, std::span<const std::byte> wire) {
   Message message(frame.header_bytes, frame.payload_bytes);
   std::memcpy(message.buffer_->bytes.get(), wire.data(), wire.size());

@@ -33,7 +33,7 @@ class Transport::Engine {
   Engine(Context& context, std::mutex& mutex);
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
-  // Ends the thread. Messages that are still on their way stay with the context until MPI ends.
+  // Ends the thread. Messages that are still in flight stay with the context until MPI ends.
   ~Engine();
 
   void Send(int destination, Channel channel, Message message);
@@ -76,7 +76,7 @@ class Transport::Engine {
   int IndexOf(const Lane& lane) const { return static_cast<int>(&lane - lanes_.data()); }
   // Polls under the lock until `done`, which is called with the lock held.
   void WaitFor(const WaitSite& site, const std::function<bool()>& done);
-  // `wire` is what travels of the message.
+  // `wire`: the part of the message that travels.
   void Post(Lane& lane, int tag, Message message, std::span<std::byte> wire);
   // Whether the link model applies to messages of this lane.
   bool Holds(const Lane& lane) const;
@@ -86,7 +86,7 @@ class Transport::Engine {
   Message TakeFront(Lane& lane, std::string_view operation, double start);
   // Whether messages of this lane travel without their payload.
   bool TravelsBare(const Lane& lane) const;
-  // The message that a bare one stands for; what its payload has is not defined.
+  // The message that a bare one stands for; its payload is undefined.
   static Message Restore(const Frame& frame, std::span<const std::byte> wire);
   void RunThread();
 
@@ -101,8 +101,9 @@ class Transport::Engine {
   void StartReceive(Lane& lane, MPI_Message matched, const MPI_Status& status);
   bool Arrived(Incoming& incoming);
   void CollectStamps();
-  // Whether the first message of the lane, which is here, has also arrived by the link model. Asked
-  // as often as a real one would be looked for, so a rank notices it as late as it would in life.
+  // Whether the first message of the lane, which is here, has also arrived by the link model. It is
+  // asked as often as a rank looks for a message, so a rank notices the arrival as late as on a
+  // real network.
   bool Released(const Lane& lane);
   // The first message of the lane is complete and may be taken.
   bool FrontIsHere(Lane& lane);

@@ -33,7 +33,7 @@ constexpr std::size_t PayloadOffset(std::size_t header_bytes) {
 void WriteFrame(const Frame& frame, std::span<std::byte> wire);
 // The frame at the start of a whole message of wire.size() bytes.
 Frame ReadFrame(std::span<const std::byte> wire);
-// What is wrong with a frame that should be that of message `sequence` on `channel`, or nothing.
+// The error in a frame that should be that of message `sequence` on `channel`, or nothing.
 std::optional<std::string> FrameError(std::span<const std::byte> wire, Channel channel,
                                       std::uint64_t sequence);
 

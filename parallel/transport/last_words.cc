@@ -20,7 +20,8 @@ namespace {
 
 constexpr std::size_t kTextBytes = 256;
 
-// Text that one thread may rewrite while a handler on another reads it: torn at worst.
+// Text that one thread may rewrite while a handler on another reads it: at worst the reader sees a
+// mixture.
 class SignalText {
  public:
   void Set(std::string_view text) {

@@ -1,9 +1,9 @@
 // What this rank says when a signal ends it: the launcher stops all ranks once one of them died,
 // and its SIGTERM is the only chance to tell what this one was waiting for.
 //
-// State of the process, not of an object, because a signal handler can reach nothing else. Written
-// by the thread that waits, read by the handler, which runs on any thread; every access is
-// lock-free.
+// The state belongs to the process, not to an object, because a signal handler can reach nothing
+// else. It is written by the thread that waits, and read by the handler, which runs on any thread;
+// every access is lock-free.
 #pragma once
 
 #include <string>
@@ -21,15 +21,15 @@ void InstallLastWords(const std::string& who);
 void PublishWait(std::string_view what, double start);
 void ClearWait();
 
-// This rank has told its end in a line of its own, and leaves with this code: a signal adds no
-// words.
+// This rank has already told in a line of its own why it ends, and leaves with this code: a signal
+// adds nothing.
 void NoteSpoken(int exit_code);
 
 // Open MPI's launcher sends SIGTERM to all ranks and then waits before it sends SIGKILL, but its
 // wait ends with the first rank that exits. A rank that has spoken stays this long, so that slower
 // ones can speak.
 inline constexpr double kLingerSeconds = 0.3;
-// Sleeps, signals notwithstanding.
+// Sleeps on, even when signals come.
 void Linger(double seconds);
 
 // From now on a signal ends this process without a line and with this exit code.

@@ -3,11 +3,11 @@
 //
 // The model is that of struct Link (planning/testbed/cluster.h) for a switched network with one
 // kind of link: a message occupies its sender for the host overhead, waits for the sender's egress
-// queue, has that for its time on the wire, begins to arrive `latency` after it began to leave,
-// waits for the receiver's ingress queue, has that for the same time, and occupies the receiver for
-// the host overhead. A link that is shaped (tc, a rented machine's network) may let a burst through
-// both queues at once. All times are seconds of kernels/base/clock.h, which all processes of a host
-// share.
+// queue, occupies it for its time on the wire, begins to arrive `latency` after it began to leave,
+// waits for the receiver's ingress queue, occupies it for the same time, and occupies the receiver
+// for the host overhead. A link that is shaped (tc, a rented machine's network) may let a burst
+// through both queues at once. All times are seconds of kernels/base/clock.h, which all processes
+// of a host share.
 #pragma once
 
 #include <cstdint>
@@ -27,10 +27,10 @@ struct LinkModel {
   // A larger message leaves only after its sender asked and the receiver agreed (MPI's
   // rendezvous). 0: never.
   std::int64_t rendezvous_bytes = 0;
-  // What asking takes: two latencies, and how long both sides need to notice.
+  // How long asking takes: two latencies, and the time until both sides notice.
   double handshake_seconds = 0;
-  // What a queue that was idle for long enough lets through at once, in bytes: the size of the
-  // token bucket that shapes a link, which refills at the bandwidth. A cable has none.
+  // Bytes that a queue which was idle for long enough lets through at once: the size of the token
+  // bucket that shapes a link, which refills at the bandwidth. A cable has none.
   double burst_bytes = 0;
 
   double BurstSeconds() const { return 8 * burst_bytes / (link.bandwidth * link.efficiency); }
@@ -52,7 +52,7 @@ void CheckOneHost(const std::vector<std::string>& hosts, int local_size);
 // When a message meets its receiver, told by the sender.
 struct LinkStamp {
   double head = 0;     // it begins to arrive, unless the receiver is still busy with another one
-  double seconds = 0;  // its end is so long behind, after the sender's burst
+  double seconds = 0;  // how much later its end comes, after the sender's burst
   double wire_seconds = 0;  // on the wire; the same as `seconds` where there are no bursts
 };
 
@@ -65,10 +65,10 @@ class LinkEgress {
 
  private:
   LinkModel model_;
-  double free_ = 0;  // lies in the past by up to the burst
+  double free_ = 0;  // may lie in the past, by up to the burst
 };
 
-// The incoming side of one rank. Lanes number what keeps its order (sender and channel).
+// The incoming side of one rank. Messages of a lane (sender and channel) keep their order.
 class LinkIngress {
  public:
   explicit LinkIngress(const LinkModel& model) : burst_seconds_(model.BurstSeconds()) {}

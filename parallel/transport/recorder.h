@@ -1,7 +1,7 @@
 // The record of a run: each rank's sequence of ops, sends, receives and marks, in program order.
 //
 // A record needs no wall clock to be replayed: control flow never depends on time, so the sequence
-// is the run. Measured durations stand beside it. See planning/record/record.h for the file.
+// is the run. Measured durations are kept beside it. See planning/record/record.h for the file.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ namespace jupiter {
 class Recorder : public OpObserver {
  public:
   // Times count from here. Without `timed` they are left out: for the recording device, where only
-  // the order means anything and equal runs give equal records.
+  // the order matters and equal runs give equal records.
   explicit Recorder(int rank, bool timed = true) : timed_(timed), origin_(Now()) {
     record_.rank = rank;
   }

@@ -32,7 +32,7 @@ enum class Channel : std::uint8_t {
   kBatch,       // batches and hidden rows along the pipeline, tokens back to the source
   kCollective,  // pieces of all-reduce and the like
   kHeadRows,    // rows for the head, from the rank that has them
-  kCancel,      // word of batches that nobody needs any more
+  kCancel,      // batches that nobody needs any more
 };
 inline constexpr int kChannels = 5;
 
@@ -83,7 +83,7 @@ class Transport {
   // Hands the message over and returns. Sending to oneself is allowed; such messages never leave
   // the process, so they are neither counted nor recorded.
   void Send(int destination, Channel channel, Message message);
-  // The next message of `source` on `channel`. `operation` says in errors what was waited for.
+  // The next message of `source` on `channel`. `operation` names it in errors.
   Message Receive(int source, Channel channel, std::string_view operation);
   // The same if it is here, at once; nothing otherwise.
   std::optional<Message> TryReceive(int source, Channel channel);
@@ -96,15 +96,15 @@ class Transport {
   void StopExpecting(int source, Channel channel);
   // Waits until every sent message has left this rank's buffers.
   void Flush();
-  // From now on payloads stay at home (those of kControl excepted): headers travel, lengths are
-  // told, counted and recorded as if all of it did, and what a received payload has is not defined.
-  // For devices that compute nothing; the same on all ranks.
+  // From now on payloads are not sent (except on kControl): headers travel, lengths are told,
+  // counted and recorded as if everything did, and the contents of a received payload are
+  // undefined. For devices that compute nothing; the same on all ranks.
   void LeavePayloadsOut(bool leave_out);
 
-  // From now on messages (those of kControl and to oneself excepted) are handed out when the model
-  // says that they have arrived, and not before; they really travel meanwhile. Waiting for that
-  // counts as waiting. The same on all ranks, between the same messages; once. Throws UserError
-  // when ranks are on several hosts.
+  // From now on messages (except on kControl and to oneself) are handed out when the model says
+  // that they have arrived, and not before; meanwhile they really travel. Waiting for that counts
+  // as waiting. The same on all ranks, between the same messages; once. Throws UserError when ranks
+  // are on several hosts.
   void HoldBack(const LinkModel& model);
 
   const TrafficCounters& counters() const { return counters_; }

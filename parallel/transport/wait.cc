@@ -36,8 +36,8 @@ void WaitUntil(const Context& context, const WaitSite& site, const std::function
   const std::string what = site.Text(context);
   const PublishedWait published(what, start);
   WaitingPolicy policy;
-  // The clock is read before the try: a process that was itself stopped past its deadline looks
-  // once more before it blames another.
+  // The clock is read before `done` is called: a process that was itself stopped past its deadline
+  // looks once more before it blames another.
   for (double now = Now();; now = Now()) {
     if (done()) return;
     if (now - start > context.deadline_seconds()) {

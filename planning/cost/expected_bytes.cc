@@ -11,8 +11,8 @@ std::int64_t Padded(std::int64_t header) {
   return (kFrame + header + kAlignment - 1) / kAlignment * kAlignment;
 }
 
-// Every batch: kind and phase; openings of 3 numbers; items; closings, none here. Lists have a
-// count in front.
+// Every batch: kind and phase; openings of 3 numbers; items; closings, none here. A list begins
+// with its count.
 std::int64_t BatchHeader(std::int64_t openings, std::int64_t item_numbers) {
   const std::int64_t numbers = 2 + (1 + 3 * openings) + (1 + item_numbers) + 1;
   return Padded(numbers * kInt);

@@ -1,5 +1,5 @@
-// Bytes of messages by formula, written independently of the code that sends: counters are held
-// against it.
+// Bytes of messages by formula, written independently of the code that sends: tests compare
+// counters with it.
 #pragma once
 
 #include <cstdint>

@@ -182,7 +182,7 @@ std::string_view Name(Fit fit) {
 
 namespace {
 
-// Of the layers' matrices; the widest decides on what would help.
+// Of the layers' matrices. The widest one decides what would help.
 DType WidestWeight(const ModelShape& shape) {
   const auto bits = [](DType dtype) {
     return static_cast<double>(RowBytes(dtype, BlockColumns(dtype))) / BlockColumns(dtype);

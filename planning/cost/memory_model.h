@@ -18,7 +18,7 @@ struct RequestShape {
   int largest_slice = 1;  // rows of the largest batch of the prompt
   DraftHeads drafts = {};
   std::int64_t all_positions = 0;  // of requests that run together; 0: of one
-  // Of the longest request: those of a draft tree wait behind the others to be accepted.
+  // Positions of the longest request: rows of a draft tree wait after the others to be accepted.
   std::int64_t positions() const {
     return std::int64_t{prompt_tokens} + tokens + (drafts.any() ? drafts.tree_rows : 0);
   }
@@ -43,10 +43,10 @@ struct ShareWidths {
   std::int64_t columns = 0;
 };
 ShareWidths WholeWidths(const ModelConfig& config);
-// Whole where the shares have no list.
+// All of them where the shares have no list.
 ShareWidths WidthsOf(const ModelConfig& config, const Shares& shares, int rank);
 
-// Weights of a share of one layer: q, k, v, output and biases; gate, up and down. Norms, which
+// Weights of a share of one layer: q, k, v, output and biases; gate, up and down. And norms, which
 // every rank has whole.
 std::int64_t AttentionBytes(const ModelShape& shape, int layer, const ShareWidths& widths);
 std::int64_t MlpBytes(const ModelShape& shape, int layer, const ShareWidths& widths);
@@ -77,7 +77,7 @@ std::int64_t HeadActivationBytes(const ModelShape& shape);
 MemoryNeed NeedOf(const ModelShape& shape, const Plan& plan, const RequestShape& request, int rank);
 
 // The model counts what the suite allocates to the byte; what an allocator and page tables add is
-// not known and taken to be at most this share.
+// not known, and assumed to be at most this share.
 inline constexpr double kMemoryError = 0.02;
 
 enum class Fit : std::uint8_t { kFits, kUncertain, kOutOfMemory };
@@ -85,8 +85,8 @@ enum class Fit : std::uint8_t { kFits, kUncertain, kOutOfMemory };
 Fit FitOf(std::int64_t need, std::int64_t budget);
 std::string_view Name(Fit fit);
 
-// What helps against missing memory, for the end of a reason: smaller weights only where there are
-// smaller ones.
+// What helps against missing memory, for the end of a reason: smaller weights only where the model
+// can have them.
 std::string MemoryHelp(const ModelShape& shape);
 
 }  // namespace jupiter

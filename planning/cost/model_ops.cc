@@ -67,7 +67,7 @@ OpCall SwiGluOp(std::int64_t rows, std::int64_t width) {
           .operations = 4 * rows * width};
 }
 
-// Products of one input, which is quantised when, and just before, the first of them needs it.
+// Products of one input. It is quantised just before the first product that needs it.
 void AppendProducts(std::vector<OpCall>& ops, const std::vector<OpCall>& products) {
   bool quantised = false;
   for (const OpCall& product : products) {
@@ -94,7 +94,7 @@ OpCall TransferOp(OpKind kind, const ModelShape& shape, DType wire, std::int64_t
           .bytes = F32Matrix(rows, width) + rows * RowBytes(wire, width)};
 }
 
-// The ops of a layer up to attention, and behind it.
+// The ops of a layer before and after attention.
 std::vector<OpCall> OpsBeforeAttention(const ModelShape& shape, const LayerTypes& types,
                                        std::int64_t rows) {
   const ModelConfig& config = shape.config;
@@ -185,7 +185,7 @@ std::vector<OpCall> DraftOps(const ModelShape& shape, const DraftHeads& drafts) 
   const std::int64_t vocab = shape.config.vocab;
   const auto heads = static_cast<std::size_t>(drafts.heads);
   std::vector<OpCall> ops;
-  // The blocks have one input.
+  // Both blocks have the same input.
   AppendProducts(ops, std::vector<OpCall>(heads, LinearOp(MatrixRole::kMlp, drafts.weight, 1,
                                                           hidden, hidden, false)));
   ops.insert(ops.end(), heads, SwiGluOp(1, hidden));

@@ -1,5 +1,5 @@
 // The ops of each piece of a model, by formula: what model/ runs, op for op, without running it.
-// Written apart from model/ so that a test can hold one against the other.
+// Written apart from model/ so that a test can compare the two.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace jupiter {
 
-// Rows of one sequence that pass through layers together: a causal chain behind `before` positions.
+// Rows of one sequence that pass through layers together: a causal chain after `before` positions.
 struct RowBlock {
   std::int64_t rows = 0;
   std::int64_t before = 0;
@@ -26,9 +26,9 @@ OpCall AttentionOp(const ModelShape& shape, const RowBlock& block);
 // LayerOps without it.
 std::vector<OpCall> LayerOpsWithoutAttention(const ModelShape& shape, int layer, std::int64_t rows);
 // Final norm and output matrix for the last `rows` rows of a batch, and the logits to the host.
-// What the host does with them is no op (README.md says how long it takes).
+// What the host does with them is no op (docs/testbed.md says how long it takes).
 std::vector<OpCall> HeadOps(const ModelShape& shape, std::int64_t rows);
-// What the draft heads run in one verification step: all of them behind the row that was accepted
+// What the draft heads run in one verification step: all of them after the row that was accepted
 // last. SiLU and the residual sum count as one op of SwiGLU's kind. None without heads.
 std::vector<OpCall> DraftOps(const ModelShape& shape, const DraftHeads& drafts);
 // The residual stream rounded to f16 in place.

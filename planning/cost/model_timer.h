@@ -15,7 +15,7 @@ class ModelTimer {
   ModelTimer(const ModelShape& shape, const OpCosts& costs, DType residual, double speed);
 
   double Embed(std::int64_t rows) const;
-  // Layers [first, first + count) but for their attention.
+  // Layers [first, first + count) without their attention.
   double LayersWithoutAttention(int first, int count, std::int64_t rows) const;
   // Of one layer.
   double Attention(const RowBlock& block) const;
@@ -44,7 +44,7 @@ class ModelTimer {
   std::vector<int> representative_;  // [kind]: a layer
 };
 
-// The pace of a device that keeps its first one above zero.
+// The speed of a device that keeps its first one above zero.
 double SpeedOf(const ClusterDevice& device);
 
 }  // namespace jupiter

@@ -33,7 +33,7 @@ PipelineCosts::PipelineCosts(const ModelShape& shape, const Cluster& cluster,
 void PipelineCosts::FindAlike() {
   const auto is_end = [&](std::size_t stage) { return stage == 0 || stage + 1 == stages(); };
   for (std::size_t stage = 0; stage < stages(); ++stage) {
-    // Stages of different layer types differ for every number of rows, so one tells.
+    // Stages with different layer types differ for every number of rows, so one number is enough.
     const auto same = std::find_if(different_.begin(), different_.end(), [&](std::size_t other) {
       return !is_end(stage) && !is_end(other) && stages_[stage].layers == stages_[other].layers &&
              stages_[stage].timer->SameDevice(*stages_[other].timer) &&

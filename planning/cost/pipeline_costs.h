@@ -33,7 +33,7 @@ class PipelineCosts {
   std::size_t stages() const { return ranks_.size(); }
   // Seconds that a stage's device is busy: receiving, computing, sending.
   double Device(std::size_t stage, const PipelineBatch& batch) const;
-  // Seconds that the link behind a stage is busy, and its latency.
+  // Seconds that the link after a stage is busy, and its latency.
   double Wire(std::size_t stage, const PipelineBatch& batch) const;
   double Latency(std::size_t stage) const { return OutLink(stage).latency; }
   // The slowest device or link for a slice: the t(length, offset) of the sequence partition.

@@ -1,11 +1,11 @@
 // What a pipeline plan will take on a testbed: the recurrence of
-// planning/partition/sequence_partition.h with every link as a stage of its own, host overheads
-// counted where they fall.
+// planning/partition/sequence_partition.h with every link as a stage of its own, and host overheads
+// where they occur.
 //
-// Exact (to rounding) for switched networks whose links and devices keep their pace: then it is
-// what a replay of the recorded run gives. Predictions take the first pace above zero of every
-// trace for all time, and a link of a shared medium for free whenever its own sender is: what
-// traces and other messages do later, only the replay sees. Prediction::notes says so.
+// Exact (to rounding) for switched networks whose links and devices keep their speed: then it is
+// what a replay of the recorded run gives. Predictions use the first speed above zero of every
+// trace all the time, and take a link of a shared medium as free whenever its own sender is. What
+// traces and other messages do later, only the replay sees; Prediction::notes says so.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +31,7 @@ struct PlanningTask {
   DType residual = DType::kF32;
   int min_slice = 32;
   DraftHeads drafts = {};          // on the last stage of every plan
-  bool any_order = false;          // planners may order the devices behind the first, if they can
+  bool any_order = false;          // planners may order the devices after the first, if they can
   std::int64_t all_positions = 0;  // see RequestShape
 
   // For batches of the prompt of at most so many rows.
@@ -62,7 +62,7 @@ struct SliceSpan {
   double end = 0;
 };
 
-// Whether a plan can be, whatever time it takes.
+// Whether a plan is possible, whatever time it takes.
 struct PlanCheck {
   bool feasible = false;
   Obstacle obstacle = Obstacle::kNone;

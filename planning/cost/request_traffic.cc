@@ -70,7 +70,7 @@ class SharedTraffic {
   void Count(const Block& block) {
     const bool tiles = block.rows > 1;
     if (traits_.exchange == LayerExchange::kGatherKv) {
-      // A row alone is the source's, and what follows it as well.
+      // The source computes a row alone, and then also everything after it.
       alone_ = alone_ || !tiles;
       if (!alone_) return CountGathers(block);
       if (block.opens) Announce(OpeningMessage());
@@ -118,7 +118,8 @@ class SharedTraffic {
     traffic_.Add(PieceMessage(RowBytes(DType::kF32, config_.hidden)));
   }
 
-  // Bytes of each rank's chunk: even columns in whole blocks, the first ranks have what is over.
+  // Bytes of each rank's chunk: even columns in whole blocks; the first ranks have what is left
+  // over.
   std::vector<std::int64_t> ColumnChunks(std::int64_t rows) const {
     const int block = BlockColumns(plan_.wire);
     std::vector<std::int64_t> chunks;

@@ -29,7 +29,7 @@ struct DraftAcceptance {
   double At(int depth, int choice) const;
 };
 
-// What a name or a file says, with `heads` of its heads at most.
+// What a name or a file gives, with at most `heads` of its heads.
 DraftAcceptance FirstHeads(DraftAcceptance acceptance, int heads);
 
 // The map {jupiter_acceptance: 1, heads: H, ranks: R, probability: [[R numbers] x H], positions: N}

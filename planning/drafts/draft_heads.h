@@ -1,5 +1,5 @@
 // Heads that draft tokens (Medusa: Cai et al., ICML 2024, arXiv 2401.10774), as plans count them:
-// what they weigh and take beside the output head, whose stage they live on.
+// their bytes and time, in addition to the output head, on the same stage.
 #pragma once
 
 #include <cstdint>
@@ -31,8 +31,8 @@ DraftHeads ParseDraftHeads(std::string_view text, DType weight);
 std::string ToString(const DraftHeads& drafts);
 
 std::int64_t DraftWeightBytes(const ModelShape& shape, const DraftHeads& drafts);
-// Logits of the tree's rows beyond the one that any head has, and hidden rows and logits of the
-// draft heads.
+// Logits of the tree's rows beyond the one that every head stage has, and hidden rows and logits of
+// the draft heads.
 std::int64_t DraftActivationBytes(const ModelShape& shape, const DraftHeads& drafts);
 // Rows of a decode step: of a verification step when there are draft heads, else one.
 inline int StepRows(const DraftHeads& drafts) { return drafts.any() ? drafts.tree_rows : 1; }

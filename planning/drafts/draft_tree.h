@@ -1,9 +1,8 @@
 // Trees of drafted tokens, as data: which candidates of which position a verification step tries.
 //
-// The root is the last known token: row 0 of the verification batch, and no node. Node i is row
-// i + 1. A node at depth d stands for one of the candidates that the draft has for the d-th token
-// behind the root (Medusa: those of head d; Cai et al., ICML 2024, arXiv 2401.10774,
-// section 2.1.2).
+// The root is the last known token: row 0 of the verification batch, and no node. Node i is row i +
+// 1. A node at depth d stands for one of the candidates that the draft has for the d-th token after
+// the root (Medusa: those of head d; Cai et al., ICML 2024, arXiv 2401.10774, section 2.1.2).
 #pragma once
 
 #include <cstdint>
@@ -26,12 +25,12 @@ struct DraftTree {
   int rows() const { return static_cast<int>(nodes.size()) + 1; }
   // Of the deepest node; 0 of the root alone.
   int depth() const { return nodes.empty() ? 0 : nodes.back().depth; }
-  // Candidates that it asks for, by depth - 1: the highest rank and one.
+  // Candidates that it needs, by depth - 1: the highest rank plus one.
   std::vector<int> Widths() const;
   bool operator==(const DraftTree&) const = default;
 };
 
-// What files may ask for.
+// The largest trees that files may have.
 inline constexpr int kMostDraftNodes = 1023;
 inline constexpr int kMostDraftDepth = 16;
 
@@ -39,7 +38,7 @@ inline constexpr int kMostDraftDepth = 16;
 using DraftPath = std::vector<int>;
 std::vector<DraftPath> PathsOf(const DraftTree& tree);
 // The tree with exactly these paths, in any order. CHECKs that the prefix of each is there, and
-// that none stands twice or is empty.
+// that none occurs twice or is empty.
 DraftTree TreeOf(std::vector<DraftPath> paths);
 
 // The parents of a batch item's rows (model/batch/batch.h): -1 of row 0, the root.

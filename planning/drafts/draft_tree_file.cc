@@ -18,8 +18,8 @@ constexpr std::size_t kLineColumns = 100;
 
 bool IsNameByte(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
 
-// Medusa keeps its trees in Python, NAME = [(0,), (1,), (0, 0)] or with lists: the same text but
-// for the name and the kind of brackets. Lines stay where they are.
+// Medusa keeps its trees in Python, NAME = [(0,), (1,), (0, 0)] or with lists: the same text except
+// for the name and the kind of brackets. Line numbers stay as they are.
 std::string WithoutPython(std::string text, const std::string& source) {
   std::replace(text.begin(), text.end(), '(', '[');
   std::replace(text.begin(), text.end(), ')', ']');

@@ -7,7 +7,7 @@
 namespace jupiter {
 namespace {
 
-// At every row of the longest path.
+// A draw for every row of the longest path.
 constexpr std::int64_t kDrawsPerStep = kMostDraftDepth + 1;
 
 }  // namespace

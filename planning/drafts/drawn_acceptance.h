@@ -1,4 +1,4 @@
-// Verdicts on draft trees where nothing is computed: drawn from a stated distribution.
+// Which drafts are accepted where nothing is computed: drawn from a stated distribution.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ namespace jupiter {
 // in any order of steps.
 class DrawnAcceptance {
  public:
-  // Nodes beyond the distribution's heads and ranks are never right. Sequences that shall differ
+  // Nodes beyond the distribution's heads and ranks are never right. Sequences that should differ
   // take different seeds.
   DrawnAcceptance(const DraftTree& tree, const DraftAcceptance& acceptance, std::uint64_t seed);
 

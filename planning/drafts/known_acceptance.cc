@@ -5,16 +5,16 @@
 // columns train/medusa<head>_top<1..5> of the runs 7b, 13b and 33b, rounded to four decimals. They
 // say how often the true token was among the first k candidates; the difference of two neighbours
 // is the share of one rank. The paper's 3.01 to 3.51 tokens per step (arXiv 2401.10774, table 1)
-// are of Medusa-2, of whose heads no accuracies by rank were found: they are not used.
+// are those of Medusa-2; accuracies by rank of its heads were not found, so they are not used.
 //
 // Assumed:
-//   - that they are no worse for being those of one logged step, the last (of the run 33b, which
-//     the file marks as failed, too).
+//   - that the last logged step is as good as any (also of the run 33b, which the file marks as
+//     failed).
 //   - independence. The shares are of all positions, not of those whose path was right so far.
-//   - ranks beyond the fifth, which are not published, are never right: trees that try ten
+//   - that ranks beyond the fifth, which are not published, are never right: trees that try ten
 //     candidates come out too low.
-//   - text: they are of ShareGPT conversations that the heads were trained on, fed in as they are,
-//     and stand for text that the model writes itself.
+//   - text: the accuracies are for ShareGPT conversations that the heads were trained on, fed in as
+//     they are; here they stand for text that the model writes itself.
 //
 // Not fitted to anything. As a check, the likeliest 63 nodes yield 2.38, 2.48 and 2.52 tokens per
 // step here (7B, 13B, 33B); Spec-Bench (Xia et al., arXiv 2401.07851; its leaderboard, A100,

@@ -1,8 +1,9 @@
 // The outline of an emulated run. Where nothing is computed no model writes one, so the workload
-// says how many points there are, what outline and prompts take, and how long the points become.
+// says how many points there are, how many tokens outline and prompts have, and how long the points
+// become.
 //
-// Defaults from Skeleton-of-Thought (Ning et al., ICLR 2024, arXiv 2307.15337) where it has them;
-// the shipped file says which of its numbers are assumptions.
+// Defaults are from Skeleton-of-Thought (Ning et al., ICLR 2024, arXiv 2307.15337) where it has
+// them; the shipped file says which of its numbers are assumptions.
 #pragma once
 
 #include <cstdint>
@@ -33,15 +34,15 @@ struct OutlineWorkload {
   std::uint64_t seed = 1;    // of kUniform
 };
 
-// Tokens that are generated for the outline, not counted as the answer's.
+// Tokens that are generated for the outline; they are not part of the answer.
 int SkeletonTokens(const OutlineWorkload& workload);
 // Rows of the two prompts for a question of that many tokens.
 int SkeletonPromptRows(const OutlineWorkload& workload, int question_tokens);
 int SharedPrefixRows(const OutlineWorkload& workload, int question_tokens);
 
 // Tokens of each point, at least 1, together exactly `answer_tokens`. Under kUniform every `draw`
-// gives others, on every machine the same. Throws UserError that names the workload when the answer
-// has fewer tokens than points, or given lengths have another sum.
+// gives other lengths, the same on every machine. Throws UserError that names the workload when the
+// answer has fewer tokens than points, or given lengths have another sum.
 std::vector<int> PointLengths(const OutlineWorkload& workload, int answer_tokens,
                               std::uint64_t draw = 0);
 

@@ -10,7 +10,7 @@
 namespace jupiter {
 namespace {
 
-// Halvings until doubles no longer differ.
+// Halvings after which doubles no longer differ.
 constexpr int kHalvings = 60;
 
 }  // namespace

@@ -14,7 +14,7 @@ double LargestScale(const DraftAcceptance& acceptance);
 DraftAcceptance Scaled(DraftAcceptance acceptance, double factor);
 
 // The factor with which the tree yields `tokens` per step on average (ExpectedTokens). Throws
-// UserError when no factor does: 1 to those of the largest one.
+// UserError when no factor does: possible are 1 token up to those of the largest factor.
 double ScaleFor(const DraftTree& tree, const DraftAcceptance& acceptance, double tokens);
 
 }  // namespace jupiter

@@ -5,12 +5,14 @@
 //
 // The best tree of m nodes has the m likeliest paths. A set of nodes yields one token and the sum
 // of its paths' probabilities, so no m nodes yield more than the m likeliest paths; and these are a
-// tree, since a path is at most as likely as its prefix (ties: the prefix first). So the programme
-// over node budgets
+// tree, since a path is at most as likely as its prefix (ties: the prefix first). So the dynamic
+// program over node budgets
+//
 //   T(d, b) = max over b_0 + b_1 + ... = b of the sum over ranks r with b_r > 0 of
 //             p(d + 1, r) * (1 + T(d + 1, b_r - 1))
+//
 // has the solution that a greedy expansion finds for all budgets at once, in O(m log m) instead of
-// O(depth * ranks * m^2). The tests hold it against that programme and against all trees. Cai et
+// O(depth * ranks * m^2). The tests compare it with that dynamic program and with all trees. Cai et
 // al. (arXiv 2401.10774, section 2.3.3) expand likewise, to a size given by hand.
 #pragma once
 
@@ -37,8 +39,8 @@ inline constexpr int kMostPlannedNodes = 63;
 
 struct TreeProblem {
   const DraftAcceptance& acceptance;
-  // Seconds of a verification step of that many rows (root counted) with all that drafts; more rows
-  // take no less.
+  // Seconds of a verification step of that many rows (root counted), with everything that drafting
+  // takes; more rows take no less.
   std::function<double(int rows)> step_seconds;
   double plain_seconds = 0;  // of a step without drafts
   int most_nodes = kMostPlannedNodes;
@@ -58,7 +60,7 @@ struct RatedTree {
 struct TreePlan {
   RatedTree plain;  // the root alone, without drafts
   RatedTree best;   // of all trees with at least one node
-  // Trees that know nothing of the times, for comparison: chain, star, usual sizes, then the
+  // Trees that do not depend on the times, for comparison: chain, star, usual sizes, then the
   // problem's others. They may have more nodes than the problem allows.
   std::vector<RatedTree> fixed;
 };

@@ -55,7 +55,8 @@ std::vector<int> BestSlicing(const SequenceProblem& problem,
                                     return lengths.empty() || IsTooLong(problem, lengths);
                                   }),
                    candidates.end());
-  // Fewer slices first, equal ones before unequal ones; only what is faster replaces them.
+  // Fewer slices first, equal ones before unequal ones; later ones replace them only when they are
+  // faster.
   std::stable_sort(candidates.begin(), candidates.end(),
                    [](const auto& a, const auto& b) { return a.size() < b.size(); });
   std::vector<int> best;

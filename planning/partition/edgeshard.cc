@@ -25,7 +25,8 @@ std::vector<double> ReturnSeconds(const EdgeShardProblem& problem) {
   return seconds;
 }
 
-// Why no device can have this layer, or nothing. The source can have it only with all before.
+// Why no device can have this layer, or nothing. The source can have it only with all layers before
+// it.
 std::string WhyNowhere(const StageTable& stages, int layer) {
   int best = 0;
   std::int64_t lack = stages.Bytes(0, 0, layer + 1) - stages.Budget(0);
@@ -42,8 +43,8 @@ std::string WhyNowhere(const StageTable& stages, int layer) {
                      FormatBytes(lack));
 }
 
-// What a device lacks for the smallest piece of the model that has a layer; not positive when it
-// lacks nothing. The source's piece is the first layer with the embedding.
+// The bytes that a device lacks for the smallest piece of the model with a layer; not positive when
+// it lacks none. The source's piece is the first layer with the embedding.
 std::int64_t ShortOfOneLayer(const StageTable& stages, int device) {
   std::int64_t least = stages.Bytes(device, 0, 1);
   for (int layer = 1; layer < stages.layers() && device != stages.source(); ++layer) {
@@ -52,7 +53,8 @@ std::int64_t ShortOfOneLayer(const StageTable& stages, int device) {
   return least - stages.Budget(device);
 }
 
-// Why the devices cannot have a layer each, if that is why; says so in the plan.
+// Whether there is no plan because the devices cannot have a layer each; writes the reason into the
+// plan.
 bool ExplainIdleDevice(const StageTable& stages, EdgeShardPlan& plan) {
   if (stages.layers() < stages.devices()) {
     plan.obstacle = Obstacle::kCannotCut;
@@ -119,7 +121,7 @@ EdgeShardPlan PlanByObjective(const EdgeShardProblem& problem, EdgeShardObjectiv
                               EdgeShardDevices devices) {
   const StageTable stages(problem, 0);
   std::vector<double> last = ReturnSeconds(problem);
-  // The id's way back delays the next token but holds up no stage.
+  // The way of the id back delays the next token but blocks no stage.
   if (objective == EdgeShardObjective::kThroughput) std::fill(last.begin(), last.end(), 0.0);
   EdgeShardPlan plan = SearchDevices(stages, objective, devices, last);
   if (!plan.feasible) ExplainNoPipeline(stages, devices, plan);

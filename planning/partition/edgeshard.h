@@ -3,17 +3,18 @@
 //
 //   latency     minimises the sum of stage and transfer times of one token (or prompt), with the
 //               token id's way back
-//   throughput  minimises the slowest stage or transfer; the id's way back holds up neither
-//   all         as latency, among the plans that leave no device out: what the programmes would
-//               do if they had to use what there is
-// Exact over subsets of devices up to kMostExactDevices; above that the paper's heuristic, in which
-// each state of the programme remembers the memory its own path has used. A path that was fastest
-// so far can have left behind the memory that its last layers need, as it does on like devices
-// whose memory is just enough: there the paper's heuristic finds nothing. Beyond the paper, such a
-// problem then gets the best pipeline that takes the devices in their order (some may be left out),
-// or, when none of those fits either, in the order of falling memory. So does `all`, with every
-// device, without asking the heuristic, which cannot be made to use one. A device has one stage at
-// most in all of them.
+//   throughput  minimises the slowest stage or transfer; the id's way back blocks neither
+//   all         as latency, among the plans that leave no device out: what the dynamic program
+//               would do if it had to use every device
+//
+// Exact over subsets of devices up to kMostExactDevices. Above that the paper's heuristic, in which
+// each state remembers the memory that its own path has used. The path that was fastest so far may
+// have used up the memory that its last layers need, for example on equal devices whose memory is
+// just enough: there the paper's heuristic finds nothing. Beyond the paper, such a problem then
+// gets the best pipeline that takes the devices in their order (some may be left out), or, when
+// none of those fits either, in the order of falling memory. `all` does the same with every device,
+// without the heuristic, which cannot be made to use each one. In all of them a device has at most
+// one stage.
 #pragma once
 
 #include <cstdint>
@@ -40,7 +41,7 @@ struct EdgeShardPlan {
   std::vector<int> order;                            // devices of the stages, source first
   std::vector<int> layers;                           // [stage], all positive
   double seconds = 0;                                // the objective's value
-  EdgeShardSearch search = EdgeShardSearch::kExact;  // that found it, or gave up
+  EdgeShardSearch search = EdgeShardSearch::kExact;  // what found it, or gave up
   bool exact() const { return search == EdgeShardSearch::kExact; }
 };
 

@@ -20,7 +20,7 @@ struct SearchState {
   std::int16_t previous = -1;  // device of the stage before
 };
 
-// Where a stage may begin: the best plan for the layers before, with the transfer.
+// Where a stage may begin: the best plan for the layers before it, with the transfer.
 struct Arrival {
   double seconds = kNever;
   int previous = -1;

@@ -14,7 +14,8 @@ struct Path {
   std::vector<int> begins;  // first layer of each stage
 };
 
-// Where a path's layers come from when one more is on some device: stay on it, or leave another.
+// Where a path's layers come from when one more is placed on a device: it stays there, or comes
+// from another one.
 struct PathStep {
   double seconds = kNever;  // with the layer
   double closed = 0;

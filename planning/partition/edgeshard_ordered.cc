@@ -1,5 +1,5 @@
-// Pipelines that take devices in a given order, so that a device is left for good and what it holds
-// needs no remembering: exact in that order, in O(|D| L (|D| + L)).
+// Pipelines that take devices in a given order. A device that was left is never needed again, so
+// nothing must be remembered of it: exact in that order, in O(|D| L (|D| + L)).
 #include <numeric>
 
 #include "kernels/base/check.h"

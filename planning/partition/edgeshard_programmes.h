@@ -1,4 +1,4 @@
-// The programmes behind EdgeShard's planners.
+// The dynamic programs that EdgeShard's planners are made of.
 #pragma once
 
 #include <algorithm>
@@ -14,13 +14,13 @@ enum class EdgeShardObjective : std::uint8_t { kLatency, kThroughput };
 // Which devices a plan may leave out: all but the source, or none.
 enum class EdgeShardDevices : std::uint8_t { kAny, kAll };
 
-// What a plan costs that has one more stage or transfer.
+// How one more stage or transfer changes the cost of a plan.
 inline double Extend(EdgeShardObjective objective, double so_far, double seconds) {
   return objective == EdgeShardObjective::kLatency ? so_far + seconds : std::max(so_far, seconds);
 }
 
 // All begin with layer 0 on the table's source, which must be device 0, and add last[device of the
-// last stage] as a transfer. They leave reason, obstacle and search of plans alone.
+// last stage] as a transfer. They do not touch reason, obstacle and search of plans.
 
 // DP(S, j, i): layers before i on the set S of devices, the last of them on j. A device's whole
 // segment is one step, so its memory is known. O(2^|D| |D| (L^2 + L |D|)) time, 16 bytes for each
@@ -29,8 +29,8 @@ EdgeShardPlan ExactEdgeShard(const StageTable& stages, EdgeShardObjective object
                              EdgeShardDevices devices, const std::vector<double>& last);
 
 // DP(i, j) of the paper: layer i on j. Each state keeps one path only, which has used some memory
-// and left some devices for good, so that a better plan, or the only one, can be missed.
-// O(L |D|^2) steps that each look through a path of at most |D| devices.
+// and left some devices for good, so a better plan, or the only one, can be missed. O(L |D|^2)
+// steps that each look through a path of at most |D| devices.
 EdgeShardPlan HeuristicEdgeShard(const StageTable& stages, EdgeShardObjective objective,
                                  const std::vector<double>& last);
 

@@ -41,7 +41,7 @@ std::vector<double> Capacities(const GalaxyProblem& problem) {
   return capacities;
 }
 
-// Adds units to the receivers in proportion to their capacity.
+// Gives units to the receivers in proportion to their capacity.
 void Share(int units, const std::vector<int>& receivers, const std::vector<double>& capacities,
            std::vector<int>& shares) {
   std::vector<double> weights;
@@ -50,13 +50,14 @@ void Share(int units, const std::vector<int>& receivers, const std::vector<doubl
   for (std::size_t i = 0; i < receivers.size(); ++i) shares[Index(receivers[i])] += gains[i];
 }
 
-// Galaxy's step 2. A device that has given something up never gets anything again, so this ends.
+// Galaxy's step 2. A device that has given anything up never gets anything again, so this ends.
 class MemoryStep {
  public:
   MemoryStep(const GalaxyMemory& memory, const std::vector<double>& capacities)
       : memory_(memory), capacities_(capacities), closed_(Index(memory.devices()), false) {}
 
-  // False when some device overflows and no open one has room; the units are then of no use.
+  // False when some device overflows and none that may still receive has room; the units are then
+  // useless.
   bool Run(GalaxyUnits& units) {
     for (int device = Overflowing(units); device >= 0; device = Overflowing(units)) {
       if (!Relieve(device, units)) return false;
@@ -113,7 +114,7 @@ void DropSurplus(const GalaxyProblem& problem, const GalaxyMemory& memory, Galax
         slowest = d;
       }
     }
-    // All that have any may take no time at all.
+    // Devices that have some may all take no time.
     if (units.grains[slowest] == 0) {
       slowest = static_cast<std::size_t>(
           std::max_element(units.grains.begin(), units.grains.end()) - units.grains.begin());
@@ -122,7 +123,7 @@ void DropSurplus(const GalaxyProblem& problem, const GalaxyMemory& memory, Galax
   }
 }
 
-// What is missing in all, or for one device's fixed part, or nothing.
+// Why it fails: bytes missing in all, or for the fixed part of one device; or nothing.
 std::string WhyTooLittle(const GalaxyProblem& problem, const GalaxyMemory& memory,
                          std::int64_t short_in_all) {
   for (int device = 0; device < memory.devices(); ++device) {
@@ -153,7 +154,7 @@ void ExplainNoShares(const GalaxyProblem& problem, const GalaxyMemory& memory, c
   shares.reason = fmt::format("{}; {}", why, problem.memory_help);
 }
 
-// Grains in columns; the smaller grain, if there is one, is the last device's that has any.
+// Grains in columns. The smaller grain, if there is one, belongs to the last device that has any.
 std::vector<int> Columns(const GalaxyProblem& problem, const GalaxyUnits& units) {
   std::vector<int> columns;
   int left = problem.columns;
@@ -185,7 +186,7 @@ GalaxyShares PlanGalaxy(const GalaxyProblem& problem) {
                     ProportionalLayers(memory.grains(), capacities)};
   GalaxyShares shares;
   if (!MemoryStep(memory, capacities).Run(units)) {
-    // Whole units can be in the way of the step above where another assignment fits.
+    // Units are whole, so the step above can fail although another assignment fits.
     GalaxyFit fit = FitMost(memory);
     const int grains = std::accumulate(fit.units.grains.begin(), fit.units.grains.end(), 0);
     if (!fit.possible || grains < memory.grains()) {

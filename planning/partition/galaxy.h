@@ -1,13 +1,14 @@
 // Galaxy's planner (Ye et al., INFOCOM 2024, arXiv 2405.17245): heterogeneity- and memory-aware
 // shares of attention heads and feed-forward columns.
 //
-// 1. Capacity V_d = 1 / (seconds of one whole block of attention and MLP on device d); heads and
-//    columns in proportion to V, rounded by largest remainder, columns in units of the grain.
-// 2. Memory: a device whose share does not fit gives up columns, then heads, to devices with room
-//    in proportion to their V, until none overflows. One that has given up anything gets no more.
-// Whole units can leave the second step without a receiver although shares exist that fit. Then,
-// and beyond the paper, the shares come from an exact programme that asks for memory alone, so that
-// `feasible` is exact. The shares are no optimum of slowest_seconds in any case.
+//   1. Capacity V_d = 1 / (seconds of one whole block of attention and MLP on device d); heads and
+//      columns in proportion to V, rounded by largest remainder, columns in units of the grain.
+//   2. Memory: a device whose share does not fit gives up columns, then heads, to devices with room
+//      in proportion to their V, until none overflows. One that has given up anything gets no more.
+//
+// Units are whole, so the second step may find no receiver although there are shares that fit.
+// Then, and beyond the paper, the shares come from an exact dynamic program that looks at memory
+// alone, so that `feasible` is exact. The shares need not minimise slowest_seconds in any case.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// What Galaxy's shares weigh on each device, and whether any shares fit at all.
+// How many bytes Galaxy's shares need on each device, and whether any shares fit at all.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ class GalaxyMemory {
   int devices() const { return static_cast<int>(problem_.budget.size()); }
   int heads() const { return problem_.heads; }
   int grains() const { return grains_; }  // in all
-  // Of that many heads and grains on a device, rounded up.
+  // For that many heads and grains on a device, rounded up.
   std::int64_t Bytes(int device, int heads, int grains) const;
   std::int64_t Spare(int device, int heads, int grains) const;
   // Most grains that fit beside the heads; -1 when the heads do not.

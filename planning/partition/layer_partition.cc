@@ -21,8 +21,9 @@ double ReceiveSeconds(const LayerPartitionProblem& problem, const std::vector<in
   return problem.receive_seconds[Index(order[Index(from)])][Index(order[Index(to)])];
 }
 
-// The programme from the last position to the first. Its state is the next device with layers, its
-// first layer and what it takes to receive, since a stage's time depends on both of its neighbours.
+// The dynamic program, from the last position to the first. Its state is the next device with
+// layers, its first layer and what it takes to receive, since a stage's time depends on both of its
+// neighbours.
 class LayerProgramme {
  public:
   LayerProgramme(const LayerPartitionProblem& problem, const StageTable& stages,
@@ -34,27 +35,27 @@ class LayerProgramme {
   std::vector<int> Layers() const;
 
  private:
-  // Senders from which a position takes equally long to receive.
+  // Senders from which a position takes the same time to receive.
   struct Senders {
     double receive = 0;
-    // [layer]: of this stage and those behind when it begins with the layer.
+    // [layer]: of this stage and those after it, when it begins with the layer.
     std::vector<double> slowest;
   };
-  // Receivers that take equally long to send to; slowest[l] when the first of them with layers
+  // Receivers to which sending takes the same time; slowest[l] when the first of them with layers
   // begins at l.
   struct Receivers {
     double send = 0;
     std::vector<double> slowest;
   };
   void AddSender(int position, double receive);
-  // Of the stage at `to`, that receives from the one at `from`, and those behind.
+  // Of the stage at `to`, which receives from the one at `from`, and those after it.
   const std::vector<double>& SlowestBehind(int from, int to) const {
     return senders_[Index(to)][kind_[Index(to)][Index(from)]].slowest;
   }
   std::vector<Receivers> ReceiversOf(int position) const;
   double BestFrom(int position, double receive, int begin, const std::vector<Receivers>& receivers,
                   double limit) const;
-  // The first position behind that can go on from layer `end` in time, or 0.
+  // The first later position that can go on from layer `end` in time, or 0.
   int NextWithin(int position, double seconds, int end, double allowed) const;
   // A position other than the source's has at least a layer.
   int FirstEnd(int position, int begin) const { return position == 0 ? begin : begin + 1; }
@@ -112,7 +113,7 @@ double LayerProgramme::BestFrom(int position, double receive, int begin,
   const int device = order_[Index(position)];
   double best = limit;
   for (int end = FirstEnd(position, begin); end <= stages_.layers(); ++end) {
-    // Longer stages need more of both.
+    // A longer stage takes more time and more bytes.
     const double seconds = receive + stages_.Seconds(device, begin, end);
     if (seconds >= best || !stages_.Fits(device, begin, end)) break;
     if (end == stages_.layers()) return seconds;

@@ -2,12 +2,13 @@
 // consecutive devices so that the slowest stage is fastest, under memory budgets.
 //
 //   F(l, d) = min over q <= l of max(F(q, d-1), sum of t[i][d] for q < i <= l, + c_d),
+//
 // empty stages included (q = l), in O(L^2 |D|) when c_d, the time to send, depends on the sender
 // alone. Here c_d is what a stage spends on both of its links, and may depend on the devices at
-// their other ends: the next and the last before that have layers. So the programme runs from the
+// their other ends: the next and the previous one with layers. So the dynamic program runs from the
 // last device to the first, and a state names a device, its first layer and what it takes to
-// receive: O(L^2 |D| v w + L |D|^2 w), where v is the most different times that any device has to
-// send to others, w to receive from others (1 without transfers or with like links).
+// receive: O(L^2 |D| v w + L |D|^2 w), where v is the largest number of different times that any
+// device has to send to others, w to receive from others (1 without transfers or with equal links).
 #pragma once
 
 #include <string>
@@ -39,7 +40,7 @@ struct LayerPartition {
 
 // In the given order (a permutation of all devices). Of equally fast plans (within 1e-9, since sums
 // of the same numbers differ that little) the one with most layers on the first device, then on the
-// second and so on: what early devices can do in time needs no hop to a further one.
+// second and so on: layers that early devices can do in time need no further hop.
 LayerPartition PartitionLayers(const LayerPartitionProblem& problem, const std::vector<int>& order);
 // The best order with device 0 first (it has the prompt). Of equally good ones (within 1e-9) the
 // lexicographically first. Throws UserError for more than kMostDevicesToOrder devices.

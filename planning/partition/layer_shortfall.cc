@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::int64_t kHuge = std::numeric_limits<std::int64_t>::max();
 
-// How many layers the devices before each position hold at most, each filled as far as it goes.
+// How many layers the devices before each position can hold at most, each filled as far as
+// possible.
 std::vector<int> MostBefore(const StageTable& stages, const std::vector<int>& order) {
   std::vector<int> most;
   int end = 0;
@@ -25,7 +26,7 @@ std::vector<int> MostBefore(const StageTable& stages, const std::vector<int>& or
   return most;
 }
 
-// The first layer that the devices behind each position can start with and still reach the end.
+// The first layer that the devices after each position can start with and still reach the end.
 std::vector<int> LeastBehind(const StageTable& stages, const std::vector<int>& order) {
   const int devices = static_cast<int>(order.size());
   std::vector<int> least(order.size(), stages.layers());
@@ -48,7 +49,7 @@ LayerShortfall SmallestShortfall(const StageTable& stages, const std::vector<int
   const std::vector<int> before = MostBefore(stages, order);
   const std::vector<int> behind = LeastBehind(stages, order);
   LayerShortfall best{order[0], kHuge, 0, 0};
-  // The source has the embedding in any case, so when that does not fit no other budget helps.
+  // The source has the embedding in any case. When that does not fit, no other budget helps.
   const std::size_t candidates = stages.Room(order[0]) < 0 ? 1 : order.size();
   for (std::size_t p = 0; p < candidates; ++p) {
     const int end = std::max(before[p], behind[p]);

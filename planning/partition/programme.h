@@ -1,4 +1,4 @@
-// What the dynamic programmes of this folder share.
+// What the dynamic programs of this folder share.
 #pragma once
 
 #include <cstddef>

@@ -104,7 +104,7 @@ BoundedCut CutWithin(const SliceCosts& costs, double bound) {
   return cut;
 }
 
-// The least bound under which there is a cut at all: a programme of its own, O(N^2).
+// The least bound under which there is a cut at all: a dynamic program of its own, O(N^2).
 double LeastBound(const SliceCosts& costs) {
   std::vector<double> slowest(Index(costs.ends()) + 1, kNever);
   slowest[0] = 0;

@@ -19,7 +19,7 @@ struct SequenceProblem {
   int unit = 1;    // slices are multiples of it, but for the last one; a remainder shorter than
                    // `least` is merged into the slice before it
   int stages = 1;  // |D|
-  // Seconds of the slowest stage for a slice of `length` tokens behind `offset` others.
+  // Seconds of the slowest stage for a slice of `length` tokens after `offset` others.
   std::function<double(int length, int offset)> seconds;
 };
 
@@ -30,9 +30,9 @@ struct SequencePartition {
 
 // Optimal for the objective over slices that are multiples of `unit` (the last one takes the rest);
 // any times are allowed, longer slices need not take longer. Empty, with an infinite objective,
-// when `most` leaves no way to cut the prompt. One programme takes O(N^2) for N = tokens / unit; it
-// runs for a few of the O(N^2) candidates for max t_i, the others are excluded by a bound (not by a
-// tolerance). Calls `seconds` and holds 16 bytes for each of N^2 / 2 slices.
+// when `most` leaves no way to cut the prompt. One run of the dynamic program takes O(N^2) for N =
+// tokens / unit; it runs for a few of the O(N^2) candidates for max t_i, the others are excluded by
+// a bound (not by a tolerance). Calls `seconds` and holds 16 bytes for each of N^2 / 2 slices.
 SequencePartition PartitionSequence(const SequenceProblem& problem);
 
 // Lengths of at most `most` different equal slicings of the prompt, each slice at least `least`.

@@ -51,7 +51,7 @@ class StageTable {
   std::string Label(int device) const { return DeviceLabel(problem_.names, device); }
   // Of all layers and the head, where nothing is shared.
   std::int64_t SplitBytes() const { return bytes_until_.back() + problem_.head_bytes; }
-  // What is left of the budget for layers and the head; negative when not even the rest fits.
+  // What the budget leaves for layers and the head; negative when not even the rest fits.
   std::int64_t Room(int device) const;
 
  private:

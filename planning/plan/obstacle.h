@@ -10,8 +10,8 @@ namespace jupiter {
 
 enum class Obstacle : std::uint8_t {
   kNone,
-  kMemory,     // bytes are missing, however the model is cut
-  kCannotCut,  // there are bytes enough in all, but whole layers, heads or columns do not fit
+  kMemory,     // bytes are missing, no matter how the model is cut
+  kCannotCut,  // there are enough bytes in all, but whole layers, heads or columns do not fit
   kNotFound,   // a planner that does not try everything found nothing
 };
 

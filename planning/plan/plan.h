@@ -17,8 +17,8 @@ struct SlicePolicy {
   Kind kind = Kind::kWhole;
   int count = 0;             // kCount: equal slices; kChunks: tokens in each slice but the last
   std::vector<int> lengths;  // kLengths: tokens each, adding up to the prompt
-  // kTable: lengths for prompts of several sizes, rising. A prompt takes those of the next size,
-  // cut at its end.
+  // kTable: lengths for prompts of several sizes, rising. A prompt takes those of the next larger
+  // size, cut at its end.
   std::vector<std::vector<int>> table = {};
   int least = 32;  // kAuto: tokens in a slice at least; a GEMM of fewer rows wastes the
                    // weights it reads
@@ -42,11 +42,11 @@ struct Plan {
   DType wire = DType::kF32;      // of hidden rows in messages: f32, f16 or q8_0
   DType residual = DType::kF32;  // f32, or f16: rounded at every layer boundary
   DType kv = DType::kF32;        // f32 or f16
-  // A reference rounds to the wire type where the pipeline that it stands for has messages;
-  // pipelines leave this empty, since their messages do it.
+  // A reference rounds to the wire type where the pipeline that it stands for has messages.
+  // Pipelines leave this empty, since their messages round.
   std::vector<int> reference_boundaries;
-  // A reference computes the sums over ranks of this strategy, for ranks with the plan's shares;
-  // empty elsewhere.
+  // A reference computes the sums of this strategy, for ranks with the plan's shares; empty
+  // elsewhere.
   std::string reference_of;
 };
 
@@ -80,11 +80,11 @@ std::string ShowSplit(const Plan& plan);
 // Layers of the model that the plan is for.
 int ModelLayers(const Plan& plan);
 
-// Boundaries of a plan's pipeline that messages cross: b means before layer b, so 0 is behind the
+// Boundaries of a plan's pipeline that messages cross: b means before layer b, so 0 is after the
 // embedding (a source without layers).
 std::vector<int> BoundariesOf(const Plan& plan);
 
-// What happens to the residual stream, in order, behind the embedding (entry 0) and at the end of
+// What happens to the residual stream, in order, after the embedding (entry 0) and at the end of
 // each layer l (entry l+1): the residual type everywhere, then the wire type at
 // plan.reference_boundaries. Empty when nothing is rounded.
 std::vector<std::vector<DType>> RoundingOf(const Plan& plan);

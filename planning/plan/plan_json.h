@@ -14,7 +14,7 @@ std::vector<std::string_view> PlanKeys();
 // Throws UserError, also for a plan that contradicts itself.
 Plan ReadPlan(const JsonReader& reader);
 
-// What stands where there should be a plan but is no JSON is told that this was expected.
+// The message for text that should be a plan and is no JSON says that a plan was expected.
 inline constexpr const char* kExpectedPlan = "a plan of jupiter_plan --save";
 
 }  // namespace jupiter

@@ -35,7 +35,7 @@ void CheckShareSum(const char* flag, const std::vector<int>& shares, int total, 
   }
 }
 
-// Cuts between ranks; the end of the last share is no cut.
+// Only cuts between ranks: the end of the last share is none.
 void CheckUnit(const char* flag, const std::vector<int>& shares, int unit, int total,
                const char* why) {
   int end = 0;

@@ -18,8 +18,8 @@ struct Shares {
   bool operator==(const Shares&) const = default;
 };
 
-// What shares are multiples of. wo is cut along its columns as heads are, w_down along its columns,
-// and a quantised matrix can be cut between its blocks only (32 columns, 256 of K types).
+// What shares must be multiples of. wo is cut along its columns as heads are, w_down along its
+// columns, and a quantised matrix can be cut only between its blocks (32 columns, 256 for K types).
 struct ShareUnits {
   int heads = 1;
   int columns = 1;

@@ -21,8 +21,8 @@ std::vector<int> Chunks(int tokens, int length) {
   return lengths;
 }
 
-// The lengths of the next larger prompt, cut at the end; what is left of the last one is merged
-// into the slice before it when it is short.
+// The lengths of the next larger prompt, cut at the end. When what is left of the last one is
+// short, it is merged into the slice before it.
 std::vector<int> FromTable(const SlicePolicy& policy, int tokens) {
   for (const std::vector<int>& lengths : policy.table) {
     int rest = tokens;

@@ -7,11 +7,11 @@
 
 namespace jupiter {
 
-// Slices of a given length, the last one shorter. No flag asks for them: plans of single devices
+// Slices of a given length, the last one shorter. No flag asks for them; plans of single devices
 // do.
 SlicePolicy ChunksOf(int tokens);
-// How a single device takes a prompt unless a planner knows better: chunks bound the activations
-// and change no bit of the result.
+// How a single device takes a prompt unless a planner decides otherwise: chunks bound the
+// activations and change no bit of the result.
 SlicePolicy LocalSlices();
 
 // Lengths of the slices of a prompt of `tokens` on a pipeline of `stages`, adding up to `tokens`.

@@ -22,10 +22,10 @@ Plan PipelinePlan(const PlanningTask& task, std::string strategy, std::vector<in
                   std::vector<int> order);
 // The same for ranks that compute these shares of all layers, the prompt in one slice.
 Plan SharedPlan(const PlanningTask& task, std::string strategy, Shares shares);
-// A run that cannot be, and why.
+// A run that is not possible, and why.
 PlannedRun Infeasible(Obstacle obstacle, std::string reason);
 
-// Memory and names of a stage problem for the task; its times are left empty. Activations and
+// Bytes and names of a stage problem for the task; its times are left empty. Activations and
 // buffers are those of batches of up to `largest_slice` rows of the prompt.
 StageProblem StageMemoryOf(const PlanningTask& task, int largest_slice);
 // Of a decode step (a verification step when the task has draft heads) on the last stage's device:
@@ -35,7 +35,7 @@ double StepHeadSeconds(const Predictor& predictor, int device);
 // One device of a cluster, as a cluster of its own.
 Cluster Alone(const Cluster& cluster, int device);
 
-// layers[order[i]] = counts[i], and the devices without layers behind the others.
+// layers[order[i]] = counts[i], and the devices without layers after the others.
 struct RankLayers {
   std::vector<int> layers;  // by rank
   std::vector<int> order;   // empty when it is 0, 1, 2, ...

@@ -62,7 +62,7 @@ EdgeShardProblem EdgeShardProblemOf(const Predictor& predictor) {
   return problem;
 }
 
-// What is said of a search that does not try everything.
+// What the report says about a search that does not try everything.
 std::string SearchNote(const EdgeShardPlan& plan, std::string_view before_ordered) {
   switch (plan.search) {
     case EdgeShardSearch::kExact: return "";

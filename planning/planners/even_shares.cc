@@ -1,4 +1,4 @@
-// Strategies without a planner: the papers cut evenly.
+// Strategies without a planner of their own: their papers cut evenly.
 #include "planning/planners/common.h"
 
 namespace jupiter {

@@ -1,4 +1,4 @@
-// Galaxy's planner: what its programme is given of a task, and a plan of what it answers.
+// Galaxy's planner: from a task to the numbers of its partition, and from the answer to a plan.
 #include "planning/partition/galaxy.h"
 
 #include <algorithm>
@@ -41,7 +41,7 @@ std::int64_t ShareBytes(const PlanningTask& task, const RequestShape& request,
   return bytes;
 }
 
-// What a device has whatever its share is: that of a rank without one.
+// What a device needs whatever its share is: the needs of a rank without one.
 std::int64_t FixedNeed(const PlanningTask& task, const std::string& strategy,
                        const RequestShape& request, int device) {
   Plan plan = SharedPlan(task, strategy, {});
@@ -50,7 +50,7 @@ std::int64_t FixedNeed(const PlanningTask& task, const std::string& strategy,
   return NeedOf(task.shape, plan, request, device).total();
 }
 
-// Bytes of a whole that has `units` of `unit`, the last of which may be smaller: as if it were not.
+// Bytes of all, made up of `units` of `unit`, as if the last one, which may be smaller, were whole.
 std::int64_t InWholeUnits(std::int64_t bytes, int units, int unit, int total) {
   return (bytes * units * unit + total - 1) / total;
 }
@@ -79,7 +79,7 @@ GalaxyProblem GalaxyProblemOf(const Predictor& predictor, const std::string& str
   return problem;
 }
 
-// Units in heads; what the last one lacks, the last device with any does.
+// Units in heads. The last unit may lack some; the last device with any has that unit.
 std::vector<int> HeadsOf(const std::vector<int>& units, int unit, int total) {
   std::vector<int> heads;
   for (int count : units) {

@@ -1,10 +1,10 @@
 // Jupiter's planning: layers so that the slowest stage is fastest (layer_partition), then slices of
 // the prompt for those stages (sequence_partition).
 //
-// The paper leaves the profile point of the first programme open: how long a layer takes, and how
-// much memory a stage needs for its activations, depends on the length of the slices that the
-// second one finds. So the first runs for a few lengths, the second for each of its answers, and
-// the pair with the least predicted end-to-end time is taken, TTFT first where that is equal.
+// The paper leaves one thing open: how long a layer takes, and how much memory a stage needs for
+// its activations, depends on the length of the slices, which only the second dynamic program
+// finds. So the first runs for a few lengths, the second for each of its answers, and the pair with
+// the least predicted end-to-end time is taken, TTFT first where that is equal.
 //
 // The two agree on memory: layers are placed for slices of the profiled length (or, where nothing
 // fits then, of the least length to which the prompt can be cut), and slices are no longer than
@@ -24,7 +24,8 @@
 namespace jupiter {
 namespace {
 
-// Slices are cut at multiples of it: 512 units hold the programme to a fraction of a second.
+// Slices are cut at multiples of it: with 512 units the dynamic program takes a fraction of a
+// second.
 int UnitOf(int prompt_tokens) { return std::max(1, (prompt_tokens + 511) / 512); }
 
 // Where layers are timed: a slice of the prompt at its middle, or a decode step at its end.
@@ -39,8 +40,8 @@ int LeastLargestSlice(const PlanningTask& task) {
   return (task.prompt_tokens + count - 1) / count;
 }
 
-// What the simulator charges the devices at both ends of a message, its wire left out: slices leave
-// while the next ones are computed.
+// What the simulator charges the devices at both ends of a message, without its time on the wire:
+// slices leave while the next ones are computed.
 void AddTransfers(const Predictor& predictor, const ProfilePoint& point,
                   LayerPartitionProblem& problem) {
   const PlanningTask& task = predictor.task();
@@ -141,7 +142,7 @@ std::string TimingNote(const PlanningTask& task, const ProfilePoint& point) {
              : "layers timed for a decode step";
 }
 
-// By what runs are compared: the answer's tokens one by one, then TTFT.
+// How runs are compared: by end-to-end time with the answer's tokens one by one, then by TTFT.
 std::pair<double, double> ComparisonKey(const PlanningTask& task, const Prediction& prediction) {
   // Tokens per verification step are unknown; they are the same for all plans.
   const double decode = task.drafts.any() ? (task.tokens - 1) * prediction.verification

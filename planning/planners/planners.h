@@ -61,7 +61,7 @@ SingleDevice OnSingleDevice(const Predictor& predictor, const std::string& strat
 // first. When none can, the one that lacks least, and prediction.reason says so.
 SingleDevice FastestSingleDevice(const Predictor& predictor, const std::string& strategy);
 
-// Jupiter's second programme alone: slices of the task's prompt under the layers of a plan.
+// Jupiter's second dynamic program alone: slices of the task's prompt under the layers of a plan.
 std::vector<int> PlanSlices(const Predictor& predictor, const Plan& plan);
 
 }  // namespace jupiter

@@ -1,4 +1,4 @@
-// Splits that ask little: for comparison with the planners.
+// Splits that need little knowledge: for comparison with the planners.
 #include <algorithm>
 
 #include "planning/plan/layer_split.h"

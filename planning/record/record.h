@@ -76,8 +76,8 @@ struct RunRecord {
 // no file.
 std::string WhereIs(const RunRecord& record, int rank, std::int64_t event);
 
-// Throws UserError unless the source's marks are those of requests from their start to their end:
-// what times are taken from.
+// Throws UserError unless the source's marks are those of requests from start to end: times are
+// taken from them.
 void CheckMarks(const RunRecord& record);
 
 // One rank as text (JSON lines) and back; byte-identical for identical events. Parse throws

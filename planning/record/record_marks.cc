@@ -41,7 +41,7 @@ class MarkOrder {
     if (!any_) return MarkKind::kStart;
     return last_ == MarkKind::kStart ? MarkKind::kFirstToken : MarkKind::kEnd;
   }
-  // What should stand in the place of this mark; empty when it is right.
+  // What should be in the place of this mark; empty when it is right.
   std::string_view Expected(MarkKind kind) const {
     if (!any_) return kind == MarkKind::kStart ? "" : "start before";
     switch (last_) {

@@ -29,7 +29,7 @@ class RecordLines {
 
   std::int64_t line() const { return line_; }
   const std::string& source() const { return source_; }
-  // The next line, an event. `what` is what should stand there.
+  // The next line, an event. `what` says what should be there.
   Json Next(std::string_view what) {
     const std::string_view text = Take(what);
     try {

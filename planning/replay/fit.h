@@ -5,7 +5,8 @@
 
 namespace jupiter {
 
-// Throws UserError: the number of ranks, links that carry nothing, peers that are not there.
+// Throws UserError for a wrong number of ranks, links that carry nothing, and peers that do not
+// exist.
 void CheckFit(const RunRecord& record, const Testbed& testbed);
 
 }  // namespace jupiter

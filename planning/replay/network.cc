@@ -6,8 +6,8 @@
 namespace jupiter {
 namespace {
 
-// When a message that begins to leave at `begin` has left. The overhead goes first, so the trace
-// rules the bits from begin + wire_seconds on.
+// When a message that begins to leave at `begin` has left. The overhead comes first, so the trace
+// applies to the bits from begin + wire_seconds on.
 double WireEnd(const Link& link, double begin, double bytes) {
   const double bits_seconds = 8 * bytes / (link.bandwidth * link.efficiency);
   return link.trace.Finish(begin + link.wire_seconds, bits_seconds);

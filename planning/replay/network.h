@@ -2,9 +2,8 @@
 //
 // Switched: a message leaves through the sender's egress queue and enters through the receiver's
 // ingress queue (struct Link in planning/testbed/cluster.h). There is no back-pressure: a full
-// ingress queue delays the messages behind it, never the senders. Hence a sender's egress queue
-// depends on that sender alone and is settled when it sends; only ingress has to be decided in
-// order of time.
+// ingress queue delays later messages, never the senders. Hence a sender's egress queue depends on
+// that sender alone and is settled when it sends; only ingress has to be decided in order of time.
 //
 // Shared medium: one message at a time in the whole network, and no queue besides that.
 #pragma once
@@ -26,7 +25,7 @@ class Network {
   // order, so with rising times.
   void Send(const SimulatedMessage& message, double time);
 
-  // No message is under way.
+  // No message is in flight.
   bool idle() const { return pending_.empty(); }
   // Takes the earliest pending decision by (time, source, event): the ingress of the message whose
   // head is first at its receiver, or the medium for whoever asked first. Not when idle().
@@ -42,7 +41,7 @@ class Network {
     double egress = 0;  // seconds busy
     double ingress = 0;
   };
-  // Of a message that is under way.
+  // Of a message in flight.
   struct Pending {
     double time = 0;     // switched: its head reaches the receiver; shared: it asks for the medium
     double seconds = 0;  // switched: it occupied egress, and will occupy ingress

@@ -21,14 +21,14 @@
 
 namespace jupiter {
 
-// Factors on the payload of messages: what they put on the wire, and what staging copies, for each
-// byte that the record has. By channel of the record (see planning/record/record.h), and by the
-// phase that the sender's last mark of a batch tells; without a mark it is the prompt's.
+// Factors on the payload of messages: bytes that they put on the wire, and that staging copies, for
+// each byte in the record. By channel of the record (see planning/record/record.h), and by the
+// phase of the sender's last mark of a batch; without a mark it is the prompt's.
 struct PayloadFactors {
   std::map<int, double> prompt;  // a channel that is not there has 1
   std::map<int, double> step;
   // Rows of the buffers in which steps travel: on the channels of `step`, a batch of fewer rows
-  // weighs as much as one of so many.
+  // counts as one of this many.
   double padded_rows = 0;
 };
 

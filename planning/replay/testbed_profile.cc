@@ -37,7 +37,7 @@ Number OfModel(const std::map<std::string, Number>& numbers, const std::string& 
       profile.source, key, Show(model), fmt::join(known, ", "));
 }
 
-// What the cluster calls a device, among what a profile has.
+// The board for a device of the cluster. Throws UserError when the profile has none.
 template <typename Board>
 const Board& BoardOf(const std::map<std::string, Board>& boards, const ClusterDevice& device,
                      const TestbedProfile& profile) {

@@ -23,11 +23,11 @@ namespace jupiter {
 struct ProfileDevices {
   std::string name;
   std::optional<TwoRegimes> two_regimes;  // else rooflines:
-  // By the name of the cluster's device profile, whose times these have. One that is not there has
-  // its own, if none is.
+  // By the name of a device profile in the cluster: the profile whose times it gets. A device that
+  // is not listed keeps its own times; without any list, all do.
   std::map<std::string, DeviceProfile> boards;
   int boards_line = 0;  // of the file, for messages
-  // What a pass of the fit yields, for `two_regimes`: its times are those of such passes.
+  // Tokens that a pass of the fit yields, for `two_regimes`: its times are those of such passes.
   double tokens_per_step = 1;
 };
 
@@ -73,10 +73,10 @@ struct ProfilePlan {
   std::string where;  // "FILE: line L", for messages
 };
 
-// What a fit says of what is predicted with it.
+// What a fit says about predictions that are made with it.
 struct ProfileFit {
   double prediction_error = 0;  // relative, either way
-  // Profiles that fit as well: the same with other values of what the fit cannot tell. A prediction
+  // Profiles that fit as well: the same with other values where the fit cannot decide. A prediction
   // spans them.
   std::vector<std::string> variants;
 };
@@ -126,12 +126,13 @@ StepShape StepShapeOf(const TestbedProfile& profile, const std::string& model);
 
 // Whether the profile's passes verify drafts: its times and payloads are those of speculation.
 bool IsSpeculative(const TestbedProfile& profile, const std::string& model);
-// A step of other rows than the profile's. Where its passes have one row, they travel in buffers of
-// payload_rows rows, and a step of more rows takes what it needs. Where they verify drafts, one
-// that does not is derived: a pass of one row that yields one token, and moves its row.
+// A step with another number of rows than the profile's. Where the profile's passes have one row,
+// they travel in buffers of payload_rows rows, and a step of more rows sends what it needs. Where
+// they verify drafts, a plain step is derived: a pass of one row that yields one token, and moves
+// its row.
 StepShape PlainStep(const TestbedProfile& profile, const std::string& model);
-// `rows` of a draft tree that yields `tokens` on average. A profile whose passes verify drafts has
-// them counted already: its own rows and tokens are the step's, and CHECKed.
+// `rows` of a draft tree that yields `tokens` on average. Where the profile's passes verify drafts,
+// these are already counted: its own rows and tokens are the step's, and CHECKed.
 StepShape SpeculativeStep(const TestbedProfile& profile, const std::string& model, int rows,
                           double tokens);
 

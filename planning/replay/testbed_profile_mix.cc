@@ -33,7 +33,7 @@ void TakePart(const std::string& part, const std::string& name, TestbedProfile& 
   }
 }
 
-// Passes of the fit are steps of its own decoding, and last as long as those.
+// The fit's passes are steps of its own decoding, and last as long as those.
 void CheckReading(const TestbedProfile& profile) {
   const double fitted = profile.devices.tokens_per_step;
   const double steps = profile.decoding.tokens_per_step;

@@ -197,7 +197,7 @@ std::vector<ProfilePlan> ReadPlans(const YamlMap& root) {
   return plans;
 }
 
-// The other entries are for people.
+// The other entries are for readers.
 ProfileFit ReadFit(const YamlValue& value) {
   ProfileFit fit;
   for (const YamlEntry& entry : Entries(value)) {

@@ -39,7 +39,8 @@ class TwoRegimesCosts : public OpCosts {
  public:
   // CHECKs that the rates are positive.
   TwoRegimesCosts(const TwoRegimes& law, const TwoRegimes::Board& board);
-  // Throws UserError for a product that does not say of which matrix, as those of old records.
+  // Throws UserError for a product that does not say which matrix it multiplies with, as those of
+  // old records.
   double Seconds(const OpCall& op) const override;
 
  private:

@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kMostDevices = 4096;
 constexpr std::size_t kMostSteps = 100'000;
 constexpr QuantityRange kFactor{Dimension::kFraction, 0, 1000};
-// Above 0, where it is not: what hardly moves never ends.
+// Where it is not 0, it is far enough above: what hardly moves never ends.
 constexpr double kLeastFactor = 1e-6;
 
 // [{at: TIME, factor: NUMBER}, ...]
@@ -74,7 +74,7 @@ Profiles ReadProfiles(const YamlMap& root) {
   return profiles;
 }
 
-// Finds profiles by what a device calls them; each is read once.
+// Finds profiles by the name that a device gives; each is read once.
 class ProfileReader {
  public:
   ProfileReader(Profiles profiles, const std::string& cluster_path)
@@ -142,7 +142,7 @@ std::size_t ReadRank(const YamlValue& value, const Ranks& ranks) {
   value.Fail(fmt::format("unknown device {}{}", Show(name), ExpectedOneOf(name, known)));
 }
 
-// The links of pairs, which begin as the default link.
+// The links of pairs; each starts as the default link.
 class PairReader {
  public:
   PairReader(const Ranks& ranks, Cluster& cluster) : ranks_(ranks), cluster_(cluster) {}

@@ -54,8 +54,8 @@ struct Cluster {
   int size() const { return static_cast<int>(devices.size()); }
 };
 
-// Throws UserError "FILE: line L: KEY: ..." for everything that is wrong. Device profiles stand in
-// the file itself, or are named as FindDeviceProfile finds them.
+// Throws UserError "FILE: line L: KEY: ..." for everything that is wrong. Device profiles are in
+// the file itself, or named as FindDeviceProfile finds them.
 Cluster LoadCluster(const std::string& path);
 // The same from text; `path` names it in errors and is where profiles are looked for.
 Cluster ParseCluster(const std::string& text, const std::string& path);

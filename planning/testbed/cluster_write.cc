@@ -19,7 +19,7 @@ std::string TraceText(const RateTrace& trace) {
   return text + "]";
 }
 
-// Lines "key: value", each behind `indent`.
+// Lines "key: value", each after `indent`.
 std::string LinkLines(const Link& link, std::string_view indent) {
   std::string lines;
   const auto line = [&](std::string_view key, std::string_view value) {

@@ -13,7 +13,7 @@ struct MeasuredPoint {
 };
 
 // Linear in context within each measured number of rows, then linear in rows: bilinear where the
-// points form a grid. Rows come last because r rows behind c positions attend to c + (r + 1) / 2
+// points form a grid. Rows come last because r rows after c positions attend to c + (r + 1) / 2
 // positions per row: measurements share numbers of rows, but no two of them a context. Beyond the
 // points the slope of the last interval goes on; upwards it never falls (the noise of two medians
 // would make ops of many rows free), downwards times stay positive.

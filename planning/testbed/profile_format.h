@@ -14,7 +14,7 @@ inline constexpr QuantityRange kMemoryRange{Dimension::kMemory, 0x1p20, 0x1p50};
 inline constexpr QuantityRange kMemoryRateRange{Dimension::kMemoryRate, 1e6, 1e15};
 inline constexpr QuantityRange kOperationRateRange{Dimension::kOperationRate, 1e6, 1e18};
 inline constexpr QuantityRange kBandwidthRange{Dimension::kBitRate, 1e3, 1e12};
-// Not 0: a link of no efficiency never delivers.
+// Not 0: a link without efficiency never delivers.
 inline constexpr QuantityRange kEfficiencyRange{Dimension::kFraction, 1e-6, 1};
 inline constexpr QuantityRange kSecondsRange{Dimension::kTime, 0, 3600};
 inline constexpr QuantityRange kSecondsPerByteRange{Dimension::kTimePerByte, 0, 1e-3};

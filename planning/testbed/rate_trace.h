@@ -13,13 +13,13 @@ struct RateStep {
 // Piecewise constant; before the first step the first rate holds, after the last one the last.
 class RateTrace {
  public:
-  RateTrace() = default;  // rate 1 for ever
+  RateTrace() = default;  // rate 1 at all times
   // Steps in rising order of start, rates not negative, the last one positive. CHECKs that.
   explicit RateTrace(std::vector<RateStep> steps);
 
   // When `amount` of work (in units of rate * seconds) that begins at `start` is done.
   double Finish(double start, double amount) const;
-  // The first rate above zero: what holds for a plan that knows no trace.
+  // The first rate above zero: what a plan counts with that ignores the trace.
   double FirstRate() const;
   bool constant() const { return steps_.size() <= 1; }
   const std::vector<RateStep>& steps() const { return steps_; }

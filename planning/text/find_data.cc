@@ -35,7 +35,7 @@ std::vector<fs::path> Folders(const DataKind& kind, const std::string& beside) {
   return folders;
 }
 
-// Names of the files in the folders that hold nothing else.
+// Names of the files in the folders that hold only this kind.
 std::vector<std::string> ShippedNames(const DataKind& kind, const std::vector<fs::path>& folders) {
   std::set<std::string> names;
   for (const fs::path& folder : folders) {

@@ -5,7 +5,7 @@
 
 namespace jupiter {
 
-// A kind of files, and the folder that has nothing else.
+// A kind of file, and the folder that holds only such files.
 struct DataKind {
   const char* what = "";    // "device profile"
   const char* folder = "";  // "devices"

@@ -17,7 +17,7 @@ class JsonReader {
  public:
   static constexpr std::int64_t kMost = 1 << 24;
 
-  // The text is the object. `what` is what it stands for: "a plan".
+  // The text is the object. `what` says what it stands for: "a plan".
   JsonReader(const JsonText& text, std::string what);
   // The object under a key of the text.
   JsonReader(const JsonText& text, const Json& object, const std::string& key, std::string what);

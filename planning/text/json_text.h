@@ -22,8 +22,8 @@ struct JsonText {
   std::string Where(const std::string& key) const;
 };
 
-// Throws UserError "SOURCE: line L: ..." for a text that is no JSON (`expected` is what should
-// stand there) and for keys that stand twice in an object.
+// Throws UserError "SOURCE: line L: ..." for text that is no JSON (`expected` says what should be
+// there) and for keys that occur twice in an object.
 JsonText ParseJsonText(std::string_view text, const std::string& source, std::string_view expected,
                        std::int64_t first_line = 1);
 

@@ -26,7 +26,7 @@ std::uint64_t HashOf(const std::vector<std::byte>& bytes) {
   return HashBytes({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
-// The functions behind the rotary tables.
+// The functions that rotary tables are made with.
 std::uint64_t HashOfMath() {
   std::uint64_t hash = 0;
   for (int i = 0; i < 1000; ++i) {

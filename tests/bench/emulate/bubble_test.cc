@@ -24,7 +24,7 @@ RankReplay RankThatDid(std::vector<Span> spans) {
 }
 
 // Two slices on two stages of 2 s each: of 2 x 6 s, 8 s of ops and 1 s of messages are busy. What
-// comes behind the first token, and the rank without layers, do not count.
+// comes after the first token, and the rank without layers, do not count.
 TEST(BubbleTest, CountsOpsAndMessagesUntilTheLastSlice) {
   Replay replay;
   replay.ranks = {RankThatDid({Computes(0, 2), Sends(2, 2.5), Computes(2.5, 4.5), Waits(4.5, 7),

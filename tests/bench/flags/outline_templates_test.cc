@@ -101,7 +101,7 @@ TEST(OutlineTemplatesTest, ShippedFormats) {
     const OutlineTemplate shipped = LoadOutlineTemplate(kDefaultOutlineTemplates, format);
     EXPECT_EQ(shipped.format, format);
     EXPECT_FALSE(shipped.next_point.empty()) << format;
-    // The model goes on behind the heading, with which its prompt ends.
+    // The model goes on after the heading, with which its prompt ends.
     const PlaceholderValues values = {{"number", "3"}, {"point", "Dogs"}};
     const std::string heading = PromptText(shipped.heading.Fill(values));
     EXPECT_TRUE(PromptText(shipped.point.Fill(values)).ends_with(heading)) << format;

@@ -44,7 +44,7 @@ TEST(DraftMeasurementTest, WalksAsDecodingWould) {
                                   {0, 0},        // [0] alone, [0, 0] is not in the tree: on to 5
                                   {0, 0},        // skipped
                                   {2, 0},        // nothing: on to 6
-                                  {1, kNone}});  // [1]: behind the end
+                                  {1, kNone}});  // [1]: after the end
   const WalkResult walk = WalkTexts(std::vector{text}, tree);
   EXPECT_EQ(walk.steps, 4);
   EXPECT_EQ(walk.accepted, (std::vector<std::int64_t>{1, 2, 1}));

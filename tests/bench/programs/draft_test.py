@@ -4,7 +4,7 @@
 draft_test.py --run JUPITER_RUN --bench JUPITER_BENCH [--quick]
 
 Trains draft heads for the small real model first (jupiter_medusa is beside JUPITER_RUN). Strategies
-that split layers are held against one process, the others against their own plain decoding. Without
+that split layers are compared with one process, the others against their own plain decoding. Without
 --quick: 20 prompts with 2000 tokens and more for every one of the former, number of ranks, source of
 drafts and way to speculate (half an hour on 2 cores).
 """

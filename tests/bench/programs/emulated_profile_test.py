@@ -59,7 +59,7 @@ def test_times_are_the_closed_forms(session):
         # Whole: in slices every weight would be unpacked more than once.
         session.close(rows["local"]["TTFT_ms"], closed_form(reading, "local", "prefill"), "TTFT of local")
         for name, row in rows.items():
-            # Every token counts as a pass behind the prompt.
+            # Every token counts as a pass after the prompt.
             session.close(row["real_time"], row["TTFT_ms"] + GENERATED * row["TPOT_ms"], f"E2E of {name}",
                           1e-9)
             # Planners see the devices and links of the profile.

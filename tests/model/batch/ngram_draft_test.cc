@@ -83,13 +83,13 @@ TEST(NgramDraftTest, NothingMatchesNothingIsDrafted) {
 
 TEST(NgramDraftTest, TheNewestMatchContinuesAndRepeats) {
   EXPECT_EQ(DraftOf({.nodes = 3, .depth = 3}, {5, 6, 7, 8, 9, 5, 6}), Chain({6, 7, 8, 9}));
-  // Behind the end of the text comes the match again.
+  // After the end of the text the match comes again.
   EXPECT_EQ(DraftOf({.nodes = 5, .depth = 5}, {1, 2, 1, 2}), Chain({2, 1, 2, 1, 2, 1}));
   EXPECT_EQ(DraftOf({.nodes = 4, .depth = 4}, {3, 3}), Chain({3, 3, 3, 3, 3}));
 }
 
 TEST(NgramDraftTest, TheLongestMatchWins) {
-  // "2 3" stands behind 1 first and behind 9 later: with three tokens in common the first counts.
+  // "2 3" comes after 1 first and after 9 later: with three tokens in common the first counts.
   const Ids text = {1, 2, 3, 40, 41, 9, 2, 3, 50, 51, 1, 2, 3};
   EXPECT_EQ(DraftOf({.longest = 3, .nodes = 2, .depth = 2}, text), Chain({3, 40, 41}));
   EXPECT_EQ(DraftOf({.longest = 2, .nodes = 2, .depth = 2}, text), Chain({3, 50, 51}));

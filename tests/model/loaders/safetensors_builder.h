@@ -16,7 +16,7 @@ class SafetensorsBuilder {
   // The header as it will be written; tests change it.
   nlohmann::json header;
   std::string data;
-  // Spaces behind the header: shifts the data.
+  // Spaces after the header: shifts the data.
   int padding = 0;
 
   std::string Build() const;

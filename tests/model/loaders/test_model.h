@@ -42,7 +42,7 @@ std::uint32_t GgufTypeNumber(DType dtype);
 
 // One safetensors file with all tensors, under their Hugging Face names; dense types only.
 SafetensorsBuilder ToSafetensors(const TestModel& model);
-// The same with names as they are, behind a prefix.
+// The same with names as they are, after a prefix.
 SafetensorsBuilder ToSafetensors(const TestModel& model, const std::string& prefix);
 // config.json of the model.
 std::string ToConfigJson(const ModelConfig& config);

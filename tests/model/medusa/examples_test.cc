@@ -17,7 +17,7 @@ Text MakeText(const std::vector<std::int32_t>& tokens, int greedy) {
 
 TEST(ExamplesTest, EachHeadHasItsTokenBehindTheNext) {
   Examples examples{3, 2, {}, {}};
-  // Positions 1 to 4 are greedy; position 4 has a next token, but none behind it.
+  // Positions 1 to 4 are greedy; position 4 has a next token, but none after it.
   const Text text = MakeText({10, 11, 12, 13, 14, 15}, 2);
   AddExamples(text, std::vector<bool>(6, true), examples);
   EXPECT_EQ(examples.count(), 3);

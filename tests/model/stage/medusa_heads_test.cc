@@ -109,7 +109,7 @@ TEST(MedusaHeadsTest, ComputeTheFormula) {
   }
 }
 
-// Blocks behind one another, and none at all.
+// Several blocks in a row, and none at all.
 TEST(MedusaHeadsTest, ComputeAnyNumberOfBlocks) {
   const ModelConfig config = SmallConfig();
   const std::vector<float> x(config.hidden, 0.25f);

@@ -200,7 +200,7 @@ TEST_P(FollowingTreesTest, NeedNoRowsWhenTheyAreDropped) {
   Batch stale;
   stale.phase = BatchPhase::kStep;
   stale.items = {Item(0, third_, kParents, true)};
-  stale.items[0].accept = {0, 1};  // of the first: the second, and this one behind it, are wrong
+  stale.items[0].accept = {0, 1};  // of the first: the second, and this one after it, are wrong
   stale.items[0].follows = 3;
   stale.dropped = true;
   EXPECT_EQ(stage_.stage().Forward(stale).rows, 0);

@@ -20,7 +20,7 @@ TEST(FillTreeTest, EveryNodeHasItsCandidate) {
 }
 
 TEST(FillTreeTest, WithoutACandidateWhatHangsOnANodeGoesToo) {
-  // No second candidate behind the root: [1], [1,0] and [1,0,0] are gone.
+  // No second candidate after the root: [1], [1,0] and [1,0,0] are gone.
   TokenTree filled = FillTree(kTree, 9, {{10}, {20, 21}, {30}});
   EXPECT_EQ(filled.tokens, (Ids{9, 10, 20, 21, 30}));
   EXPECT_EQ(filled.parents, (Ids{-1, 0, 1, 1, 3}));

@@ -1,4 +1,4 @@
-// Points of an outline, written side by side behind a shared prefix: each has the tokens and logits
+// Points of an outline, written side by side after a shared prefix: each has the tokens and logits
 // that its prompt gives alone, and the stages are kept busy.
 #include <fmt/ranges.h>
 #include <gtest/gtest.h>
@@ -136,7 +136,7 @@ class Outliner {
     const std::vector<Generation> generations =
         session_->Run(set, options, Observe(stops), nullptr);
     for (const Generation& generation : generations) {
-      std::int64_t accepted = 1;  // behind the prompt
+      std::int64_t accepted = 1;  // after the prompt
       for (const DraftStep& step : generation.steps) accepted += step.accepted;
       if (accepted > std::ssize(generation.tokens)) ++cut_runs_;
     }
@@ -144,7 +144,7 @@ class Outliner {
   }
 
   // At the source, of the last points: how often each was said to be complete; points that had a
-  // step, or their prompt's last slice, under way at one moment.
+  // step, or their prompt's last slice, in flight at one moment.
   const std::vector<int>& ended() const { return ended_; }
   std::size_t most_in_flight() const { return most_in_flight_; }
   // Texts that ended inside of an accepted run, of all points so far.

@@ -241,7 +241,7 @@ TEST(SpeculationStepsTest, WrongGuessesAreStale) {
   const Setting setting{.strategy = "jupiter", .drafter = "oracle", .under_way = 3};
   const Outcome outcome = RunSetting(setting, Plain(setting));
   if (TestContext().rank() != 0) return;
-  // One stage has nothing else under way.
+  // One stage has nothing else in flight.
   EXPECT_EQ(outcome.generations.at(0).stale_steps > 0, TestContext().size() > 1);
 }
 

@@ -2,7 +2,7 @@
 // were fitted with: every system, environment, bandwidth and model, prompt and steps apart.
 //
 // The closed form leaves out what frames, headers and the row for the head put on the wire. So does
-// the comparison, first; then what they add is held against their bytes.
+// the comparison, first; then what they add is compared with their bytes.
 #include <fmt/ranges.h>
 #include <gtest/gtest.h>
 

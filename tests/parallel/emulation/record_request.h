@@ -6,7 +6,7 @@
 
 namespace jupiter {
 
-// Of options.max_tokens tokens behind a prompt of options.prompt_tokens, on all ranks; at rank 0,
+// Of options.max_tokens tokens after a prompt of options.prompt_tokens, on all ranks; at rank 0,
 // the others get a run without ranks. Expects that a device without data reads none, and as many
 // tokens as were asked for.
 RunRecord RecordRequest(Transport& transport, Device& device, Checkpoint& checkpoint,

@@ -190,7 +190,7 @@ TEST(LinkIngressTest, ServesInOrderOfHeadsWhoeverIsAskedFirst) {
   EXPECT_FALSE(ingress.Arrival(2).has_value());
   ingress.Serve(5.0);
   ASSERT_TRUE(ingress.Arrival(2).has_value());
-  EXPECT_DOUBLE_EQ(*ingress.Arrival(2), 6.5);  // behind lane 1, which has the link until 5.5
+  EXPECT_DOUBLE_EQ(*ingress.Arrival(2), 6.5);  // after lane 1, which has the link until 5.5
   EXPECT_DOUBLE_EQ(*ingress.Arrival(1), 5.5);
   ingress.Take(1);
   EXPECT_FALSE(ingress.Arrival(1).has_value());

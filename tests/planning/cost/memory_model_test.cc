@@ -95,7 +95,7 @@ TEST(MemoryModelTest, DraftHeadsWeighWhatTheyAre) {
   EXPECT_EQ(NeedOf(shape, plan, with, 0).drafts, 0);
   EXPECT_EQ(NeedOf(shape, plan, with, 1).drafts,
             DraftWeightBytes(shape, own) + DraftActivationBytes(shape, own));
-  // The tree's keys and values wait behind those of prompt and answer.
+  // The tree's keys and values wait after those of prompt and answer.
   const RequestShape without{kPrompt, kTokens, kSlice};
   EXPECT_EQ(NeedOf(shape, plan, with, 0).kv - NeedOf(shape, plan, without, 0).kv,
             2 * 2 * 64 * 64 * 4);

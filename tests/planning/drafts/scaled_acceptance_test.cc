@@ -19,7 +19,7 @@ TEST(ScaledAcceptanceTest, EveryProbabilityHasTheFactor) {
 }
 
 TEST(ScaledAcceptanceTest, FindsTheFactorThatYieldsTheTokens) {
-  // Root, both candidates, and two behind the first: 1 + 0.8 s + 0.5 * 0.5 s^2.
+  // Root, both candidates, and two after the first: 1 + 0.8 s + 0.5 * 0.5 s^2.
   const DraftTree tree = TreeOf({{0}, {1}, {0, 0}, {0, 1}});
   for (double factor : {0.1, 0.7, 1.0, 1.2}) {
     const double tokens = 1 + 0.8 * factor + 0.25 * factor * factor;

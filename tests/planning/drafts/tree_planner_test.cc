@@ -1,4 +1,4 @@
-// Planned draft trees: against all trees, and against the programme over node budgets.
+// Planned draft trees: against all trees, and against the dynamic program over node budgets.
 #include "planning/drafts/tree_planner.h"
 
 #include <gtest/gtest.h>
@@ -54,7 +54,7 @@ std::set<PathSet> AllTrees(const DraftAcceptance& acceptance, int nodes) {
 
 DraftTree AsTree(const PathSet& paths) { return TreeOf({paths.begin(), paths.end()}); }
 
-// T(depth, budget): the most tokens behind a node of this depth that is right, with up to `budget`
+// T(depth, budget): the most tokens after a node of this depth that is right, with up to `budget`
 // nodes below it; a knapsack over its children's ranks.
 class BudgetProgramme {
  public:

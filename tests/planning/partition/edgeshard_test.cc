@@ -126,7 +126,7 @@ TEST(EdgeShardTest, LatencyOnAllDevicesEqualsBruteForce) {
   CompareWithBruteForce(PlanEdgeShardOnAll, Latency, /*all_devices=*/true, 16);
 }
 
-// Devices without memory up to a number that the exact programme does not take.
+// Devices without memory up to a number that the exact dynamic program does not take.
 EdgeShardProblem WithUselessDevices(EdgeShardProblem problem, int devices) {
   const std::size_t n = static_cast<std::size_t>(devices);
   for (auto& row : problem.send_seconds) row.resize(n, 0.0);
@@ -210,7 +210,7 @@ TEST(EdgeShardTest, LatencyAddsUp) {
   EXPECT_EQ(plan.seconds, 0.5 + 6 + 2);
 }
 
-// The programme leaves a device out whose forced use costs something.
+// The dynamic program leaves a device out whose forced use costs something.
 TEST(EdgeShardTest, NoDeviceIsLeftOutOfAPlanForAll) {
   EdgeShardProblem problem = SlowSource();
   problem.layer_seconds[1].assign(6, 4.0);
@@ -305,7 +305,7 @@ TEST(EdgeShardTest, LikeDevicesWithJustEnoughMemoryHaveAPlan) {
   EXPECT_EQ(plan.obstacle, Obstacle::kNotFound);
 }
 
-// Seventeen devices, of which the latency programme takes the source alone.
+// Seventeen devices, of which the latency program takes the source alone.
 TEST(EdgeShardTest, ManyDevicesAllHaveALayer) {
   constexpr int kDevices = kMostExactDevices + 5;
   EdgeShardProblem problem = WithUselessDevices(SlowSource(), kDevices);

@@ -57,7 +57,8 @@ double TryAllSlicings(const SequenceProblem& problem) {
   return best;
 }
 
-// TeraPipe's programme as it is written: once for every value that the slowest slice could have.
+// TeraPipe's dynamic program as it is written: once for every value that the slowest slice could
+// have.
 double TryAllBounds(const SequenceProblem& problem) {
   const int ends = (problem.tokens + problem.unit - 1) / problem.unit;
   const auto place = [&](int i) { return std::min(i * problem.unit, problem.tokens); };

@@ -73,7 +73,7 @@ Problem RandomStages(Draws& draws, int devices, int layers) {
 struct StageNumbers {
   std::vector<int> devices;           // that take part, in order
   std::vector<double> compute;        // layers, embedding, head
-  std::vector<double> sends;          // to the next one; 0 behind the last
+  std::vector<double> sends;          // to the next one; 0 after the last
   std::vector<std::int64_t> missing;  // bytes above the budget; negative: to spare
   bool fits() const {
     return std::all_of(missing.begin(), missing.end(), [](std::int64_t b) { return b <= 0; });

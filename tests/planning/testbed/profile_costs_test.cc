@@ -116,7 +116,7 @@ TEST(ProfileCostsTest, RowsAndContextAreBilinear) {
   EXPECT_NEAR(costs.Seconds(Attention(4, 4 * 50 + 2)), t(4, 50.5), 1e-9 * t(4, 50.5));
 }
 
-// Batches of r rows behind c positions, as jupiter_profile measures them: no two numbers of rows
+// Batches of r rows after c positions, as jupiter_profile measures them: no two numbers of rows
 // share a context.
 TEST(ProfileCostsTest, BatchesBehindContextsNeedNoGrid) {
   const auto t = [](double rows, double context) { return rows * (2 + 5 * context); };
