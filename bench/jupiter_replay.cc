@@ -2,7 +2,6 @@
 //
 //   jupiter_replay --record run.jsonl --cluster experiments/clusters/env-a.yaml
 //   jupiter_replay --record run.jsonl --cluster experiments/clusters/env-a.yaml --profile ring-f16
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <optional>
 #include <variant>
@@ -11,7 +10,7 @@
 #include "bench/emulate/emulated_profile.h"
 #include "bench/emulate/run_description.h"
 #include "bench/flags/bandwidth_flag.h"
-#include "bench/flags/flags.h"
+#include "bench/flags/flag_set.h"
 #include "bench/flags/tool.h"
 #include "bench/report/timeline.h"
 #include "kernels/base/check.h"
@@ -33,21 +32,25 @@ struct ReplayFlags {
 
 ReplayFlags ParseReplayFlags(int argc, const char* const* argv) {
   ReplayFlags flags;
-  CLI::App app("Replays a recorded run on a described testbed.", "jupiter_replay");
-  app.add_option("--record", flags.record, "file of --save-records or --record")->required();
-  app.add_option("--cluster", flags.cluster, "cluster file, a device per rank")->required();
-  AddBandwidthOption(app, flags.bandwidth, "Mbit/s of every link");
-  app.add_option("--profile", flags.profile,
-                 "devices, links, collectives and decoding of this profile (file, shipped name, or "
-                 "NAME,links=NAME,...; see experiments/profiles) in place of the cluster's");
-  app.add_option("--model", flags.model,
-                 "with --profile: the model's name there, where it is not the record's");
-  app.add_option("--strategy", flags.strategy, "with --profile: of a record that does not say it");
-  app.add_flag("--measured", flags.measured,
-               "take the times of ops from the record of a real run, only the network from the "
-               "cluster");
-  app.add_flag("--timeline", flags.timeline, "draw who was busy when");
-  ParseFlags(app, argc, argv);
+  const auto has_profile = [&flags] { return !flags.profile.empty(); };
+  constexpr const char* kOfProfile = "is for --profile";
+  FlagSet set("jupiter_replay", "Replays a recorded run on a described testbed.");
+  set.Add("--record", flags.record, "file of --save-records or --record").Required();
+  set.Add("--cluster", flags.cluster, "cluster file or shipped name, a device per rank").Required();
+  AddBandwidthFlag(set, flags.bandwidth, "Mbit/s of every link");
+  set.Add("--profile", flags.profile,
+          "devices, links, collectives and decoding of this profile (file, shipped name, or "
+          "NAME,links=NAME,...; see experiments/profiles) in place of the cluster's");
+  set.Add("--model", flags.model,
+          "with --profile: the model's name there, where it is not the record's")
+      .ActsIf(has_profile, kOfProfile);
+  set.Add("--strategy", flags.strategy, "with --profile: of a record that does not say it")
+      .ActsIf(has_profile, kOfProfile);
+  set.AddSwitch("--measured", flags.measured,
+                "take the times of ops from the record of a real run, only the network from the "
+                "cluster");
+  set.AddSwitch("--timeline", flags.timeline, "draw who was busy when").ChangesNoNumber();
+  set.Parse(argc, argv);
   return flags;
 }
 
@@ -128,11 +131,7 @@ struct Setting {
 };
 
 Setting MakeSetting(const ReplayFlags& flags, const Cluster& cluster, const RunRecord& record) {
-  if (flags.profile.empty()) {
-    if (!flags.model.empty()) FailUser("--model is for --profile");
-    if (!flags.strategy.empty()) FailUser("--strategy is for --profile");
-    return {TestbedOf(cluster), std::nullopt};
-  }
+  if (flags.profile.empty()) return {TestbedOf(cluster), std::nullopt};
   const TestbedProfile profile = MakeTestbedProfile(flags.profile);
   const auto run = ParseRunDescription(record.description, flags.record);
   const std::string strategy = StrategyOf(flags, run);
@@ -160,7 +159,7 @@ std::string ShowTimes(const Replay& replay, const std::optional<StepShape>& step
 }
 
 int Execute(const ReplayFlags& flags) {
-  const Cluster cluster = WithBandwidth(LoadCluster(flags.cluster), flags.bandwidth);
+  const Cluster cluster = WithBandwidth(LoadCluster(FindCluster(flags.cluster)), flags.bandwidth);
   const RunRecord record = LoadRecord(flags.record);
   if (static_cast<int>(record.ranks.size()) != cluster.size()) {
     FailUser("{}: line {}: devices: {} of them, {} has {} ranks", flags.cluster,

@@ -4,12 +4,11 @@
 //
 // stdout has a row per size: the median of half the round trips, and the rate that this is.
 // scripts/check_link compares a link model with a real network by it.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "bench/flags/flags.h"
+#include "bench/flags/engine_flags.h"
 #include "bench/report/metrics.h"
 #include "kernels/base/check.h"
 #include "kernels/base/clock.h"
@@ -29,19 +28,14 @@ struct PingFlags {
 
 PingFlags ParsePingFlags(int argc, const char* const* argv) {
   PingFlags flags;
-  CLI::App app("Measures messages of rising sizes between two ranks.", "link_ping");
-  app.add_option("--link", flags.engine.link, "hold messages back, as jupiter_run does");
-  app.add_option("--sizes", flags.sizes, "payloads, such as 1kB,8MB")->capture_default_str();
-  app.add_option("--repeats", flags.repeats,
-                 "round trips of each size; 10 times as many up to 64 kB")
-      ->capture_default_str();
-  app.add_option("--deadline", flags.engine.deadline_seconds, "seconds to wait for the other rank")
-      ->capture_default_str();
-  app.add_flag("--json", flags.json, "print JSON");
-  ParseFlags(app, argc, argv);
-  if (flags.repeats < 1 || flags.repeats > 100000) {
-    FailUser("--repeats is {}, expected 1 to 100000", flags.repeats);
-  }
+  FlagSet set("link_ping", "Measures messages of rising sizes between two ranks.");
+  AddLinkFlag(set, flags.engine.link);
+  set.Add("--sizes", flags.sizes, "payloads, such as 1kB,8MB");
+  set.Add("--repeats", flags.repeats, "round trips of each size; 10 times as many up to 64 kB")
+      .Between(1, 100'000);
+  AddDeadlineFlag(set, flags.engine.deadline_seconds);
+  set.AddSwitch("--json", flags.json, "print JSON").ChangesNoNumber();
+  set.Parse(argc, argv);
   return flags;
 }
 

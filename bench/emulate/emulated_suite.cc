@@ -24,8 +24,8 @@ namespace {
 std::vector<EmulatedCase> ListEmulatedCases(const BenchFlags& flags) {
   std::vector<EmulatedCase> cases;
   for (double bandwidth : ParseBandwidths(flags.bandwidths)) {
-    for (int prompt : ParseList("--n-prompt", flags.prompt_tokens)) {
-      for (int tokens : ParseList("--n-gen", flags.tokens)) {
+    for (int prompt : flags.PromptLengths()) {
+      for (int tokens : flags.AnswerLengths()) {
         for (const std::string& strategy : flags.strategies) {
           FindStrategy(strategy);
           cases.push_back({strategy, prompt, tokens, bandwidth});

@@ -1,6 +1,5 @@
 #include "bench/flags/bandwidth_flag.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
 #include <string_view>
@@ -28,8 +27,8 @@ double ParseMbit(std::string_view word, const std::string& text) {
 
 }  // namespace
 
-void AddBandwidthOption(CLI::App& app, std::string& text, const std::string& help) {
-  app.add_option("--bandwidth", text, help + " (default: as in the cluster file)");
+Flag& AddBandwidthFlag(FlagSet& set, std::string& text, const std::string& help) {
+  return set.Add("--bandwidth", text, help + " (default: as in the cluster file)");
 }
 
 std::vector<double> ParseBandwidths(const std::string& text) {

@@ -5,15 +5,12 @@
 #include <string>
 #include <vector>
 
+#include "bench/flags/flag_set.h"
 #include "planning/testbed/cluster.h"
-
-namespace CLI {
-class App;
-}
 
 namespace jupiter {
 
-void AddBandwidthOption(CLI::App& app, std::string& text, const std::string& help);
+Flag& AddBandwidthFlag(FlagSet& set, std::string& text, const std::string& help);
 
 // Of a comma-separated list, in bit/s; {0} for no text, which stands for the file's. Throws
 // UserError.

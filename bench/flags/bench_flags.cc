@@ -2,108 +2,125 @@
 
 #include <fmt/ranges.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
-#include <iterator>
 #include <string_view>
-#include <utility>
 
 #include "bench/flags/bandwidth_flag.h"
 #include "bench/flags/benchmark_help.h"
+#include "bench/flags/engine_flags.h"
 #include "kernels/base/check.h"
 
 namespace jupiter {
 namespace {
 
+constexpr const char* kRealSuite = "real";
+
 void RefuseRepeats(std::vector<std::string> strategies) {
   std::sort(strategies.begin(), strategies.end());
   const auto twice = std::adjacent_find(strategies.begin(), strategies.end());
-  if (twice != strategies.end()) FailUser("--strategies: {} is given twice", *twice);
+  if (twice != strategies.end()) FailUser("--strategy: {} is given twice", *twice);
 }
 
-void CheckStreamFlag(const BenchFlags& flags) {
-  const auto& strategies = flags.strategies;
-  if (!flags.engine.stream ||
-      std::any_of(strategies.begin(), strategies.end(),
-                  [](const std::string& strategy) { return FindTraits(strategy).streams; })) {
-    return;
-  }
-  FailUser("--stream is for the rows of local, which is not among --strategies {}; leave it out",
-           fmt::join(strategies, ","));
-}
-
-// What a run on the recording device would leave out without a word.
-void RefuseWithEmulation(const EngineFlags& flags) {
-  const std::pair<const char*, const char*> refused[] = {
-      {"--link", "its network is the cluster file's (or --bandwidth)"},
-      {"--slowdown", "its devices are the cluster file's (see `speed` there)"},
-      {"--cluster", "its cluster is the one that it names"},
-      {"--device", "it records on a device that computes nothing"},
-      {"--memory-limit", "its memory is the cluster file's (see `memory` there)"},
-      {"--stream", "what is read is in no record"}};
-  for (const auto& [flag, why] : refused) {
-    if (flags.given.count(flag) > 0)
-      FailUser("{} with --emulate: {}; leave {} out", flag, why, flag);
-  }
-  if (flags.split == "speed") {
-    FailUser(
-        "--split speed with --emulate: there is nothing to measure; use --split equal, "
-        "--layers, or neither for the strategies' own planners");
-  }
-}
-
-void CheckEmulation(const BenchFlags& flags) {
-  if (!flags.emulate.empty()) {
-    RefuseWithEmulation(flags.engine);
-    ParseBandwidths(flags.bandwidths);
-    if (flags.draft.any()) {
-      FailUser(
-          "--draft with --emulate: nothing is computed, so no draft can be judged; the tokens "
-          "of a step come with --profile NAME");
-    }
-    if (flags.fault.empty() && flags.reference.empty()) return;
-    FailUser("--emulate computes nothing, so --reference and --inject-fault cannot be checked");
-  }
-  if (!flags.bandwidths.empty()) FailUser("--bandwidth is for --emulate CLUSTER");
-  if (!flags.profile.empty()) FailUser("--profile is for --emulate CLUSTER");
-  if (!flags.save_records.empty()) FailUser("--save-records is for --emulate CLUSTER");
-}
-
-// Flags that leave the main job what it is.
-bool SaysWhatToMeasure(const std::string& flag) {
-  const std::string_view other[] = {"--out",     "--resume",   "--suite",
-                                    "--threads", "--deadline", "--load-deadline"};
-  return std::find(std::begin(other), std::end(other), flag) == std::end(other);
-}
-
-void ChooseSuites(BenchFlags& flags) {
-  const auto& given = flags.engine.given;
-  const bool says = std::any_of(given.begin(), given.end(), SaysWhatToMeasure);
-  if (!flags.emulate.empty() && !flags.suites.empty()) {
-    FailUser("--suite with --emulate: --emulate is a suite of its own; leave one of them out");
-  }
-  const std::vector<std::string> known = {"real", "paper", "ablation", "fair"};
+void CheckSuites(const BenchFlags& flags) {
+  const std::vector<std::string> known = {kRealSuite, "paper", "ablation", "fair"};
   for (const std::string& suite : flags.suites) {
     if (std::find(known.begin(), known.end(), suite) != known.end()) continue;
     FailUser("--suite {}: expected some of {}", suite, fmt::join(known, ", "));
   }
-  flags.main_job = flags.suites.empty() && !says;
-  const auto& suites = flags.suites;
-  const bool real = std::find(suites.begin(), suites.end(), "real") != suites.end();
-  if (!suites.empty() && !real && says) {
-    FailUser(
-        "--suite {0} takes models and networks from experiments/{0}/{0}.yaml; leave out the flags "
-        "that say others",
-        suites.front());
-  }
-  if (flags.resume && flags.out.empty()) FailUser("--resume goes on with the folder of --out");
 }
 
-}  // namespace
+std::vector<int> ParseLengths(const char* flag, const std::string& text) {
+  std::vector<int> lengths = ParseList(flag, text);
+  for (const int length : lengths) {
+    if (length < 1) FailUser("{} {}: {} tokens, expected at least 1", flag, text, length);
+  }
+  return lengths;
+}
 
-BenchFlags ParseBenchFlags(int argc, char** argv) {
-  BenchFlags flags;
-  flags.engine.model = "synthetic:tiny";
+void AddWork(FlagSet& set, BenchFlags& flags) {
+  const StrategyChoice strategies = [&flags] { return flags.strategies; };
+  const auto emulates = [&flags] { return flags.emulates(); };
+  AddEngineFlags(set, flags.engine, {strategies, emulates});
+  set.Add("-s,--strategy,--strategies", flags.strategies, "strategies to run, comma-separated")
+      .SelectsRows();
+  set.Add("-p,--n-prompt", flags.prompt_tokens, "prompt tokens, comma-separated");
+  set.Add("-n,--n-gen", flags.tokens, "tokens to generate, comma-separated");
+  AddDraftChoices(set, flags.draft, strategies, emulates);
+}
+
+void AddChecks(FlagSet& set, BenchFlags& flags) {
+  const auto computes = [&flags] { return !flags.emulates(); };
+  constexpr const char* kUnchecked = "with --emulate, which computes nothing that could be checked";
+  set.Add("--reference", flags.reference,
+          "check against this file of jupiter_run instead of `local`, with its prompt")
+      .ActsIf(computes, kUnchecked);
+  set.Add("--inject-fault", flags.fault,
+          "self-test: mask, slice or scale makes one mistake, which must print INVALID")
+      .ActsIf(computes, kUnchecked)
+      // What is checked is held against one process, whose device makes none.
+      .ActsUnless([&flags] { return WhyNone(flags.strategies, Sends); });
+}
+
+void AddEmulation(FlagSet& set, BenchFlags& flags) {
+  const auto emulates = [&flags] { return flags.emulates(); };
+  constexpr const char* kEmulated = "is for --emulate CLUSTER";
+  set.Add("--emulate", flags.emulate,
+          "cluster file or shipped name, a rank per device: nothing is computed; the run is "
+          "recorded and replayed on this testbed");
+  set.Add("--profile", flags.profile,
+          "with --emulate: devices, links, collectives and decoding of this profile (file, shipped "
+          "name, or NAME,links=NAME,...; see experiments/profiles) in place of the cluster's "
+          "devices and links; times are per token, with every token a pass")
+      .ActsIf(emulates, kEmulated);
+  AddBandwidthFlag(set, flags.bandwidths, "with --emulate: Mbit/s of every link, comma-separated")
+      .ActsIf(emulates, kEmulated);
+  set.Add("--save-records", flags.save_records,
+          "with --emulate: folder for the records, for jupiter_replay")
+      .ActsIf(emulates, kEmulated);
+}
+
+void AddSuites(FlagSet& set, BenchFlags& flags) {
+  const auto computes = [&flags] { return !flags.emulates(); };
+  set.Add(
+         "--suite", flags.suites,
+         "real (every strategy on one model), and emulated ones: paper (its table), ablation "
+         "(Jupiter's policies), fair (systems under the same policy); without any flag: real,paper")
+      .ActsIf(computes, "with --emulate, which is a suite of its own")
+      .ChangesNoNumber();
+  set.Add("--out", flags.out, "folder for results.jsonl and what belongs to it")
+      .ActsIf(computes, "with --emulate, whose rows are not kept")
+      .ChangesNoNumber();
+  set.AddSwitch("--resume", flags.resume, "go on with the results in --out")
+      .ActsIf([&flags] { return !flags.out.empty(); },
+              "goes on with the folder of --out; give that")
+      .ChangesNoNumber();
+}
+
+// Suites that are emulated bring models, networks and strategies along.
+void LeaveToEmulatedSuites(FlagSet& set, const BenchFlags& flags) {
+  for (Flag& flag : set.all()) {
+    if (flag.changes_no_number()) continue;
+    flag.ActsUnless([&flags] {
+      return flags.suites.empty() || flags.asks_for_real()
+                 ? ""
+                 : fmt::format(
+                       "with --suite {0}, which is emulated: its models and networks are "
+                       "those of experiments/{0}/{0}.yaml",
+                       flags.suites.front());
+    });
+  }
+}
+
+// Whether nothing says what to measure.
+bool IsMainJob(FlagSet& set, const BenchFlags& flags) {
+  const bool says = std::any_of(set.all().begin(), set.all().end(), [](const Flag& flag) {
+    return flag.given() && !flag.fits_every_job();
+  });
+  return flags.suites.empty() && !says;
+}
+
+// Flags of Google Benchmark go to it; returns the others.
+std::vector<const char*> TakeBenchmarkFlags(int argc, char** argv, BenchFlags& flags) {
   // Defaults; a later flag of the user's wins. mpirun makes stdout look like a terminal that it may
   // not be, so colours are left to --benchmark_color=true.
   flags.benchmark = {"--benchmark_counters_tabular=true", "--benchmark_color=false"};
@@ -116,51 +133,45 @@ BenchFlags ParseBenchFlags(int argc, char** argv) {
       own.push_back(argv[i]);
     }
   }
-  CLI::App app(
+  return own;
+}
+
+}  // namespace
+
+bool BenchFlags::asks_for_real() const {
+  return std::find(suites.begin(), suites.end(), kRealSuite) != suites.end();
+}
+
+std::vector<int> BenchFlags::PromptLengths() const {
+  return ParseLengths("--n-prompt", prompt_tokens);
+}
+
+std::vector<int> BenchFlags::AnswerLengths() const { return ParseLengths("--n-gen", tokens); }
+
+BenchFlags ParseBenchFlags(int argc, char** argv) {
+  BenchFlags flags;
+  flags.engine.model = "synthetic:tiny";
+  for (const StrategyEntry& entry : Strategies()) flags.strategies.push_back(entry.traits.name);
+  const std::vector<const char*> own = TakeBenchmarkFlags(argc, argv, flags);
+  FlagSet set(
+      "jupiter_bench",
       "Measures every strategy on one model over MPI ranks, each run checked against one process.\n"
       "Without flags: that on a tiny model, then the paper's experiments, emulated on 4 ranks.\n"
       "Flags of Google Benchmark stand at the end.",
-      "jupiter_bench");
-  app.footer(kBenchmarkHelp);
-  AddEngineFlags(app, flags.engine);
-  for (const StrategyEntry& entry : Strategies()) flags.strategies.push_back(entry.traits.name);
-  app.add_option("-s,--strategies", flags.strategies, "strategies to run")
-      ->delimiter(',')
-      ->capture_default_str();
-  app.add_option(
-         "--suite", flags.suites,
-         "real (every strategy on one model), and emulated ones: paper (its table), ablation "
-         "(Jupiter's policies), fair (systems under the same policy); without any flag: real,paper")
-      ->delimiter(',');
-  app.add_option("--out", flags.out, "folder for results.jsonl and what belongs to it");
-  app.add_flag("--resume", flags.resume, "go on with the results in --out");
-  app.add_option("-p,--n-prompt", flags.prompt_tokens, "prompt tokens, comma-separated")
-      ->capture_default_str();
-  app.add_option("-n,--n-gen", flags.tokens, "tokens to generate, comma-separated")
-      ->capture_default_str();
-  AddDraftChoices(app, flags.draft);
-  app.add_option("--reference", flags.reference,
-                 "check against this file of jupiter_run instead of `local`, with its prompt");
-  app.add_option("--inject-fault", flags.fault,
-                 "self-test: mask, slice or scale makes one mistake, which must print INVALID");
-  app.add_option("--emulate", flags.emulate,
-                 "cluster file, a rank per device: nothing is computed; the run is recorded and "
-                 "replayed on this testbed");
-  app.add_option("--profile", flags.profile,
-                 "with --emulate: devices, links, collectives and decoding of this profile (file, "
-                 "shipped name, or NAME,links=NAME,...; see experiments/profiles) in place of the "
-                 "cluster's devices and links; times are per token, with every token a pass");
-  AddBandwidthOption(app, flags.bandwidths,
-                     "with --emulate: Mbit/s of every link, comma-separated");
-  app.add_option("--save-records", flags.save_records,
-                 "with --emulate: folder for the records, for jupiter_replay");
-  ParseFlags(app, static_cast<int>(own.size()), own.data());
-  if (app.count("--out") > 0 && flags.out.empty()) FailUser("--out: expected a folder");
+      kBenchmarkHelp);
+  AddWork(set, flags);
+  AddChecks(set, flags);
+  AddEmulation(set, flags);
+  AddSuites(set, flags);
+  LeaveToEmulatedSuites(set, flags);
+  set.Parse(static_cast<int>(own.size()), own.data());
   flags.draft.All();
-  CheckEmulation(flags);
-  ChooseSuites(flags);
+  if (flags.emulates()) ParseBandwidths(flags.bandwidths);
+  CheckSuites(flags);
   RefuseRepeats(flags.strategies);
-  CheckStreamFlag(flags);
+  flags.main_job = IsMainJob(set, flags);
+  flags.engine.given = set.given();
+  flags.values = set.Values();
   flags.program = argv[0];
   flags.arguments.assign(argv, argv + argc);
   return flags;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bench/flags/draft_flags.h"
@@ -29,7 +30,15 @@ struct BenchFlags {
   std::string save_records;            // a folder; empty: none
   char* program = nullptr;             // argv[0]
   std::vector<std::string> arguments;  // the command line
+  // Flags that can change a number, by name: FlagSet::Values.
+  std::vector<std::pair<std::string, std::string>> values;
   std::vector<std::string> benchmark;  // flags of Google Benchmark
+
+  bool emulates() const { return !emulate.empty(); }
+  bool asks_for_real() const;  // by --suite
+  // Throw UserError that names the flag.
+  std::vector<int> PromptLengths() const;
+  std::vector<int> AnswerLengths() const;
 };
 
 // Throws UserError with one line for flags that are wrong, HelpRequest for --help.

@@ -1,8 +1,5 @@
 #include "bench/flags/draft_flags.h"
 
-#include <fmt/ranges.h>
-
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <set>
 
@@ -21,14 +18,6 @@ constexpr const char* kSpeculateHelp =
     "once (wait for each verdict), or continuous (trees that go on from the likeliest path of the "
     "one before fill the stages)";
 
-void AddDetails(CLI::App& app, DraftFlags& flags) {
-  app.add_option("--tree", flags.tree,
-                 "of --draft medusa: auto (default: planned from the acceptance beside the heads "
-                 "and from steps measured here), or a file of paths");
-  app.add_option("--draft-length", flags.length,
-                 fmt::format("tokens that ngram and model draft (default {})", kUsualLength));
-}
-
 // "medusa:FILE" as FILE; nothing when it begins otherwise.
 std::optional<std::string> PathBehind(const std::string& text, const std::string& kind) {
   if (text.compare(0, kind.size() + 1, kind + ":") != 0) return std::nullopt;
@@ -38,46 +27,61 @@ std::optional<std::string> PathBehind(const std::string& text, const std::string
   return text.substr(kind.size() + 1);
 }
 
-bool IsMedusa(const std::string& draft) { return draft.compare(0, 7, "medusa:") == 0; }
+bool IsMedusa(const std::string& draft) { return draft.starts_with("medusa:"); }
+bool HasLength(const std::string& draft) { return draft == "ngram" || draft.starts_with("model:"); }
 
-// Flags that would change nothing are refused.
-void CheckDetails(const DraftFlags& flags, const DraftRequest& request) {
-  if (!request.continuous && flags.speculate != "once") {
-    FailUser("--speculate {}: expected once or continuous", flags.speculate);
-  }
-  if (request.continuous && !request.any()) {
-    FailUser("--speculate continuous needs drafts; give --draft");
-  }
-  if (flags.tree && request.source != DraftSource::kMedusa) {
-    FailUser("--tree {}: trees are for --draft medusa:FILE", *flags.tree);
-  }
-  if (!flags.length) return;
-  if (request.source != DraftSource::kNgram && request.source != DraftSource::kModel) {
-    FailUser("--draft-length {}: it is for --draft ngram and model:FILE", *flags.length);
-  }
-  if (request.length < 1 || request.length > kMostFlagLength) {
-    FailUser("--draft-length is {}, expected 1 to {}", request.length, kMostFlagLength);
-  }
+using Drafts = std::function<std::vector<std::string>()>;
+
+bool AnyDraft(const Drafts& drafts, bool (*is)(const std::string&)) {
+  const std::vector<std::string> all = drafts();
+  return std::any_of(all.begin(), all.end(), is);
 }
+
+void AddDetails(FlagSet& set, DraftFlags& flags, const Drafts& drafts) {
+  set.Add("--tree", flags.tree,
+          "of --draft medusa: auto (default: planned from the acceptance beside the heads and from "
+          "steps measured here), or a file of paths")
+      .ActsIf([drafts] { return AnyDraft(drafts, IsMedusa); }, "is for --draft medusa:FILE");
+  set.Add("--draft-length", flags.length,
+          fmt::format("tokens that ngram and model draft (default {})", kUsualLength))
+      .ActsIf([drafts] { return AnyDraft(drafts, HasLength); },
+              "is for --draft ngram and model:FILE")
+      .Between(1, kMostFlagLength);
+}
+
+// Drafts that continue one another fill the stages of a pipeline.
+std::string WhyNotContinuous(const std::vector<std::string>& ways,
+                             const StrategyChoice& strategies) {
+  const bool continuous = std::find(ways.begin(), ways.end(), "continuous") != ways.end();
+  return continuous ? WhyNone(strategies(), CutsLayers) : "";
+}
+
+constexpr const char* kNothingDrafted = "is for drafts; add --draft";
 
 }  // namespace
 
-void AddDraftFlags(CLI::App& app, DraftFlags& flags) {
-  app.add_option("--draft", flags.draft, kDraftHelp)->capture_default_str();
-  app.add_option("--speculate", flags.speculate, kSpeculateHelp)->capture_default_str();
-  AddDetails(app, flags);
+void AddDraftFlags(FlagSet& set, DraftFlags& flags, const StrategyChoice& strategies) {
+  set.Add("--draft", flags.draft, kDraftHelp);
+  set.Add("--speculate", flags.speculate, kSpeculateHelp)
+      .ActsIf([&flags] { return flags.draft != "none"; }, kNothingDrafted)
+      .ActsUnless([&flags, strategies] { return WhyNotContinuous({flags.speculate}, strategies); });
+  AddDetails(set, flags, [&flags] { return std::vector<std::string>{flags.draft}; });
 }
 
-void AddDraftChoices(CLI::App& app, DraftChoices& choices) {
-  app.add_option("--draft", choices.drafts,
-                 std::string("rows with drafts beside those without; several, comma-separated: ") +
-                     kDraftHelp)
-      ->delimiter(',');
-  app.add_option("--speculate", choices.speculate,
-                 std::string("of every --draft; one or both, comma-separated: ") + kSpeculateHelp)
-      ->delimiter(',')
-      ->capture_default_str();
-  AddDetails(app, choices.details);
+void AddDraftChoices(FlagSet& set, DraftChoices& choices, const StrategyChoice& strategies,
+                     const std::function<bool()>& emulates) {
+  set.Add("--draft", choices.drafts,
+          std::string("rows with drafts beside those without; several, comma-separated: ") +
+              kDraftHelp)
+      .ActsIf([emulates] { return !emulates(); },
+              "with --emulate: nothing is computed, so no draft can be judged (the tokens of a "
+              "step come with --profile NAME)");
+  set.Add("--speculate", choices.speculate,
+          std::string("of every --draft; one or both, comma-separated: ") + kSpeculateHelp)
+      .ActsIf([&choices] { return choices.any(); }, kNothingDrafted)
+      .ActsUnless(
+          [&choices, strategies] { return WhyNotContinuous(choices.speculate, strategies); });
+  AddDetails(set, choices.details, [&choices] { return choices.drafts; });
 }
 
 std::string DraftRequest::name() const {
@@ -108,22 +112,23 @@ DraftRequest ParseDraft(const DraftFlags& flags) {
   request.tree = flags.tree;
   request.length = flags.length.value_or(kUsualLength);
   request.continuous = flags.speculate == "continuous";
-  CheckDetails(flags, request);
+  if (!request.continuous && flags.speculate != "once") {
+    FailUser("--speculate {}: expected once or continuous", flags.speculate);
+  }
   return request;
 }
 
 std::vector<DraftFlags> DraftChoices::All() const {
-  CheckDetailsAreUsed();
+  if (std::count(drafts.begin(), drafts.end(), "none") > 0) {
+    FailUser("--draft none: rows without drafts are there anyway; leave it out");
+  }
   std::vector<DraftFlags> all;
   std::set<std::string> names;
   for (const std::string& draft : drafts) {
     for (const std::string& how : speculate) {
       DraftFlags flags{draft, how, {}, {}};
-      if (IsMedusa(draft)) {
-        flags.tree = details.tree;
-      } else {
-        flags.length = details.length;
-      }
+      if (IsMedusa(draft)) flags.tree = details.tree;
+      if (HasLength(draft)) flags.length = details.length;
       const std::string name = ParseDraft(flags).name();
       if (!names.insert(name).second) {
         FailUser("--draft {}: {} is there already; rows would have the same name", draft, name);
@@ -132,22 +137,6 @@ std::vector<DraftFlags> DraftChoices::All() const {
     }
   }
   return all;
-}
-
-void DraftChoices::CheckDetailsAreUsed() const {
-  const auto medusas = std::count_if(drafts.begin(), drafts.end(), IsMedusa);
-  if (drafts.empty() && speculate != std::vector<std::string>{"once"}) {
-    FailUser("--speculate {}: nothing is drafted; give --draft", fmt::join(speculate, ","));
-  }
-  if (std::count(drafts.begin(), drafts.end(), "none") > 0) {
-    FailUser("--draft none: rows without drafts are there anyway; leave it out");
-  }
-  if (details.tree && medusas == 0) {
-    FailUser("--tree {}: trees are for --draft medusa:FILE", *details.tree);
-  }
-  if (details.length && medusas == std::ssize(drafts)) {
-    FailUser("--draft-length {}: it is for --draft ngram and model:FILE", *details.length);
-  }
 }
 
 }  // namespace jupiter

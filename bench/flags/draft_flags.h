@@ -6,9 +6,8 @@
 #include <string>
 #include <vector>
 
-namespace CLI {
-class App;
-}
+#include "bench/flags/flag_set.h"
+#include "bench/flags/strategy_flags.h"
 
 namespace jupiter {
 
@@ -19,7 +18,7 @@ struct DraftFlags {
   std::optional<int> length;        // drafted tokens of ngram and model
 };
 
-void AddDraftFlags(CLI::App& app, DraftFlags& flags);
+void AddDraftFlags(FlagSet& set, DraftFlags& flags, const StrategyChoice& strategies);
 
 enum class DraftSource : std::uint8_t { kNone, kNgram, kMedusa, kModel };
 
@@ -36,7 +35,7 @@ struct DraftRequest {
   std::string name() const;
 };
 
-// Throws UserError for flags that are wrong or would change nothing.
+// Throws UserError for flags that are wrong.
 DraftRequest ParseDraft(const DraftFlags& flags);
 
 // Several at once, to be compared.
@@ -47,13 +46,12 @@ struct DraftChoices {
 
   bool any() const { return !drafts.empty(); }
   // Every source with every way to speculate, and what concerns it of the details. Throws UserError
-  // for what is wrong, stands twice or would change nothing.
+  // for what is wrong or stands twice.
   std::vector<DraftFlags> All() const;
-
- private:
-  void CheckDetailsAreUsed() const;
 };
 
-void AddDraftChoices(CLI::App& app, DraftChoices& choices);
+// `emulates`: whether nothing is computed that could be drafted.
+void AddDraftChoices(FlagSet& set, DraftChoices& choices, const StrategyChoice& strategies,
+                     const std::function<bool()>& emulates);
 
 }  // namespace jupiter

@@ -2,7 +2,6 @@
 
 #include <sched.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
@@ -11,6 +10,7 @@
 #include <system_error>
 #include <thread>
 
+#include "bench/flags/flag_set.h"
 #include "kernels/base/check.h"
 #include "parallel/session/slowdown.h"
 #include "parallel/transport/link_model.h"
@@ -35,6 +35,13 @@ LayerSplit ParseSplit(const EngineFlags& flags) {
   FailUser("--split {}: expected equal or speed", flags.split);
 }
 
+// In bytes; 0: what there is, which a limit of less than a byte does not mean.
+std::int64_t MemoryLimit(double mib) {
+  constexpr double kMiB = 1 << 20;
+  if (mib == 0 || (mib * kMiB >= 1 && mib <= 1e9)) return static_cast<std::int64_t>(mib * kMiB);
+  FailUser("--memory-limit is {}, expected 0 (what there is), or 1e-6 to 1e9 MiB", mib);
+}
+
 void CheckDeadline(const char* flag, double seconds) {
   constexpr double kMost = 1e6;
   if (!(seconds > 0 && seconds <= kMost)) {
@@ -42,95 +49,7 @@ void CheckDeadline(const char* flag, double seconds) {
   }
 }
 
-std::string OneLine(std::string text) {
-  std::replace(text.begin(), text.end(), '\n', ' ');
-  return text;
-}
-
 }  // namespace
-
-void AddModelFlags(CLI::App& app, EngineFlags& flags) {
-  app.add_option("-m,--model", flags.model,
-                 "GGUF file, Hugging Face directory, llama2.c .bin, or synthetic:<shape>[:<type>]");
-  app.add_option("--wire", flags.wire, "hidden rows in messages: f32, f16 or q8_0")
-      ->capture_default_str();
-  app.add_option("--residual", flags.residual,
-                 "residual stream: f32, or f16 (rounded at every layer boundary)")
-      ->capture_default_str();
-  app.add_option("--kv", flags.kv, "keys and values: f32 or f16")->capture_default_str();
-  app.add_option("--quantize", flags.quantize, "dense weights at load: q8_0 or q4_0");
-}
-
-void AddEngineFlags(CLI::App& app, EngineFlags& flags) {
-  AddModelFlags(app, flags);
-  app.parse_complete_callback([&app, &flags] {
-    for (const CLI::Option* option : app.get_options()) {
-      if (option->count() > 0) flags.given.insert(option->get_name());
-    }
-  });
-  app.add_option(
-      "--tokenizer", flags.tokenizer,
-      "file with the tokenizer, when the model has none (GGUF, tokenizer.json, tok*.bin)");
-  app.add_option("--device", flags.device,
-                 "cpu, eigen, or recording (computes nothing, for --record)")
-      ->capture_default_str();
-  app.add_option("-t,--threads", flags.threads, "threads per rank (0: cores / ranks of the host)");
-  app.add_option("--layers", flags.layers, "layers per rank, such as 8,8,8,8");
-  app.add_option("--split", flags.split,
-                 "without --layers: equal (default), or speed (measured at start)");
-  app.add_option("--heads", flags.heads,
-                 "KV heads per rank, such as 4,2,2 (megatron, detransformer, galaxy)");
-  app.add_option("--columns", flags.columns,
-                 "feed-forward columns per rank (megatron, detransformer, galaxy)");
-  app.add_option("--rows", flags.rows,
-                 "weights by which the rows of a prompt are split (sequence, galaxy)");
-  app.add_flag("--overlap,!--no-overlap", flags.overlap,
-               "galaxy: messages travel while tiles are multiplied (default), or before and after");
-  app.add_option("--cluster", flags.cluster,
-                 "cluster file, a device per rank: layers and slices by the strategy's planner");
-  app.add_option("--plan", flags.plan, "plan of jupiter_plan --save: layers, slices and types");
-  app.add_option("--slices", flags.slices,
-                 "prompt slices of jupiter: auto, whole, a number, or lengths such as 64,48,16")
-      ->capture_default_str();
-  app.add_option("--min-slice", flags.min_slice, "tokens in a slice at least, for --slices auto")
-      ->capture_default_str();
-  app.add_option("--memory-limit", flags.memory_limit_mib, "MiB for each rank (0: what there is)");
-  app.add_flag("--stream", flags.stream,
-               "local: layers that the memory has no room for are read again for every batch");
-  app.add_option("--deadline", flags.deadline_seconds, "seconds to wait for another rank")
-      ->capture_default_str();
-  app.add_option("--load-deadline", flags.load_deadline_seconds,
-                 "seconds to wait for a rank that loads weights")
-      ->capture_default_str();
-  app.add_option("--link", flags.link,
-                 "ranks of one host: hold messages back as a network of this bandwidth and latency "
-                 "would, such as 100mbit,1ms (more: host=TIME, rendezvous=SIZE, handshake=TIME, "
-                 "burst=SIZE)");
-  app.add_option("--slowdown", flags.slowdown,
-                 "make every op of a rank take so many times as long, such as 1,2,2,4");
-}
-
-void AddSamplingFlags(CLI::App& app, SamplingOptions& sampling) {
-  app.add_option("--temperature", sampling.temperature, "0: greedy")->capture_default_str();
-  app.add_option("--top-k", sampling.top_k, "sample from the k likeliest tokens (0: all)");
-  app.add_option("--top-p", sampling.top_p, "and from the fewest that reach probability p");
-  app.add_option("--seed", sampling.seed, "of the sampling")
-      ->check(CLI::Validator(
-          [](const std::string& text) {
-            return text.empty() || text.front() == '-' ? "expected a whole number from 0" : "";
-          },
-          "UINT"));
-}
-
-void ParseFlags(CLI::App& app, int argc, const char* const* argv) {
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    throw HelpRequest{app.help()};
-  } catch (const CLI::ParseError& error) {
-    FailUser("{} (see --help)", OneLine(error.what()));
-  }
-}
 
 std::vector<int> ParseList(const std::string& flag, const std::string& text) {
   std::vector<int> values;
@@ -150,14 +69,12 @@ std::vector<int> ParseList(const std::string& flag, const std::string& text) {
 
 SessionOptions ToSessionOptions(const EngineFlags& flags) {
   if (flags.model.empty()) FailUser("no model given: use --model FILE, or --model synthetic:tiny");
-  if (!(flags.memory_limit_mib >= 0 && flags.memory_limit_mib <= 1e9)) {
-    FailUser("--memory-limit is {}, expected 0 to 1e9 MiB", flags.memory_limit_mib);
-  }
+  SessionOptions options;
+  options.memory_limit = MemoryLimit(flags.memory_limit_mib);
   const bool by_hand = flags.layers || !flags.split.empty();
   if (int{!flags.plan.empty()} + int{!flags.cluster.empty()} + int{by_hand} > 1) {
     FailUser("--plan, --cluster, and --layers or --split each decide on the layers; give one");
   }
-  SessionOptions options;
   options.split = ParseSplit(flags);
   if (options.split == LayerSplit::kGiven)
     options.plan.layers = ParseList("--layers", *flags.layers);
@@ -174,7 +91,6 @@ SessionOptions ToSessionOptions(const EngineFlags& flags) {
   }
   CheckDeadline("--load-deadline", flags.load_deadline_seconds);
   options.load_deadline_seconds = flags.load_deadline_seconds;
-  options.memory_limit = static_cast<std::int64_t>(flags.memory_limit_mib * (1 << 20));
   options.stream = flags.stream;
   return options;
 }
@@ -182,11 +98,6 @@ SessionOptions ToSessionOptions(const EngineFlags& flags) {
 void SlowDown(Transport& transport, const EngineFlags& flags, SessionOptions& options) {
   // A rank without them would wait for messages that the others hold back for ever.
   CheckFacts(transport, {{"--link", flags.link}, {"--slowdown", flags.slowdown}});
-  if (flags.device == "recording" && !(flags.link.empty() && flags.slowdown.empty())) {
-    FailUser(
-        "--link and --slowdown take real time, which --device recording does not measure; "
-        "leave them out and describe the testbed in a cluster file");
-  }
   if (!flags.slowdown.empty()) options.slowdown = ParseSlowdown(flags.slowdown, transport.size());
   if (!flags.link.empty()) transport.HoldBack(ParseLinkModel(flags.link));
 }

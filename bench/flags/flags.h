@@ -10,24 +10,14 @@
 #include <vector>
 
 #include "kernels/device.h"
-#include "model/sampling/sampler.h"
 #include "parallel/session/session.h"
 #include "parallel/transport/context.h"
 
-namespace CLI {
-class App;
-}
-
 namespace jupiter {
-
-// --help was asked for: the text is to be printed by rank 0, exit code 0.
-struct HelpRequest {
-  std::string text;
-};
 
 // Model, device and plan, as typed.
 struct EngineFlags {
-  std::set<std::string> given;  // flags of the command line by their long names, such as --wire
+  std::set<std::string> given;  // FlagSet::given
   std::string model;
   std::string tokenizer;
   std::string device = "cpu";
@@ -54,14 +44,6 @@ struct EngineFlags {
   std::string link;      // see ParseLinkModel; empty: messages as fast as they are
   std::string slowdown;  // see ParseSlowdown; empty: none
 };
-
-// Model and types alone; AddEngineFlags has them, too.
-void AddModelFlags(CLI::App& app, EngineFlags& flags);
-void AddEngineFlags(CLI::App& app, EngineFlags& flags);
-void AddSamplingFlags(CLI::App& app, SamplingOptions& sampling);
-
-// Parses; throws UserError with one line for flags that are wrong, HelpRequest for --help.
-void ParseFlags(CLI::App& app, int argc, const char* const* argv);
 
 // The numbers of a comma-separated list such as "8,8,8,8". Throws UserError naming the flag.
 std::vector<int> ParseList(const std::string& flag, const std::string& text);

@@ -1,74 +1,94 @@
 #include "bench/flags/job_flags.h"
 
-#include <CLI/CLI.hpp>
-
 #include "kernels/base/check.h"
 
 namespace jupiter {
 namespace {
 
-void CheckOutlineFlags(const JobFlags& flags) {
-  if (flags.skeleton_tokens < 1) {
-    FailUser("--skeleton-tokens is {}, expected at least 1", flags.skeleton_tokens);
+// Why flags are idle, in words that follow them.
+class JobReasons {
+ public:
+  explicit JobReasons(const JobFlags& flags) : flags_(flags) {}
+
+  Flag::WhyIdle WithOutline(const char* why) const {
+    return [&flags = flags_, why] {
+      return flags.outlines() ? fmt::format("with --outline {}: {}", flags.outline, why) : "";
+    };
   }
-  if (flags.point_tokens < 0) {
-    FailUser("--point-tokens is {}, expected at least 1, or 0 for that of --tokens",
-             flags.point_tokens);
+  Flag::WhyIdle WithRequests(const char* why) const {
+    return [&flags = flags_, why] {
+      return flags.requests.empty() ? "" : fmt::format("with --requests: {}", why);
+    };
   }
-  if (ParseOutlineFlag(flags.outline).mode == OutlineFlag::Mode::kNever) return;
-  if (flags.ids)
-    FailUser("--ids with --outline {}: points are texts; leave one out", flags.outline);
-  if (!flags.prompt.ids.empty()) {
-    FailUser("--prompt-ids with --outline {}: a question is text; give --prompt", flags.outline);
+  Flag::WhyIdle WithoutOutline() const {
+    return [&flags = flags_] { return flags.outlines() ? "" : "is for --outline"; };
   }
-  if (!flags.requests.empty()) {
-    FailUser("--requests with --outline {}: requests are answered in one piece; leave one out",
-             flags.outline);
-  }
+
+ private:
+  const JobFlags& flags_;
+};
+
+void AddPromptFlags(FlagSet& set, JobFlags& flags, const JobReasons& why) {
+  constexpr const char* kOfFile = "the file has the prompts";
+  set.Add("-p,--prompt", flags.prompt.text, "text to continue, or with --outline a question")
+      .ActsUnless(why.WithRequests(kOfFile));
+  set.Add("--prompt-file", flags.prompt.file, "file with the text")
+      .ActsUnless(why.WithRequests(kOfFile));
+  set.Add("--prompt-ids", flags.prompt.ids, "token ids, such as 1,403,407 (no tokenizer)")
+      .ActsUnless(why.WithRequests(kOfFile))
+      .ActsUnless(why.WithOutline("a question is text; give --prompt"));
+}
+
+void AddOutlineFlags(FlagSet& set, JobFlags& flags, const JobReasons& why) {
+  set.Add("--outline", flags.outline,
+          "answer by way of an outline whose points are written side by side: never, always, auto "
+          "(where the question suits it), or file:POINTS with the outline");
+  set.Add("--outline-templates", flags.outline_templates,
+          "file with the prompts of outlines, or a shipped one by name")
+      .ActsUnless(why.WithoutOutline());
+  set.Add("--chat-format", flags.chat_format,
+          "which of them the model knows: plain, llama2, chatml, or one of your own")
+      .ActsUnless(why.WithoutOutline());
+  set.Add("--skeleton-tokens", flags.skeleton_tokens, "tokens of an outline at most")
+      .ActsUnless(why.WithoutOutline())
+      .ActsIf([&flags] { return !flags.has_outline_file(); },
+              "is for an outline that the model writes, not for --outline file:POINTS")
+      .AtLeast(1);
+  set.Add("--point-tokens", flags.point_tokens, "tokens of a point at most (0: as --n-gen says)")
+      .ActsUnless(why.WithoutOutline())
+      .AtLeast(0);
 }
 
 }  // namespace
 
-void AddJobFlags(CLI::App& app, JobFlags& flags) {
-  app.add_option("-p,--prompt", flags.prompt.text,
-                 "text to continue, or with --outline a question");
-  app.add_option("--prompt-file", flags.prompt.file, "file with the text");
-  app.add_option("--prompt-ids", flags.prompt.ids, "token ids, such as 1,403,407 (no tokenizer)");
-  app.add_option("-n,--tokens", flags.tokens, "tokens to generate at most, per answer")
-      ->capture_default_str();
-  app.add_flag("--ids", flags.ids, "print the generated ids on one line instead of text");
-  app.add_flag("--ignore-eos", flags.ignore_eos, "do not stop at the end of the text");
-  app.add_option(
-         "--outline", flags.outline,
-         "answer by way of an outline whose points are written side by side: never, always, "
-         "auto (where the question suits it), or file:POINTS with the outline")
-      ->capture_default_str();
-  app.add_option("--outline-templates", flags.outline_templates,
-                 "file with the prompts of outlines, or a shipped one by name")
-      ->capture_default_str();
-  app.add_option("--chat-format", flags.chat_format,
-                 "which of them the model knows: plain, llama2, chatml, or one of your own")
-      ->capture_default_str();
-  app.add_option("--skeleton-tokens", flags.skeleton_tokens, "tokens of an outline at most")
-      ->capture_default_str();
-  app.add_option("--point-tokens", flags.point_tokens,
-                 "tokens of a point at most (0: as --tokens says)");
-  app.add_option("--requests", flags.requests,
-                 "file with a JSON object per line, {\"prompt\": TEXT} or {\"prompt_ids\": [..]}, "
-                 "also \"id\" and \"tokens\": answered together, a line each on stdout");
-  app.add_option("--at-once", flags.at_once, "requests, or points, that run together at most")
-      ->capture_default_str();
+void AddJobFlags(FlagSet& set, JobFlags& flags) {
+  const JobReasons why(flags);
+  AddPromptFlags(set, flags, why);
+  set.Add("-n,--n-gen,--tokens", flags.tokens, "tokens to generate at most, per answer")
+      .AtLeast(1)
+      .ActsIf([&flags] { return flags.point_tokens <= 0 || !flags.has_outline_file(); },
+              "with --outline file:POINTS and --point-tokens: there is no text but the points");
+  set.AddSwitch("--ids", flags.ids, "print the generated ids on one line instead of text")
+      .ActsUnless(why.WithOutline("points are texts"));
+  set.AddSwitch("--ignore-eos", flags.ignore_eos, "do not stop at the end of the text");
+  AddOutlineFlags(set, flags, why);
+  set.Add("--requests", flags.requests,
+          "file with a JSON object per line, {\"prompt\": TEXT} or {\"prompt_ids\": [..]}, "
+          "also \"id\" and \"tokens\": answered together, a line each on stdout")
+      .ActsUnless(why.WithOutline("requests are answered in one piece"));
+  set.Add("--at-once", flags.at_once, "requests, or points, that run together at most")
+      .ActsIf([&flags] { return !flags.requests.empty() || flags.outlines(); },
+              "is for --requests and --outline")
+      .AtLeast(1);
 }
 
-void CheckJobFlags(const JobFlags& flags) {
-  CheckOutlineFlags(flags);
-  if (flags.tokens < 1) FailUser("--tokens is {}, expected at least 1", flags.tokens);
-  if (flags.at_once < 1) FailUser("--at-once is {}, expected at least 1", flags.at_once);
-  const PromptFlags& prompt = flags.prompt;
-  if (!flags.requests.empty() &&
-      !(prompt.text.empty() && prompt.file.empty() && prompt.ids.empty())) {
-    FailUser("--requests with a prompt: the file has the prompts; leave one out");
-  }
+Flag::WhyIdle UnlessOneAnswer(const JobFlags& flags) {
+  const JobReasons why(flags);
+  constexpr const char* kOne = "the file is for one prompt";
+  return [requests = why.WithRequests(kOne), outline = why.WithOutline(kOne)] {
+    const std::string with_requests = requests();
+    return with_requests.empty() ? outline() : with_requests;
+  };
 }
 
 std::string DescribeJob(const JobFlags& flags) {

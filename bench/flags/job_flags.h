@@ -3,13 +3,10 @@
 
 #include <string>
 
+#include "bench/flags/flag_set.h"
 #include "bench/flags/outline_flag.h"
 #include "bench/flags/outline_templates.h"
 #include "bench/flags/prompt.h"
-
-namespace CLI {
-class App;
-}
 
 namespace jupiter {
 
@@ -29,12 +26,18 @@ struct JobFlags {
   std::string requests;  // a file; empty: the prompt alone
   int at_once = 16;      // requests, or points, that run together at most
 
+  // Throw UserError for an outline flag that is wrong.
+  bool outlines() const { return ParseOutlineFlag(outline).mode != OutlineFlag::Mode::kNever; }
+  bool has_outline_file() const {
+    return ParseOutlineFlag(outline).mode == OutlineFlag::Mode::kFile;
+  }
   int TokensOfPoint() const { return point_tokens > 0 ? point_tokens : tokens; }
 };
 
-void AddJobFlags(CLI::App& app, JobFlags& flags);
-// Throws UserError for flags that are wrong, or contradict one another.
-void CheckJobFlags(const JobFlags& flags);
+void AddJobFlags(FlagSet& set, JobFlags& flags);
+// For what is of one prompt with one answer: why it is idle with several, in words for
+// Flag::ActsUnless.
+Flag::WhyIdle UnlessOneAnswer(const JobFlags& flags);
 // What all ranks must have alike.
 std::string DescribeJob(const JobFlags& flags);
 

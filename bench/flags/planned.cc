@@ -23,16 +23,8 @@ void CheckStrategy(const std::string& strategy, const std::string& path) {
   }
 }
 
-// A plan's slices and shares are its own; its types may be repeated, but not changed.
-void RefuseOtherFlags(const EngineFlags& flags, const Plan& plan) {
-  const std::pair<const char*, const char*> own[] = {
-      {"--slices", "slices"},  {"--min-slice", "slices"}, {"--heads", "shares"},
-      {"--columns", "shares"}, {"--rows", "shares"},      {"--overlap", "shares"}};
-  for (const auto& [flag, what] : own) {
-    if (flags.given.count(flag) == 0) continue;
-    FailUser("{} with --plan {}: the {} are the plan's; leave {} out", flag, flags.plan, what,
-             flag);
-  }
+// A plan's types may be repeated, but not changed.
+void RefuseOtherTypes(const EngineFlags& flags, const Plan& plan) {
   struct Type {
     const char* flag;
     const std::string& given;
@@ -74,9 +66,10 @@ bool TakeGiven(const SessionOptions& options, Plan& plan) {
 
 }  // namespace
 
-Cluster ShareCluster(Transport& transport, const std::string& path) {
+Cluster ShareCluster(Transport& transport, const std::string& name_or_path) {
   std::string text;
   OnFirstRank(transport, [&] {
+    const std::string path = FindCluster(name_or_path);
     const Cluster cluster = LoadCluster(path);
     if (cluster.size() != transport.size()) {
       FailUser("{}: line {}: devices: {} of them for {} ranks; start mpirun with -np {}", path,
@@ -85,7 +78,7 @@ Cluster ShareCluster(Transport& transport, const std::string& path) {
     text = ToYaml(cluster);
   });
   text = Broadcast(transport, text, 0);
-  return ParsePeer(transport, 0, "a cluster", [&] { return ParseCluster(text, path); });
+  return ParsePeer(transport, 0, "a cluster", [&] { return ParseCluster(text, name_or_path); });
 }
 
 PlanningTask TaskFor(const ModelShape& shape, const Cluster& cluster, const SessionOptions& options,
@@ -127,7 +120,7 @@ GivenPlanning ReadPlanning(Transport& transport, const EngineFlags& flags) {
     if (!file) FailUser("{}: no such plan, or it cannot be read", flags.plan);
     const Plan plan = ParsePlanFile(*file, flags.plan).plan;
     CheckStrategy(plan.strategy, flags.plan);
-    RefuseOtherFlags(flags, plan);
+    RefuseOtherTypes(flags, plan);
     if (static_cast<int>(plan.layers.size()) != transport.size()) {
       FailUser("{}: layers: of {} ranks, there are {}; start mpirun with -np {}", flags.plan,
                plan.layers.size(), transport.size(), plan.layers.size());
@@ -149,8 +142,8 @@ void NotePlan(const Transport& transport, const GivenPlanning& given,
     if (strategy != planned) others.push_back(strategy);
   }
   if (others.size() == strategies.size()) {
-    FailUser("--plan {}: it is for {}, which is not among --strategies {}", given.plan_path,
-             planned, fmt::join(strategies, ","));
+    FailUser("--plan {}: it is for {}, which is not among --strategy {}", given.plan_path, planned,
+             fmt::join(strategies, ","));
   }
   if (others.empty() || transport.rank() != 0) return;
   fmt::print(stderr, "note: --plan {} is for {} alone; {} {}\n", given.plan_path, planned,

@@ -14,9 +14,10 @@
 
 namespace jupiter {
 
-// The cluster of a file that rank 0 reads; the same on all ranks. Throws UserError on all of them,
-// also when the cluster has another number of devices than there are ranks.
-Cluster ShareCluster(Transport& transport, const std::string& path);
+// The cluster of a file or shipped name (FindCluster) that rank 0 reads; the same on all ranks.
+// Throws UserError on all of them, also when the cluster has another number of devices than there
+// are ranks.
+Cluster ShareCluster(Transport& transport, const std::string& name_or_path);
 
 // The task that a session's options describe, for a model with these draft heads. References
 // outlive it.
@@ -39,7 +40,7 @@ struct GivenPlanning {
   bool PlansFor(std::string_view strategy) const { return plan && plan->plan.strategy == strategy; }
 };
 // Rank 0 reads the files. Collective; throws UserError on all ranks, also when flags ask for other
-// slices or types than the plan has.
+// types than the plan has.
 GivenPlanning ReadPlanning(Transport& transport, const EngineFlags& flags);
 // Of several strategies, a plan is for one: throws UserError when it is not among them, and says on
 // stderr of rank 0 what the others do.

@@ -2,7 +2,7 @@
 
 #include <cstdio>
 
-#include "bench/flags/flags.h"
+#include "bench/flags/flag_set.h"
 #include "kernels/base/check.h"
 #include "parallel/strategies/strategy.h"
 

@@ -98,6 +98,11 @@ Drafter* Drafting::Prepare(Transport& transport, Session& session, int prompt_to
   return drafter_.get();
 }
 
+std::string Drafting::Inputs() const {
+  if (request_.source != DraftSource::kMedusa) return {};
+  return acceptance_ ? ToJson(*acceptance_) : ToYaml(tree_);
+}
+
 std::string Drafting::Describe() const {
   if (!any()) return {};
   std::string text = fmt::format("drafts: {}, {}", flags_.draft, flags_.speculate);

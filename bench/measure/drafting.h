@@ -28,6 +28,8 @@ class Drafting {
   // After Session::Load: what drafts, at the source, as long as this and the session live. Measures
   // steps where the tree is planned. Collective.
   Drafter* Prepare(Transport& transport, Session& session, int prompt_tokens);
+  // What files say of drafts, apart from weights: the tree, or the acceptance that plans it.
+  std::string Inputs() const;
   // One line on what is drafted, for reports.
   std::string Describe() const;
 

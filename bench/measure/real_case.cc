@@ -6,6 +6,9 @@
 #include "bench/flags/prompt.h"
 #include "kernels/base/check.h"
 #include "kernels/make_device.h"
+#include "model/loaders/fingerprint.h"
+#include "parallel/session/numerics_key.h"
+#include "parallel/transport/agreement.h"
 #include "parallel/transport/together.h"
 
 namespace jupiter {
@@ -45,6 +48,22 @@ CaseRunner::CaseRunner(Transport& transport, const EngineFlags& flags,
     const bool source = transport.rank() == Strategy::kSource;
     if (source && !reference_path.empty()) given_ = LoadReference(reference_path);
   });
+  devices_ = AllGather(transport, fmt::format("{} of {}", DescribeDevice(), HostCores()));
+}
+
+RowKey CaseRunner::Key() const {
+  // Of the function that one process computes; what a strategy makes of it follows from the flags.
+  Plan plan;
+  plan.layers = {config().layers};
+  plan.residual = options_.plan.residual;
+  plan.kv = options_.plan.kv;
+  RowKey key;
+  key.numerics = fmt::format("{} {}", kNumericsVersion,
+                             NumericsKey(FingerprintModel(*checkpoint_), options_.quantise, plan));
+  key.devices = devices_;
+  if (planning_.cluster) key.inputs.push_back(ToYaml(*planning_.cluster));
+  for (const auto& drafting : draftings_) key.inputs.push_back(drafting->Inputs());
+  return key;
 }
 
 SessionOptions CaseRunner::OptionsFor(const Case& which) const {

@@ -17,6 +17,7 @@
 #include "bench/report/metrics.h"
 #include "bench/report/reference.h"
 #include "bench/report/run_report.h"
+#include "bench/results/row_key.h"
 
 namespace jupiter {
 
@@ -46,6 +47,8 @@ class CaseRunner {
   // Of the case that is open: see Session::streaming.
   std::string Streaming() const { return session_->streaming(); }
   std::string DescribeDevice() const { return MakeDeviceFor({})->Describe(); }
+  // Numerics, devices and inputs of the key of this runner's rows; at rank 0.
+  RowKey Key() const;
 
   // Plans the case on all ranks without loading anything; throws UserError on all of them.
   void Check(const Case& which);
@@ -79,6 +82,7 @@ class CaseRunner {
   std::optional<Reference> given_;  // of reference_path_, at the source; its prompt is every case's
   std::unique_ptr<Checkpoint> checkpoint_;
   GivenPlanning planning_;
+  std::vector<std::string> devices_;          // by rank, as they describe themselves
   std::map<std::string, Expected> expected_;  // by numerics and lengths
   Case case_;
   std::unique_ptr<Device> device_;

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 #include <sstream>
@@ -35,8 +34,8 @@ bool HasMoreCores(Transport& transport, const BenchFlags& flags) {
 std::vector<Case> ListRealCases(const BenchFlags& flags, bool more_cores) {
   const int draftings = static_cast<int>(flags.draft.All().size());
   std::vector<Case> cases;
-  for (int prompt : ParseList("--n-prompt", flags.prompt_tokens)) {
-    for (int tokens : ParseList("--n-gen", flags.tokens)) {
+  for (int prompt : flags.PromptLengths()) {
+    for (int tokens : flags.AnswerLengths()) {
       for (const std::string& strategy : flags.strategies) {
         const bool one_process = FindTraits(strategy).one_process;
         if (one_process && more_cores) cases.push_back({strategy, prompt, tokens, true});
@@ -47,24 +46,6 @@ std::vector<Case> ListRealCases(const BenchFlags& flags, bool more_cores) {
     }
   }
   return cases;
-}
-
-// As JSON has it.
-std::string InQuotes(const std::string& text) { return nlohmann::json(ReportText(text)).dump(); }
-
-// Flags that change what rows say.
-std::string DescribeChoices(const BenchFlags& bench) {
-  const EngineFlags& flags = bench.engine;
-  return fmt::format(
-             "layers {} split {} heads {} columns {} rows {} slices {} wire {} residual {} kv {} "
-             "quantize {} link {} slowdown {} plan {} cluster {} device {} memory {} stream {} "
-             "reference {} drafts {} tree {} draft length {}",
-             flags.layers.value_or(""), flags.split, flags.heads, flags.columns, flags.rows,
-             flags.slices, flags.wire, flags.residual, flags.kv, flags.quantize, flags.link,
-             flags.slowdown, flags.plan, flags.cluster, flags.device, flags.memory_limit_mib,
-             flags.stream, bench.reference, fmt::join(bench.draft.drafts, ","),
-             bench.draft.details.tree.value_or(""), bench.draft.details.length.value_or(0)) +
-         (bench.fault.empty() ? "" : " fault " + bench.fault);
 }
 
 std::string OpenCommand(const Case& which) {
@@ -117,11 +98,11 @@ class RealSuite : public Suite {
   }
 
   std::string Settings() const override {
-    return fmt::format(R"({{"suite": "real", "schema_version": {}, "ranks": {}, "model": {}, )"
-                       R"("prompt_tokens": "{}", "gen_tokens": "{}", "threads": {}, "key": {}}})",
-                       kResultSchemaVersion, context_.size(), InQuotes(flags_.engine.model),
-                       flags_.prompt_tokens, flags_.tokens, flags_.engine.threads,
-                       InQuotes(DescribeChoices(flags_)));
+    RowKey key = runner_->Key();
+    key.suite = "real";
+    key.ranks = context_.size();
+    key.flags = flags_.values;
+    return ToJson(key);
   }
 
   void KeepIn(ResultsFolder& folder) override { folder_ = &folder; }

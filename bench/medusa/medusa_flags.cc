@@ -1,12 +1,10 @@
 #include "bench/medusa/medusa_flags.h"
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <initializer_list>
 #include <vector>
 
-#include "bench/flags/check_range.h"
-#include "bench/flags/flags.h"
+#include "bench/flags/engine_flags.h"
 #include "kernels/base/check.h"
 #include "model/medusa/ranks.h"
 #include "planning/drafts/draft_tree.h"
@@ -20,84 +18,71 @@ struct Words {
   std::string quantize;
 };
 
-void AddModel(CLI::App& app, MedusaFlags& flags, Words& words) {
-  app.add_option("-m,--model", flags.model,
-                 "GGUF file, Hugging Face directory, llama2.c .bin, or synthetic:<shape>[:<type>]");
-  app.add_option(
-      "--tokenizer", flags.tokenizer,
-      "file with the tokenizer, when the model has none (GGUF, tokenizer.json, tok*.bin)");
-  app.add_option("--quantize", words.quantize, "dense weights at load: q8_0 or q4_0");
-  app.add_option("--device", flags.device, "where the model runs: cpu or eigen")
-      ->capture_default_str();
-  app.add_option("-t,--threads", flags.threads, "of the model and of the training")
-      ->capture_default_str();
+void AddModel(FlagSet& set, MedusaFlags& flags, Words& words) {
+  AddModelFlag(set, flags.model);
+  AddTokenizerFlag(set, flags.tokenizer);
+  AddQuantizeFlag(set, words.quantize);
+  set.Add("--device", flags.device, "where the model runs: cpu or eigen");
+  set.Add("-t,--threads", flags.threads, "of the model and of the training").Between(1, 1024);
 }
 
-void AddText(CLI::App& app, MedusaFlags& flags) {
-  app.add_option(
-      "--prompts", flags.prompts,
-      "file with a prompt per line; every tenth is for held-out text (default: the model "
-      "writes from the beginning)");
-  app.add_option("--drawn", flags.text.drawn,
-                 "up to so many tokens behind the prompt are drawn at random")
-      ->capture_default_str();
-  app.add_option("--greedy", flags.text.greedy, "tokens behind those: what heads learn to draft")
-      ->capture_default_str();
-  app.add_option("--temperature", flags.text.sampling.temperature, "of the tokens that are drawn")
-      ->capture_default_str();
-  app.add_option("--sequences", flags.sequences, "texts written at a time")->capture_default_str();
-  app.add_option("--held-out", flags.held_out, "tokens of held-out text")->capture_default_str();
-  app.add_option("--seed", flags.seed, "of texts and training")->capture_default_str();
-}
-
-// Flags without a meaning beside --measure.
-std::vector<CLI::Option*> AddTraining(CLI::App& app, MedusaFlags& flags, Words& words) {
-  TrainingOptions& training = flags.training;
-  return {
-      app.add_option("-o,--out", flags.out, "write the heads here (safetensors)"),
-      app.add_option("--type", words.type, "of the file's numbers: f32 or f16")
-          ->capture_default_str(),
-      app.add_option("--heads", flags.layout.heads, "number of heads")->capture_default_str(),
-      app.add_option("--blocks", flags.layout.blocks, "residual blocks of a head")
-          ->capture_default_str(),
-      app.add_flag("--own-output", flags.layout.own_output,
-                   "an output matrix for each head, trained from the model's on"),
-      app.add_option("--positions", flags.positions, "tokens of text to train with")
-          ->capture_default_str(),
-      app.add_option("--epochs", training.epochs, "how often each is used")->capture_default_str(),
-      app.add_option("--minibatch", training.minibatch, "positions per step of Adam")
-          ->capture_default_str(),
-      app.add_option("--rate", training.rate, "of learning, at the start")->capture_default_str(),
+void AddText(FlagSet& set, MedusaFlags& flags) {
+  constexpr int kMost = 1'000'000;
+  set.Add("--prompts", flags.prompts,
+          "file with a prompt per line; every tenth is for held-out text (default: the model "
+          "writes from the beginning)");
+  set.Add("--drawn", flags.text.drawn, "up to so many tokens behind the prompt are drawn at random")
+      .Between(0, kMost);
+  set.Add("--greedy", flags.text.greedy, "tokens behind those: what heads learn to draft")
+      .Between(kMostDraftDepth + 2, kMost);
+  set.Add("--temperature", flags.text.sampling.temperature, "of the tokens that are drawn")
+      .ActsIf([&flags] { return flags.text.drawn != 0; }, "is for --drawn above 0");
+  set.Add("--sequences", flags.sequences, "texts written at a time").Between(1, 4096);
+  set.Add("--held-out", flags.held_out, "tokens of held-out text").Between(1, 1e9);
+  const auto draws = [&flags] {
+    return flags.text.drawn != 0 && flags.text.sampling.temperature != 0;
   };
+  set.Add("--seed", flags.seed, "of texts and training")
+      .ActsIf([&flags, draws] { return flags.measure.empty() || draws(); },
+              "with --measure: no token is drawn at random")
+      .Between(0, 1e12);
 }
 
-void AddMeasurement(CLI::App& app, MedusaFlags& flags) {
-  app.add_option(
-      "--acceptance", flags.acceptance,
-      "write how often the heads are right here (default: the name of --out, with .json)");
-  app.add_option("--ranks", flags.ranks, "likeliest tokens of a head to look at")
-      ->capture_default_str();
-  app.add_option("--nodes", flags.nodes, "of the tree that is grown")->capture_default_str();
-  app.add_option("--tree", flags.tree, "file with another tree to try");
+void AddTraining(FlagSet& set, MedusaFlags& flags, Words& words) {
+  TrainingOptions& training = flags.training;
+  const auto trains = [&flags] { return flags.measure.empty(); };
+  constexpr const char* kMeasures = "with --measure: nothing is trained";
+  const auto add = [&](const std::string& names, auto& value, const std::string& help) -> Flag& {
+    return set.Add(names, value, help).ActsIf(trains, kMeasures);
+  };
+  add("-o,--out", flags.out, "write the heads here (safetensors)");
+  add("--type", words.type, "of the file's numbers: f32 or f16");
+  add("--heads", flags.layout.heads, "number of heads").Between(1, kMostDraftDepth);
+  add("--blocks", flags.layout.blocks, "residual blocks of a head").Between(0, kMostMedusaBlocks);
+  set.AddSwitch("--own-output", flags.layout.own_output,
+                "an output matrix for each head, trained from the model's on")
+      .ActsIf(trains, kMeasures);
+  add("--positions", flags.positions, "tokens of text to train with").Between(1, 1e9);
+  add("--epochs", training.epochs, "how often each is used").Between(0, 1e6);
+  add("--minibatch", training.minibatch, "positions per step of Adam").Between(1, 1e6);
+  add("--rate", training.rate, "of learning, at the start").Between(0, 1);
 }
 
-void CheckRanges(const MedusaFlags& flags) {
-  CheckRange("--threads", flags.threads, 1, 1024);
-  CheckRange("--sequences", flags.sequences, 1, 4096);
-  CheckRange<std::int64_t>("--positions", flags.positions, 1, 1'000'000'000);
-  CheckRange<std::int64_t>("--held-out", flags.held_out, 1, 1'000'000'000);
-  CheckRange<std::int64_t>("--seed", flags.seed, 0, 1'000'000'000'000);
-  CheckRange("--heads", flags.layout.heads, 1, kMostDraftDepth);
-  // Without blocks and matrices there is nothing to train.
-  CheckRange("--blocks", flags.layout.blocks, flags.layout.own_output ? 0 : 1, kMostMedusaBlocks);
-  CheckRange("--epochs", flags.training.epochs, 0.0, 1e6);
-  CheckRange("--minibatch", flags.training.minibatch, 1, 1'000'000);
-  CheckRange("--rate", flags.training.rate, 0.0, 1.0);
-  CheckRange("--ranks", flags.ranks, 1, kMostRanks);
-  CheckRange("--nodes", flags.nodes, 1, kMostDraftNodes);
-  CheckRange("--drawn", flags.text.drawn, 0, 1'000'000);
-  CheckRange("--greedy", flags.text.greedy, kMostDraftDepth + 2, 1'000'000);
-  CheckSampling(flags.text.sampling);
+void AddMeasurement(FlagSet& set, MedusaFlags& flags) {
+  set.Add("--measure", flags.measure, "heads to measure; nothing is trained");
+  set.Add("--acceptance", flags.acceptance,
+          "write how often the heads are right here (default: the name of --out, with .json)")
+      .ChangesNoNumber();
+  set.Add("--ranks", flags.ranks, "likeliest tokens of a head to look at").Between(1, kMostRanks);
+  set.Add("--nodes", flags.nodes, "of the tree that is grown").Between(1, kMostDraftNodes);
+  set.Add("--tree", flags.tree, "file with another tree to try");
+}
+
+// Without blocks and matrices there is nothing to train.
+void CheckLayout(const MedusaLayout& layout) {
+  if (layout.own_output || layout.blocks > 0) return;
+  FailUser("--blocks is {}, expected 1 to {}, or --own-output with it", layout.blocks,
+           kMostMedusaBlocks);
 }
 
 DType ParseOneOf(const char* flag, const std::string& text, std::initializer_list<DType> allowed) {
@@ -142,17 +127,15 @@ MedusaFlags ParseMedusaFlags(int argc, const char* const* argv) {
   MedusaFlags flags;
   flags.text.sampling.temperature = 1;
   Words words;
-  CLI::App app("Trains draft heads (Medusa) for a model from text that it writes itself.",
-               "jupiter_medusa");
-  AddModel(app, flags, words);
-  AddText(app, flags);
-  const std::vector<CLI::Option*> training = AddTraining(app, flags, words);
-  AddMeasurement(app, flags);
-  CLI::Option* const measure =
-      app.add_option("--measure", flags.measure, "heads to measure; nothing is trained");
-  for (CLI::Option* option : training) measure->excludes(option);
-  ParseFlags(app, argc, argv);
-  CheckRanges(flags);
+  FlagSet set("jupiter_medusa",
+              "Trains draft heads (Medusa) for a model from text that it writes itself.");
+  AddModel(set, flags, words);
+  AddText(set, flags);
+  AddTraining(set, flags, words);
+  AddMeasurement(set, flags);
+  set.Parse(argc, argv);
+  CheckLayout(flags.layout);
+  CheckSampling(flags.text.sampling);
   Understand(words, flags);
   CheckMedusaFiles(flags);
   return flags;

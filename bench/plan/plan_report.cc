@@ -43,8 +43,7 @@ std::string ShowPlanLine(const PlannedRun& run, const Cluster& cluster) {
   const Prediction& p = *run.prediction;
   return fmt::format("{:<22} {:>10} {:>10} {:>10.3f} {:>6.1f}%  {}\n", run.planner,
                      Milliseconds(p.ttft), HasTpot(p) ? Milliseconds(p.tpot) : "-", p.e2el,
-                     100 * p.bubble,
-                     ShowOutcome(run, cluster));
+                     100 * p.bubble, ShowOutcome(run, cluster));
 }
 
 const LinkTraffic* TrafficFrom(const Prediction& prediction, int rank) {

@@ -1,9 +1,8 @@
 #include "bench/profile/profile_flags.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 
-#include "bench/flags/check_range.h"
+#include "bench/flags/engine_flags.h"
 #include "kernels/base/check.h"
 
 namespace jupiter {
@@ -41,6 +40,20 @@ void CheckTargets(const ProfileFlags& flags, int ranks) {
   }
 }
 
+// How much is measured.
+void AddMeter(FlagSet& set, ProfileFlags& flags) {
+  set.Add("--rows", flags.rows, "rows of a batch (default 1,2,3,4,6,...,96,128,256,512)");
+  set.Add("--contexts", flags.contexts, "positions before a batch (default 0,128,512,1024)");
+  set.Add("--layers", flags.meter.layers,
+          "layers to measure in (0: as many as exceed the cache, up to 512 MiB of weights)")
+      .Between(0, 10'000);
+  set.Add("--repeats", flags.meter.rounds, "rounds of all batches (0: by --seconds)")
+      .Between(0, 10'000);
+  set.Add("--seconds", flags.meter.seconds, "of all rounds, about; one is always completed")
+      .ActsIf([&flags] { return flags.meter.rounds == 0; }, "with --repeats, which says how many")
+      .Between(0, 86'400);
+}
+
 }  // namespace
 
 ProfileFlags ParseProfileFlags(int argc, const char* const* argv, int ranks) {
@@ -48,32 +61,21 @@ ProfileFlags ParseProfileFlags(int argc, const char* const* argv, int ranks) {
   EngineFlags& engine = flags.engine;
   // Others measure up to then.
   engine.deadline_seconds = 1800;
-  CLI::App app("Measures devices and links for planning and simulation.", "jupiter_profile");
-  app.add_option("-m,--model", engine.model,
-                 "GGUF file, Hugging Face directory, llama2.c .bin, or synthetic:<shape>[:<type>]");
-  app.add_option("--quantize", engine.quantize, "round dense weights: q8_0 or q4_0");
-  app.add_option("--kv", engine.kv, "keys and values: f32 or f16")->capture_default_str();
-  app.add_option("--device", engine.device, "cpu or eigen")->capture_default_str();
-  app.add_option("-t,--threads", engine.threads, "threads per rank (0: cores / ranks of the host)");
-  app.add_option("--rows", flags.rows, "rows of a batch (default 1,2,3,4,6,...,96,128,256,512)");
-  app.add_option("--contexts", flags.contexts, "positions before a batch (default 0,128,512,1024)");
-  app.add_option("--layers", flags.meter.layers,
-                 "layers to measure in (0: as many as exceed the cache, up to 512 MiB of weights)");
-  app.add_option("--repeats", flags.meter.rounds, "rounds of all batches (0: by --seconds)");
-  app.add_option("--seconds", flags.meter.seconds, "of all rounds, about; one is always completed")
-      ->capture_default_str();
-  app.add_option("--name", flags.name, "of the device or cluster (default: the host's)");
-  app.add_option("-o,--out", flags.out, "device profile to write (YAML)");
-  app.add_option("--cluster", flags.cluster,
-                 "cluster file to write (YAML): every rank's device, and the links between them");
-  app.add_option("--deadline", engine.deadline_seconds,
-                 "seconds to wait for other ranks, which measure meanwhile")
-      ->capture_default_str();
-  ParseFlags(app, argc, argv);
+  FlagSet set("jupiter_profile", "Measures devices and links for planning and simulation.");
+  AddModelFlag(set, engine.model);
+  AddQuantizeFlag(set, engine.quantize);
+  AddKvFlag(set, engine.kv);
+  set.Add("--device", engine.device, "cpu or eigen");
+  AddThreadsFlag(set, engine);
+  AddMeter(set, flags);
+  set.Add("--name", flags.name, "of the device or cluster (default: the host's)").ChangesNoNumber();
+  set.Add("-o,--out", flags.out, "device profile to write (YAML)").ChangesNoNumber();
+  set.Add("--cluster", flags.cluster,
+          "cluster file to write (YAML): every rank's device, and the links between them")
+      .ChangesNoNumber();
+  AddDeadlineFlag(set, engine.deadline_seconds);
+  set.Parse(argc, argv);
   CheckTargets(flags, ranks);
-  CheckRange("--repeats", flags.meter.rounds, 0, 10'000);
-  CheckRange("--seconds", flags.meter.seconds, 0.0, 86'400.0);
-  CheckRange("--layers", flags.meter.layers, 0, 10'000);
   return flags;
 }
 

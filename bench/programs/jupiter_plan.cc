@@ -3,14 +3,15 @@
 //   jupiter_plan --cluster experiments/clusters/env-a.yaml --model synthetic:llama2-7b:q4_0
 #include "bench/programs/jupiter_plan.h"
 
-#include <CLI/CLI.hpp>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <limits>
 
 #include "bench/flags/bandwidth_flag.h"
-#include "bench/flags/flags.h"
+#include "bench/flags/engine_flags.h"
 #include "bench/flags/planned.h"
 #include "bench/flags/tool.h"
 #include "bench/plan/plan_report.h"
@@ -39,42 +40,81 @@ struct PlanFlags {
   std::string save;
 };
 
-PlanFlags ParsePlanFlags(int argc, const char* const* argv) {
-  PlanFlags flags;
-  CLI::App app("Plans a model on a testbed: layers, slices, memory, predicted times.",
-               "jupiter_plan");
-  AddModelFlags(app, flags.engine);
+bool HasDraftHeads(const PlanFlags& flags) {
+  // Of which type they are changes nothing here.
+  return ParseDraftHeads(flags.draft_heads, DType::kF16).any();
+}
+
+bool ChoosesSlices(const PlannerEntry& planner) {
+  return jupiter::ChoosesSlices(FindTraits(planner.strategy));
+}
+bool OrdersDevices(const PlannerEntry& planner) { return planner.orders_devices; }
+
+// Why a flag is idle when the chosen planner is not like this.
+Flag::WhyIdle UnlessPlanner(const PlanFlags& flags, bool (*is)(const PlannerEntry&)) {
+  return [&flags, is]() -> std::string {
+    if (flags.planner == "all" || is(FindPlanner(flags.planner))) return {};
+    std::vector<std::string_view> takers;
+    for (const PlannerEntry& entry : Planners()) {
+      if (is(entry)) takers.push_back(entry.name);
+    }
+    return fmt::format("does nothing with --planner {}, only with {}", flags.planner,
+                       fmt::join(takers, ", "));
+  };
+}
+
+void AddPlanners(FlagSet& set, PlanFlags& flags) {
   std::string planners = "all";
   for (const PlannerEntry& entry : Planners()) {
     planners += fmt::format("; {} ({})", entry.name, entry.summary);
   }
-  app.add_option("--cluster", flags.cluster, "cluster file")->required();
-  app.add_option("--planner", flags.planner, planners)->capture_default_str();
-  AddBandwidthOption(app, flags.bandwidth, "Mbit/s of every link");
-  app.add_option("-p,--prompt-tokens", flags.prompt_tokens, "tokens of the prompt")
-      ->capture_default_str();
-  app.add_option("-n,--tokens", flags.tokens, "tokens of the answer")->capture_default_str();
-  app.add_option("--min-slice", flags.engine.min_slice, "tokens in a slice at least")
-      ->capture_default_str();
-  app.add_option("--all-prompts", flags.all_prompts,
-                 "with --save: slices for all prompts up to --prompt-tokens, at this step");
-  app.add_option("--draft-heads", flags.draft_heads,
-                 "N: Medusa heads on the last stage, of the output matrix's type; N:own with an "
-                 "output matrix each")
-      ->capture_default_str();
-  app.add_option("--acceptance", flags.acceptance,
-                 "with --draft-heads: plan the draft tree for this measured acceptance (a file, or "
-                 "a name such as medusa1-vicuna-7b)");
-  app.add_option("--tree", flags.trees,
-                 "with --acceptance: draft trees to rate beside the planned one (YAML, or "
-                 "Medusa's lists of paths)");
-  app.add_option("--save-tree", flags.save_tree, "with --acceptance: write the planned tree here");
-  app.add_flag("--any-order", flags.any_order, "let jupiter order the devices behind the first");
-  app.add_flag("--json", flags.json, "JSON instead of tables");
-  app.add_option("--save", flags.save,
-                 "write the plan here that has the least predicted end-to-end time, for --plan of "
-                 "other programs; --planner NAME makes it that planner's");
-  ParseFlags(app, argc, argv);
+  set.Add("--planner", flags.planner, planners);
+  AddMinSliceFlag(set, flags.engine.min_slice).ActsUnless(UnlessPlanner(flags, ChoosesSlices));
+  set.AddSwitch("--any-order", flags.any_order, "let jupiter order the devices behind the first")
+      .ActsUnless(UnlessPlanner(flags, OrdersDevices));
+}
+
+void AddDrafts(FlagSet& set, PlanFlags& flags) {
+  constexpr const char* kUnmeasured = "is for measured acceptance; add --acceptance FILE";
+  const auto has_acceptance = [&flags] { return !flags.acceptance.empty(); };
+  set.Add("--draft-heads", flags.draft_heads,
+          "N: Medusa heads on the last stage, of the output matrix's type; N:own with an output "
+          "matrix each");
+  set.Add("--acceptance", flags.acceptance,
+          "with --draft-heads: plan the draft tree for this measured acceptance (a file, or a name "
+          "such as medusa1-vicuna-7b)")
+      .ActsIf([&flags] { return HasDraftHeads(flags); },
+              "is for a model with draft heads; add --draft-heads N");
+  set.Add("--tree", flags.trees,
+          "with --acceptance: draft trees to rate beside the planned one (YAML, or Medusa's lists "
+          "of paths)")
+      .ActsIf(has_acceptance, kUnmeasured);
+  set.Add("--save-tree", flags.save_tree, "with --acceptance: write the planned tree here")
+      .ActsIf(has_acceptance, kUnmeasured);
+}
+
+PlanFlags ParsePlanFlags(int argc, const char* const* argv) {
+  PlanFlags flags;
+  FlagSet set("jupiter_plan",
+              "Plans a model on a testbed: layers, slices, memory, predicted times.");
+  AddModelFlag(set, flags.engine.model);
+  AddTypeFlags(set, flags.engine, [] { return std::vector<std::string>(); });
+  set.Add("--cluster", flags.cluster, "cluster file or shipped name").Required();
+  AddPlanners(set, flags);
+  AddBandwidthFlag(set, flags.bandwidth, "Mbit/s of every link");
+  set.Add("-p,--n-prompt,--prompt-tokens", flags.prompt_tokens, "tokens of the prompt");
+  set.Add("-n,--n-gen,--tokens", flags.tokens, "tokens of the answer");
+  AddDrafts(set, flags);
+  set.AddSwitch("--json", flags.json, "JSON instead of tables").ChangesNoNumber();
+  set.Add("--save", flags.save,
+          "write the plan here that has the least predicted end-to-end time, for --plan of other "
+          "programs; --planner NAME makes it that planner's");
+  set.Add("--all-prompts", flags.all_prompts,
+          "with --save: slices for all prompts up to --n-prompt, at this step")
+      .ActsIf([&flags] { return !flags.save.empty(); },
+              "is for a plan that is kept; add --save FILE")
+      .AtLeast(0);
+  set.Parse(argc, argv);
   return flags;
 }
 
@@ -98,24 +138,6 @@ void CheckPlanFlags(const PlanFlags& flags, const ModelConfig& config) {
   CheckPlanner(flags.planner);
   CheckWritable(flags.save);
   CheckWritable(flags.save_tree);
-  if (flags.all_prompts < 0) FailUser("--all-prompts is {}, expected a step", flags.all_prompts);
-  if (flags.all_prompts > 0 && flags.save.empty()) FailUser("--all-prompts is for --save FILE");
-}
-
-void CheckTreeFlags(const PlanFlags& flags, const DraftHeads& drafts) {
-  if (!flags.acceptance.empty()) {
-    if (drafts.any()) return;
-    FailUser("--acceptance {}: it is for a model with draft heads; add --draft-heads N",
-             flags.acceptance);
-  }
-  if (!flags.trees.empty()) {
-    FailUser("--tree {}: trees are rated by measured acceptance; add --acceptance FILE",
-             flags.trees.front());
-  }
-  if (!flags.save_tree.empty()) {
-    FailUser("--save-tree {}: trees are planned for measured acceptance; add --acceptance FILE",
-             flags.save_tree);
-  }
 }
 
 std::vector<NamedTree> LoadTrees(const std::vector<std::string>& paths) {
@@ -134,9 +156,8 @@ class Planning {
         checkpoint_(OpenCheckpoint(flags.engine.model)),
         shape_(ShapeOf(*checkpoint_, options_.quantise, options_.plan.kv)),
         drafts_(ParseDraftHeads(flags.draft_heads, shape_.head)),
-        cluster_(WithBandwidth(LoadCluster(flags.cluster), flags.bandwidth)) {
+        cluster_(WithBandwidth(LoadCluster(FindCluster(flags.cluster)), flags.bandwidth)) {
     CheckPlanFlags(flags, checkpoint_->config());
-    CheckTreeFlags(flags, drafts_);
     if (!flags.acceptance.empty()) acceptance_ = LoadAcceptance(flags.acceptance);
     trees_ = LoadTrees(flags.trees);
     options_.plan.slices.least = flags.engine.min_slice;

@@ -1,16 +1,17 @@
 // Generates text with a model spread over the ranks.
 //
-//   mpirun -np 4 jupiter_run --model model.gguf --prompt "Once upon a time" --tokens 64
+//   mpirun -np 4 jupiter_run --model model.gguf --prompt "Once upon a time" --n-gen 64
 //
 // stdout has the text (or, with --ids, the ids) and nothing else; everything about the run is on
 // stderr.
 #include "bench/programs/jupiter_run.h"
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 
 #include "bench/emulate/run_description.h"
-#include "bench/flags/flags.h"
+#include "bench/flags/draft_flags.h"
+#include "bench/flags/engine_flags.h"
+#include "bench/flags/job_flags.h"
 #include "bench/flags/planned.h"
 #include "bench/generate/job.h"
 #include "bench/measure/drafting.h"
@@ -37,45 +38,59 @@ struct RunFlags {
   std::string record;
 };
 
-// A file is for one request with one answer.
-void CheckFiles(const RunFlags& flags) {
-  if (MakeJob(flags.job)->has_one_request()) return;
-  const std::string job = flags.job.requests.empty() ? "--outline " + flags.job.outline
-                                                     : "--requests " + flags.job.requests;
-  for (const auto& [flag, file] : {std::pair{"--reference", &flags.reference},
-                                   std::pair{"--save-reference", &flags.save_reference},
-                                   std::pair{"--record", &flags.record}}) {
-    if (!file->empty())
-      FailUser("{} with {}: the file is for one prompt; leave one out", flag, job);
+// What --strategy and its default come to; nothing where a plan says it.
+std::vector<std::string> StrategiesOf(const RunFlags& flags) {
+  if (flags.strategy.empty() && !flags.engine.plan.empty()) return {};
+  return {StrategyFor({}, flags.strategy)};
+}
+
+void AddStrategyFlag(FlagSet& set, std::string& strategy) {
+  std::string known;
+  for (const StrategyEntry& entry : Strategies()) {
+    known += fmt::format("{}{} ({})", known.empty() ? "" : "; ", entry.traits.name,
+                         entry.traits.summary);
   }
+  set.Add("-s,--strategy", strategy,
+          fmt::format("default: that of --plan, or {}. {}", DefaultStrategy().name, known));
+}
+
+// What is read and written beside the answer.
+void AddFiles(FlagSet& set, RunFlags& flags) {
+  const auto one_answer = UnlessOneAnswer(flags.job);
+  const auto computes = [&flags] { return flags.engine.device != "recording"; };
+  constexpr const char* kNoTokens = "with --device recording, which computes no tokens";
+  set.AddSwitch("--dry-run", flags.dry_run, "print plan and memory, load nothing");
+  set.Add("--reference", flags.reference, "check tokens and logits against this file")
+      .ActsUnless(one_answer)
+      .ActsIf(computes, kNoTokens);
+  set.Add("--save-reference", flags.save_reference, "record tokens and logits hashes")
+      .ActsUnless(one_answer)
+      .ActsIf(computes, kNoTokens);
+  set.Add("--record", flags.record, "write ops and messages of all ranks to this file")
+      .ActsUnless(one_answer)
+      .ActsIf([&flags] { return !flags.engine.stream; },
+              "with --stream: a record has ops and messages, not what is read");
 }
 
 RunFlags ParseRunFlags(int argc, const char* const* argv) {
   RunFlags flags;
-  CLI::App app("Generates text with a model spread over MPI ranks.", "jupiter_run");
-  AddEngineFlags(app, flags.engine);
-  std::string strategies;
-  for (const StrategyEntry& entry : Strategies()) {
-    strategies += fmt::format("{}{} ({})", strategies.empty() ? "" : "; ", entry.traits.name,
-                              entry.traits.summary);
-  }
-  app.add_option("-s,--strategy", flags.strategy,
-                 "default: that of --plan, or jupiter. " + strategies);
-  AddJobFlags(app, flags.job);
-  AddSamplingFlags(app, flags.sampling);
-  AddDraftFlags(app, flags.draft);
-  app.add_flag("--dry-run", flags.dry_run, "print plan and memory, load nothing");
-  app.add_option("--reference", flags.reference, "check tokens and logits against this file");
-  app.add_option("--save-reference", flags.save_reference, "record tokens and logits hashes");
-  app.add_option("--record", flags.record, "write ops and messages of all ranks to this file");
-  ParseFlags(app, argc, argv);
-  if (flags.engine.stream && !flags.record.empty()) {
-    FailUser(
-        "--stream with --record: a record has ops and messages, not what is read; leave one out");
-  }
+  const StrategyChoice strategies = [&flags] { return StrategiesOf(flags); };
+  FlagSet set("jupiter_run", "Generates text with a model spread over MPI ranks.");
+  AddEngineFlags(set, flags.engine, {.strategies = strategies});
+  AddTokenizerFlag(set, flags.engine.tokenizer)
+      .ActsIf(
+          [&flags] {
+            return flags.job.prompt.ids.empty() || !flags.job.ids || !flags.job.ignore_eos;
+          },
+          "with --prompt-ids, --ids and --ignore-eos, which need none");
+  AddStrategyFlag(set, flags.strategy);
+  AddJobFlags(set, flags.job);
+  AddSamplingFlags(set, flags.sampling, flags.engine);
+  AddDraftFlags(set, flags.draft, strategies);
+  AddFiles(set, flags);
+  set.Parse(argc, argv);
+  flags.engine.given = set.given();
   CheckSampling(flags.sampling);
-  CheckJobFlags(flags.job);
-  CheckFiles(flags);
   return flags;
 }
 
@@ -165,7 +180,7 @@ class Run {
     reference_ = LoadReference(flags_.reference);
     CheckReferenceFits(reference_, flags_.reference, Key(), job_->prompt());
     if (std::ssize(reference_.tokens) > flags_.job.tokens) {
-      FailUser("{}: has {} tokens, --tokens is {}; ask for as many", flags_.reference,
+      FailUser("{}: has {} tokens, --n-gen is {}; ask for as many", flags_.reference,
                reference_.tokens.size(), flags_.job.tokens);
     }
   }

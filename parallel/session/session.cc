@@ -90,7 +90,8 @@ void CheckRequestFits(const SessionOptions& options, const ModelConfig& config) 
     FailUser("the prompt has {} tokens, the context of {} is {}; shorten it", options.prompt_tokens,
              config.name, config.context);
   }
-  if (options.max_tokens < 1) FailUser("--tokens is {}, expected at least 1", options.max_tokens);
+  if (options.max_tokens < 1)
+    FailUser("{} tokens to generate, expected at least 1", options.max_tokens);
   JUPITER_CHECK(options.step_rows >= 1 && options.under_way >= 1 && options.requests >= 1);
   const int drafts = RowsUnderWay(options);
   const int room = config.context - options.prompt_tokens - drafts;

@@ -116,7 +116,7 @@ void CheckModel(const PlanFile& file, const std::string& source, const ModelConf
 
 void CheckPrompt(const Plan& plan, const std::string& source, int prompt_tokens) {
   const std::string advice = fmt::format(
-      "plan again with jupiter_plan --prompt-tokens {}, or for all shorter prompts too with "
+      "plan again with jupiter_plan --n-prompt {}, or for all shorter prompts too with "
       "--all-prompts STEP",
       prompt_tokens);
   if (plan.slices.kind == SlicePolicy::Kind::kLengths &&

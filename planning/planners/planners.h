@@ -33,6 +33,7 @@ struct PlannerEntry {
   std::string_view strategy;  // that it was made for
   // A plan that the strategy `strategy` executes: one that cuts what this planner cuts.
   PlannedRun (*plan_for)(const Predictor& predictor, const std::string& strategy);
+  bool orders_devices = false;  // as PlanningTask::any_order lets it
 
   PlannedRun make(const Predictor& predictor) const {
     return plan_for(predictor, std::string(strategy));

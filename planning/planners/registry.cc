@@ -9,7 +9,7 @@ const std::vector<PlannerEntry>& Planners() {
       {"equal", "as many layers for every device, equal slices", "jupiter", PlanEqual},
       {"proportional", "layers in proportion to speed, equal slices", "jupiter", PlanProportional},
       {"jupiter", "Jupiter's two programmes: layers by the slowest stage, then slices", "jupiter",
-       PlanJupiter},
+       PlanJupiter, /*orders_devices=*/true},
       {"edgeshard-latency", "EdgeShard's latency programme over subsets of the devices",
        "edgeshard", PlanEdgeShardByLatency},
       {"edgeshard-throughput", "EdgeShard's throughput programme", "edgeshard",

@@ -6,6 +6,7 @@
 
 #include "kernels/base/check.h"
 #include "planning/testbed/profile_format.h"
+#include "planning/text/find_data.h"
 
 namespace jupiter {
 namespace {
@@ -209,6 +210,10 @@ Cluster ParseCluster(const std::string& text, const std::string& path) {
 
 Cluster LoadCluster(const std::string& path) {
   return ParseCluster(ReadYamlFile(path, "a cluster file"), path);
+}
+
+std::string FindCluster(const std::string& name_or_path) {
+  return FindDataFile({"cluster", "clusters"}, name_or_path);
 }
 
 std::shared_ptr<const OpCosts> OpCostsOf(const ClusterDevice& device) {

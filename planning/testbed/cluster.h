@@ -59,6 +59,9 @@ struct Cluster {
 Cluster LoadCluster(const std::string& path);
 // The same from text; `path` names it in errors and is where profiles are looked for.
 Cluster ParseCluster(const std::string& text, const std::string& path);
+// The path of a cluster file, or of a shipped one by its name ("env-a"), as FindDataFile finds
+// them.
+std::string FindCluster(const std::string& name_or_path);
 // Loading what was saved gives the same cluster, to the last digit. The file holds its device
 // profiles, so that it can be moved alone.
 void SaveCluster(const Cluster& cluster, const std::string& path);

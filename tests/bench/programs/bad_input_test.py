@@ -75,8 +75,8 @@ def flag_cases(folder):
     yield Case("prompt too long", [*TINY, "--ids", "--prompt-ids", ",".join(["7"] * 1024)],
                r"1024 tokens.*context.*1024", parallel=True)
     yield Case("too many tokens", [*TINY, *IDS, "--tokens", 2000], r"2000.*1024")
-    yield Case("no tokens", [*TINY, *IDS, "--tokens", 0], r"--tokens.*0")
-    yield Case("negative tokens", [*TINY, *IDS, "--tokens", -3], r"--tokens.*-3")
+    yield Case("no tokens", [*TINY, *IDS, "--tokens", 0], r"--tokens is 0, expected at least 1")
+    yield Case("negative tokens", [*TINY, *IDS, "--tokens", -3], r"--tokens is -3")
     yield Case("tokens no number", [*TINY, *IDS, "--tokens", "many"], r"tokens.*many|many.*tokens")
     yield Case("ids no numbers", [*TINY, "--ids", "--prompt-ids", "1,x,3"], r"--prompt-ids.*1,x,3")
     yield Case("id too large", [*TINY, "--ids", "--prompt-ids", "1,512"], r"512.*vocabulary")
@@ -97,24 +97,127 @@ def flag_cases(folder):
             ("--threads", 100000, "--threads.*100000"), ("--deadline", 0, "--deadline.*0"),
             ("--deadline", "nan", "--deadline.*nan"), ("--memory-limit", -5, "--memory-limit.*-5"),
             ("--temperature", -1, "--temperature.*-1"), ("--temperature", "nan", "--temperature.*nan"),
-            ("--top-k", -1, "--top-k.*-1"), ("--top-p", 1.5, r"--top-p.*1\.5"),
             ("--reference", os.path.join(folder, "none.json"), r"none\.json"),
             ("--save-reference", "/nonexistent/r.json", r"/nonexistent/r\.json"),
             ("--record", "/nonexistent/r.jsonl", r"/nonexistent/r\.jsonl")]:
         yield Case(f"{flag} {os.path.basename(str(wrong))}", [*run, flag, wrong], say)
+    for flag, wrong, say in [("--top-k", -1, "--top-k.*-1"), ("--top-p", 1.5, r"--top-p.*1\.5")]:
+        yield Case(f"{flag} {wrong}", [*run, "--temperature", 1, flag, wrong], say)
     yield Case("unknown flag", [*run, "--lyers", "6"], r"--lyers", parallel=True)
     yield Case("flag without value", [*run, "--wire"], r"--wire")
     yield Case("--layers on 3 ranks", [*run, "--layers", "2,2,3"], r"--layers 2,2,3.*(7|3 numbers)",
                parallel=True)
     yield Case("memory limit", [*run, "--memory-limit", "0.5"], r"MiB", parallel=True,
                also=r"total MiB")
-    yield Case("--stream without local", [*run, "--stream"], r"--stream.*jupiter.*--strategy local",
+    yield Case("--stream without local", [*run, "--stream"], r"--stream does nothing with --strategy jupiter, only with local; leave it out",
                parallel=True)
     local = [*run, "--strategy", "local", "--stream"]
     yield Case("--stream in too little memory", [*local, "--memory-limit", "0.5"],
                r"even with one layer at a time.*0\.5 MiB", also=r"stream: 0 of 6 layers.*\n(.*\n)*.*total MiB")
     yield Case("--stream and --record", [*local, "--record", os.path.join(folder, "streamed.jsonl")],
-               r"--stream with --record")
+               r"--record \S+ with --stream")
+
+
+def idle_cases(folder):
+    """Flags that are right, but cannot act beside the others: refused, and whose they are is said."""
+    run = [*TINY, *FEW, *IDS]
+    ask = [*TINY, *FEW, "--prompt", "Why?", "--outline"]
+    points = os.path.join(folder, "two.txt")
+    with open(points, "w", encoding="utf-8") as file:
+        file.write("1. Dogs\n2. Cats\n")
+    only = r"{} does nothing with --strategy {}, only with {}; leave it out"
+    for flags, say in [
+            (["--chat-format", "nobody"], r"--chat-format nobody is for --outline; leave it out"),
+            (["--outline-templates", "outline"], r"--outline-templates outline is for --outline"),
+            (["--point-tokens", 3], r"--point-tokens 3 is for --outline"),
+            (["--skeleton-tokens", 3], r"--skeleton-tokens 3 is for --outline"),
+            (["--at-once", 3], r"--at-once 3 is for --requests and --outline"),
+            (["--top-k", 3], r"--top-k 3 is for --temperature above 0"),
+            (["--top-p", 0.5, "--temperature", 0], r"--top-p 0\.5 is for --temperature above 0"),
+            (["--seed", 3], r"--seed 3 is for --temperature above 0"),
+            (["--speculate", "once"], r"--speculate once is for drafts; add --draft"),
+            (["--min-slice", 8, "--slices", 2], r"--min-slice 8 is for --slices auto"),
+            (["--split", "equal", "--layers", "6"], r"--split equal with --layers"),
+            (["--threads", 2, "--device", "eigen"], r"--threads 2 is for --device cpu"),
+            (["--ignore-eos", "--tokenizer", "t.bin"], r"--tokenizer t\.bin with --prompt-ids, --ids"),
+            (["--device", "recording", "--record", "r", "--temperature", 1],
+             r"--temperature 1 with --device recording"),
+            (["--device", "recording", "--record", "r", "--reference", "r"],
+             r"--reference r with --device recording"),
+            (["--device", "recording", "--record", "r", "--memory-limit", 9],
+             r"--memory-limit 9 with --device recording"),
+            (["--device", "recording", "--record", "r", "--link", "1gbit"],
+             r"--link 1gbit with --device recording"),
+            (["--strategy", "local", "--stream", "--cluster", "env-a"], r"--cluster env-a with --stream"),
+            (["--plan", "p.json", "--slices", 2], r"--slices 2 with --plan p\.json"),
+            (["--heads", "4"], only.format("--heads 4", "jupiter", "megatron, detransformer, galaxy")),
+            (["--columns", "512"], only.format("--columns 512", "jupiter", "megatron, detransformer, galaxy")),
+            (["--rows", "1"], only.format("--rows 1", "jupiter", "sequence, galaxy")),
+            (["--no-overlap"], only.format("--no-overlap", "jupiter", "galaxy")),
+            (["--overlap", "-s", "megatron"], only.format("--overlap", "megatron", "galaxy"))]:
+        yield Case(f"idle {flags}", [*run, *flags], say, parallel="--chat-format" in flags)
+    shared = ["sequence", "megatron", "detransformer", "galaxy"]
+    for flags, takers, others in [
+            (["--slices", 2], [*shared, "jupiter"], ["local", "edgeshard"]),
+            (["--layers", 6], ["edgeshard", "jupiter"], ["local", *shared]),
+            (["--min-slice", 8], ["jupiter"], ["local", *shared, "edgeshard"]),
+            (["--wire", "f16"], [*shared, "edgeshard", "jupiter"], ["local"]),
+            (["--link", "1gbit"], [*shared, "edgeshard", "jupiter"], ["local"]),
+            (["--split", "equal"], [*shared, "edgeshard", "jupiter"], ["local"]),
+            (["--speculate", "continuous", "--draft", "ngram"], ["edgeshard", "jupiter"], ["local", *shared])]:
+        words = only.format(f"{flags[0]} {flags[1]}", "{}", ", ".join(takers))
+        for strategy in others:
+            yield Case(f"idle {flags} {strategy}", [*run, *flags, "--strategy", strategy], words.format(strategy))
+        # Of several strategies one is enough, which the damaged file then shows.
+        yield Case(f"bench idle {flags}", ["--strategies", ",".join(others), *flags],
+                   words.format(",".join(others)), "bench", parallel="--slices" in flags)
+        gone = ["--model", os.path.join(folder, "gone.gguf")]
+        yield Case(f"bench busy {flags}", [*gone, "--strategies", f"local,{takers[-1]}", *flags],
+                   r"gone\.gguf", "bench")
+    yield Case("idle skeleton", [*ask, f"file:{points}", "--skeleton-tokens", 3],
+               r"--skeleton-tokens 3 is for an outline that the model writes")
+    yield Case("idle tokens", [*ask, f"file:{points}", "--point-tokens", 3], r"--tokens 4 with --outline file:")
+    for flags, say in [
+            (["--suite", "paper", "--threads", 2], r"--threads 2 with --suite paper"),
+            (["--suite", "paper", "--draft", "ngram"], r"--draft ngram with --suite paper"),
+            (["--emulate", "env-a", "--threads", 2], r"--threads 2 with --emulate"),
+            (["--emulate", "env-a", "--suite", "real"], r"--suite real with --emulate"),
+            (["--emulate", "env-a", "--out", "o"], r"--out o with --emulate"),
+            (["--inject-fault", "mask", "--strategy", "local"], r"--inject-fault mask does nothing"),
+            (["--save-records", "r"], r"--save-records r is for --emulate CLUSTER"),
+            (["--tokenizer", "t"], r"--tokenizer")]:
+        yield Case(f"bench idle {flags}", flags, say, "bench")
+
+
+def number_cases(_):
+    """No number becomes another one on its way in."""
+    draw = [*TINY, *FEW, *IDS, "--temperature", 1]
+    for flags, say in [
+            (["--seed", 2**64], rf"--seed {2**64}: expected a whole number from 0 to {2**64 - 1}"),
+            (["--seed", 10**30], rf"--seed {10**30}: expected"), (["--seed", -1], r"--seed -1: expected"),
+            (["--seed", "1e3"], r"--seed 1e3: expected a whole number from 0"),
+            (["--seed", "0x10"], r"--seed 0x10: expected"), (["--seed", " 1"], r"--seed  1: expected"),
+            (["--top-k", 2**31], rf"--top-k {2**31}: expected a whole number from {-2**31} to {2**31 - 1}"),
+            (["--top-k", -2**63 - 1], r"--top-k -9223372036854775809: expected"),
+            (["--top-k", 1.5], r"--top-k 1\.5: expected a whole number"),
+            (["--top-p", "1e-400"], r"--top-p 1e-400: .*too close to 0"),
+            (["--memory-limit", "1e999"], r"--memory-limit 1e999: .*too large"),
+            (["--memory-limit", "1e-9"], r"--memory-limit is 1e-09, expected 0"),
+            (["--top-p", "half"], r"--top-p half: expected a number"), (["--seed="], r"--seed"),
+            (["--threads", 2**32 + 1], rf"--threads {2**32 + 1}: expected"),
+            (["--record", ""], r"--record is empty")]:
+        yield Case(f"number {flags}", [*draw, *flags], say)
+    yield Case("number --temperature", [*TINY, *FEW, *IDS, "--temperature", "1e-60"], r"--temperature 1e-60.*0")
+    # The flag as it was typed, or as the program calls it.
+    for name in ["-n", "--n-gen", "--tokens"]:
+        yield Case(f"number {name}", [*TINY, *IDS, name, 0], rf"{name} is 0, expected at least 1")
+    for flags, say in [
+            (["--n-gen", 0], r"--n-gen 0: 0 tokens, expected at least 1"),
+            (["-p", "8,0"], r"--n-prompt 8,0: 0 tokens, expected at least 1"),
+            (["--n-gen", 2**31], rf"--n-gen {2**31}: expected whole numbers"),
+            (["--draft", "ngram", "--draft-length", 2**32 + 4], r"--draft-length \d+: expected"),
+            (["--strategy", "local,local"], r"--strategy: local is given twice")]:
+        yield Case(f"bench number {flags}", flags, say, "bench")
 
 
 def outline_cases(folder):
@@ -140,27 +243,27 @@ def outline_cases(folder):
     right = [*outline, points]
     for name, flags, say in [
             ("without a prompt", [*TINY, "--outline", points], r"prompt is empty"),
-            ("of ids", [*TINY, *IDS[:2], "--outline", points], r"--prompt-ids with --outline.*--prompt"),
+            ("of ids", [*TINY, *IDS[:2], "--outline", points], r"--prompt-ids 1,2,3 with --outline.*--prompt"),
             ("as ids", [*right, "--ids"], r"--ids with --outline"),
-            ("and requests", [*TINY, "--outline", points, "--requests", "r"], r"--requests with --outline"),
-            ("and a reference", [*right, "--reference", "r.json"], r"--reference with --outline"),
-            ("and a record", [*right, "--record", "r.jsonl"], r"--record with --outline"),
+            ("and requests", [*TINY, "--outline", points, "--requests", "r"], r"--requests r with --outline"),
+            ("and a reference", [*right, "--reference", "r.json"], r"--reference r.json with --outline"),
+            ("and a record", [*right, "--record", "r.jsonl"], r"--record r.jsonl with --outline"),
             ("format", [*right, "--chat-format", "lama2"], r'"lama2".*did you mean llama2'),
             ("control token", [*right, "--chat-format", "chatml"], r"no control token <\|im_start\|>"),
             ("templates", [*right, "--outline-templates", "nowhere"], r"nowhere.*outline"),
             ("templates damaged", [*right, "--outline-templates", file("bad.yaml", "formats: 1")],
              r"bad\.yaml.*line 1"),
             ("tokens of a point", [*right, "--point-tokens", -1], r"--point-tokens is -1"),
-            ("tokens of the outline", [*right, "--skeleton-tokens", 0], r"--skeleton-tokens is 0"),
+            ("tokens of the outline", [*outline, "always", "--skeleton-tokens", 0], r"--skeleton-tokens is 0"),
             ("at once", [*right, "--at-once", 0], r"--at-once is 0"),
             ("slices", [*right, "--slices", "3,4"], r"--slices 3,4.*several"),
-            ("too long", [*right, "--point-tokens", 1000], r"--outline: a point takes.*1000 new ones.*1024"),
+            ("too long", [*right[2 + len(FEW):], *TINY, "--point-tokens", 1000], r"--outline: a point takes.*1000 new ones.*1024"),
             ("question too long", [*TINY, *FEW, "--prompt", "why " * 300, "--outline", "always"],
              r"--outline: .*1024")]:
         yield Case(f"outline {name}", flags, say, parallel=name in ("control token", "too long", "slices"))
     many = [*TINY, *FEW, "--requests"]
     yield Case("requests missing", [*many, f"{folder}/gone.jsonl"], r"gone\.jsonl.*read", parallel=True)
-    yield Case("requests and a prompt", [*ask, "--requests", "r"], r"--requests with a prompt")
+    yield Case("requests and a prompt", [*ask, "--requests", "r"], r"--prompt Why\? with --requests: the file has the prompts")
     for name, text, say in [("none", "\n", "no requests"), ("torn", '{"prompt": "a"}\n{"prompt"', "line 2: not JSON"),
                             ("array", "[1]", "line 1"), ("nothing", "{}", "line 1.*prompt and prompt_ids"),
                             ("key", '{"prompt": "a", "toke": 3}', "line 1.*toke"),
@@ -172,7 +275,7 @@ def outline_cases(folder):
         yield Case(f"requests {name}", [*many, file(f"{name}.jsonl", text)], rf"{name}\.jsonl: {say}",
                    parallel=name in ("torn", "long"))
     yield Case("requests saved", [*many, file("good.jsonl", '{"prompt": "a"}'), "--save-reference", "r.json"],
-               r"--save-reference with --requests")
+               r"--save-reference r.json with --requests")
 
 
 def reference_cases(folder):
@@ -261,7 +364,7 @@ def draft_cases(folder):
             ("tree", ["--draft", "ngram", "--tree", tree], r"--tree.*medusa:FILE"),
             ("length", ["--draft", "medusa:x", "--draft-length", 3], r"--draft-length 3.*ngram"),
             ("heads", ["--draft", f"medusa:{gone}", "--tree", tree], r"gone\.safetensors"),
-            ("emulated", ["--draft", "ngram", "--emulate", "c.yaml"], r"--draft with --emulate")]:
+            ("emulated", ["--draft", "ngram", "--emulate", "c.yaml"], r"--draft ngram with --emulate")]:
         yield Case(f"bench draft: {name}", [*quick, *flags], say, "bench", parallel=name == "heads")
 
 
@@ -287,7 +390,7 @@ def bench_cases(folder):
             ("damaged model", ["--model", os.path.join(folder, "truncated-tensor.gguf")],
              r"truncated-tensor\.gguf"),
             ("wire", ["--wire", "f8"], r"--wire f8"),
-            ("stream", ["--stream", "--strategies", "edgeshard,jupiter"], r"--stream.*local.*edgeshard"),
+            ("stream", ["--stream", "--strategies", "edgeshard,jupiter"], r"--stream does nothing with --strategy edgeshard,jupiter, only with local"),
             ("stream and emulate", ["--stream", "--emulate", "c.yaml"], r"--stream with --emulate")]:
         yield Case(f"bench {name}", [*quick, *flags], say, "bench",
                    parallel="flag" in name or "out" in name or name == "model")
@@ -338,7 +441,7 @@ def one_rank_case(options, folder):
 def all_runs(options, folder):
     """Every run as (case, command, ranks)."""
     programs = {"run": options.run, "bench": options.bench}
-    for cases in [model_cases, flag_cases, outline_cases, reference_cases, draft_cases, bench_cases]:
+    for cases in [model_cases, flag_cases, idle_cases, number_cases, outline_cases, reference_cases, draft_cases, bench_cases]:
         for case in cases(folder):
             counts = [None] + ([3] if case.parallel else []) if options.quick else [None, 1, 3]
             for ranks in counts:

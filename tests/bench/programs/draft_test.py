@@ -131,7 +131,7 @@ def quick_cases(stories, synthetic, stories_sources, synthetic_sources):
             ("local", 1, planned, "once"), ("jupiter", 1, ngram, "continuous"), ("jupiter", 2, ngram, "once"),
             ("jupiter", 2, planned, "once"), ("edgeshard", 3, model, "continuous"),
             ("jupiter", 3, fixed, "continuous"), ("edgeshard", 2, planned, "continuous"),
-            ("megatron", 2, fixed, "once"), ("galaxy", 3, model, "once"), ("sequence", 2, ngram, "continuous")]:
+            ("megatron", 2, fixed, "once"), ("galaxy", 3, model, "once"), ("sequence", 2, ngram, "once")]:
         yield stories, strategy, ranks, request, [*source, "--speculate", how]
     # Nothing to draft, hardly anything, an answer that is sampled, and a prompt of one token.
     for tokens in [1, 2]:

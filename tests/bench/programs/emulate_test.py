@@ -370,11 +370,11 @@ def test_plans_for_something_else(session):
     where = re.escape(plan)
     for flags, expected in [
             ([*tiny, *ids, "1,2,3"], where + r": slices: of a prompt of 96 tokens, this one has 3; plan "
-             r"again with jupiter_plan --prompt-tokens 3"),
+             r"again with jupiter_plan --n-prompt 3"),
             (["--model", "synthetic:tinyllama-1.1b:q4_0", "--plan", plan, *prompt],
              where + r": model\.layers: \d+ \(.*tiny\), but the model .*tinyllama-1.1b has 22; plan"),
-            ([*tiny, *prompt, "--slices", 2], r"--slices with --plan .*: the slices are the plan's"),
-            ([*tiny, *prompt, "--min-slice", 2], r"--min-slice with --plan"),
+            ([*tiny, *prompt, "--slices", 2], r"--slices 2 with --plan .*: the slices are the plan's"),
+            ([*tiny, *prompt, "--min-slice", 2], r"--min-slice 2 with --plan"),
             ([*tiny, *prompt, "--wire", "f32"], r"--wire f32 with --plan .*: the plan has f16"),
             ([*tiny, *prompt, "--kv", "f16"], r"--kv f16 with --plan .*: the plan has f32"),
             ([*tiny, *prompt, "--residual", "f16"], r"--residual f16 with --plan"),
@@ -385,7 +385,7 @@ def test_plans_for_something_else(session):
     session.call(session.options.run, [*tiny, *prompt, "--wire", "f16", "--kv", "f32"], 2)
     bench = ["--model", "synthetic:tiny", "--plan", plan, "--strategies", "local,edgeshard"]
     line = session.call(session.options.bench, bench, 2, 2).err.strip()
-    session.check("\n" not in line and "jupiter, which is not among --strategies" in line, line)
+    session.check("\n" not in line and "jupiter, which is not among --strategy local,edgeshard" in line, line)
     with open(plan, encoding="utf-8") as file:
         text = file.read()
     for old, new, expected in [
@@ -456,6 +456,23 @@ def test_many_ranks(session):
     session.check(row["messages"] == 63 * 4 + 63 * 3 + 4 + 63, f"{row['messages']} messages")
 
 
+def test_clusters_have_names(session):
+    """Wherever a cluster file is taken, the name of a shipped one does."""
+    def both(call):
+        named, given = call("env-b"), call(cluster("env-b"))
+        session.check(named and named == given, f"{named} for env-b, {given} for its file")
+
+    both(lambda b: session.tool("jupiter_plan", ["--cluster", b, *MODEL, "--planner", "equal"]).out)
+    record = ["--save-records", session.folder, "--strategy", "jupiter"]
+    both(lambda b: {name: row["TTFT_ms"] for name, row in rows(session, session.emulate(
+        ["--emulate", b, *record, "--benchmark_format=json"])).items()})
+    file = next(name for name in os.listdir(session.folder) if name.endswith(".jsonl"))
+    both(lambda b: session.tool("jupiter_replay", ["--cluster", b, "--record", session.path(file)]).out)
+    tiny = ["--model", "synthetic:tiny", "--prompt-ids", "1,2,3", "--ids", "--n-gen", 2, "--dry-run"]
+    both(lambda b: re.findall(r"^plan: .*", session.call(session.options.run, [*tiny, "--cluster", b], 4).err,
+                              re.MULTILINE))
+
+
 BAD_CLUSTERS = [
     ("broken", CLUSTER + "  latency: [1\n", r"line \d+"),
     ("unknown key", CLUSTER + "  bandwith: 1 Mbit/s\n", r"line 8: .*bandwith.*did you mean bandwidth"),
@@ -478,18 +495,18 @@ def test_bad_clusters(session):
 
 BAD_FLAGS = [
     (["--emulate", "CLUSTER"], 3, r"devices: 2 of them for 3 ranks; start mpirun with -np 2"),
-    (["--emulate", "nowhere.yaml"], 2, r"nowhere.yaml: "),
+    (["--emulate", "nowhere.yaml"], 2, r"no file or shipped cluster \"nowhere\.yaml\".*env-a"),
     (["--emulate", "CLUSTER", "--bandwidth", "0"], 2, r"--bandwidth 0: expected"),
     (["--emulate", "CLUSTER", "--bandwidth", "100,1e7"], 2, r"--bandwidth 100,1e7: expected .*'1e7'"),
     (["--emulate", "CLUSTER", "--bandwidth", "10,10"], 2, r"10 is given twice"),
-    (["--emulate", "CLUSTER", "--link", "100mbit"], 2, r"--link with --emulate: .*leave --link out"),
-    (["--emulate", "CLUSTER", "--slowdown", "1,2"], 2, r"--slowdown with --emulate: .*leave"),
-    (["--emulate", "CLUSTER", "--cluster", "CLUSTER"], 2, r"--cluster with --emulate: .*leave"),
-    (["--emulate", "CLUSTER", "--device", "eigen"], 2, r"--device with --emulate: .*leave"),
-    (["--emulate", "CLUSTER", "--memory-limit", "9"], 2, r"--memory-limit with --emulate: .*leave"),
+    (["--emulate", "CLUSTER", "--link", "100mbit"], 2, r"--link 100mbit with --emulate: .*leave it out"),
+    (["--emulate", "CLUSTER", "--slowdown", "1,2"], 2, r"--slowdown 1,2 with --emulate: .*leave"),
+    (["--emulate", "CLUSTER", "--cluster", "CLUSTER"], 2, r"--cluster \S+ with --emulate: .*leave"),
+    (["--emulate", "CLUSTER", "--device", "eigen"], 2, r"--device eigen with --emulate: .*leave"),
+    (["--emulate", "CLUSTER", "--memory-limit", "9"], 2, r"--memory-limit 9 with --emulate: .*leave"),
     (["--emulate", "CLUSTER", "--split", "speed"], 2, r"--split speed with --emulate: .*measure"),
     (["--emulate", "CLUSTER", "--plan", "/nowhere.json"], 2, r"/nowhere.json: no such plan"),
-    (["--bandwidth", "100"], 2, r"--bandwidth is for --emulate"),
+    (["--bandwidth", "100"], 2, r"--bandwidth 100 is for --emulate CLUSTER; leave it out"),
     (["--emulate", "CLUSTER", "--inject-fault", "mask"], 2, r"computes nothing"),
     (["--emulate", "CLUSTER", "--layers", "3,4"], 2, r"add up to 7, the model has 32"),
     (["--cluster", "CLUSTER", "--layers", "16,16"], 2, r"give one"),

@@ -96,8 +96,8 @@ def test_records_are_held_against_profiles(session):
         file.writelines([json.dumps({**head, "description": "a run"}) + "\n", *lines[1:]])
     replay = ["--cluster", ENV_A, "--record"]
     for flags, expected in [
-            ([megatron, "--strategy", "megatron"], r"^jupiter: error: --strategy is for --profile$"),
-            ([megatron, "--model", "llama2-7b"], r"--model is for --profile$"),
+            ([megatron, "--strategy", "megatron"], r"^jupiter: error: --strategy megatron is for --profile; leave it out$"),
+            ([megatron, "--model", "llama2-7b"], r"--model llama2-7b is for --profile; leave it out$"),
             ([megatron, "--profile", "ring-f15"], r"no file or shipped profile"),
             ([megatron, "--profile", "ring-f16", "--strategy", "galaxy"], r"is of megatron; leave the flag out"),
             ([megatron, "--profile", "ring-f16", "--model", "llama3"], r"nothing for the model \"llama3\""),
@@ -132,7 +132,7 @@ def test_mixtures_change_one_part(session):
 
 def test_errors_are_one_line(session):
     for flags, expected in [
-            (["--profile", "ring-f16"], r"--profile is for --emulate CLUSTER$"),
+            (["--profile", "ring-f16"], r"--profile ring-f16 is for --emulate CLUSTER; leave it out$"),
             (["--emulate", ENV_A, "--profile", "ring-f15"], r"no file or shipped profile.*did you mean ring-f16\?"),
             (["--emulate", ENV_A, "--profile", "ring-f16,wires=ring-f16"], r"no part \"wires\""),
             (["--emulate", ENV_A, "--profile", "paper-calibrated,decoding=paper-calibrated-trees"],

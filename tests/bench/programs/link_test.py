@@ -21,8 +21,8 @@ def program_runs(options):
     yield "four factors, two ranks", [options.run, *RUN, *SLOW], 2, 2, r"--slowdown 1,2,2,4.*2 ranks"
     yield "no factor", [options.run, *RUN, "--slowdown", "0.5"], 1, 2, r"--slowdown 0\.5.*expected 1"
     yield "no bandwidth", [options.run, *RUN, "--link", "fast"], 2, 2, r"--link fast.*units"
-    yield ("recording", [options.run, *RUN, "--device", "recording", "--link", "1gbit"], 2, 2,
-           r"--device recording")
+    yield ("recording", [options.run, *RUN[:-2], "--device", "recording", "--link", "1gbit"], 2, 2,
+           r"--link 1gbit with --device recording: .*; leave it out")
     yield ("bench, no bandwidth", [options.bench, "--link", "1mbps"], 2, 2, r"--link 1mbps")
     yield ("bench is VALID", [options.bench, *SLOW[:2], "--slowdown", "1,2", "--n-prompt", 16, "--n-gen", 3,
                               "--strategies", "edgeshard,jupiter", "--benchmark_min_time=0.01"], 2, 0,

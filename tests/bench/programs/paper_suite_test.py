@@ -117,7 +117,8 @@ def test_folders_in_the_way(session):
     session.check(re.search(r"has results already; --resume", refused) and "\n" not in refused, refused)
     for flags, expected in [(["--resume"], r"--resume goes on with the folder of --out"),
                             (["--suite", "papers"], r"--suite papers: expected some of real, paper, ablation, fair"),
-                            (["--suite", "paper", "--model", "synthetic:tiny"], r"leave out the flags"),
+                            (["--suite", "paper", "--model", "synthetic:tiny"],
+                             r"--model synthetic:tiny with --suite paper, .*paper/paper\.yaml; leave it out"),
                             (["--suite", "paper", "--out", "/proc/none"], r"no folder can be made there")]:
         line = session.call(session.options.bench, flags, 4, 2).err.strip()
         session.check("\n" not in line and re.search(expected, line), f"{flags}: {line}")

@@ -94,6 +94,9 @@ def cases(folder):
     yield refusal("unwritable cluster", [*TINY, "--cluster", "/nonexistent/c.yaml"],
                   r"/nonexistent/c\.yaml.*written", 2)
     yield refusal("threads", ["--model", "synthetic:tiny", "--threads", -1], r"--threads.*-1")
+    yield refusal("recording", [*TINY[:2], "--device", "recording"], r"recording.*nothing to measure")
+    yield refusal("idle threads", [*TINY, "--device", "eigen"], r"--threads 1 is for --device cpu")
+    yield refusal("idle seconds", [*TINY, "--seconds", 1, "--repeats", 2], r"--seconds 1 with --repeats")
     for flag, wrong, say in [
             ("--out", "/nonexistent/p.yaml", r"/nonexistent/p\.yaml.*written"),
             ("--rows", "1,x", r"--rows 1,x"), ("--rows", "0", r"--rows 0.*1 to"),
@@ -103,7 +106,6 @@ def cases(folder):
             ("--repeats", -1, r"--repeats is -1"), ("--seconds", "nan", r"--seconds is nan"),
             ("--seconds", -5, r"--seconds is -5"), ("--quantize", "q5_0", r"q5_0.*q8_0"),
             ("--kv", "q4_0", r"--kv q4_0.*f16"), ("--device", "tpu", r"tpu.*cpu"),
-            ("--device", "recording", r"recording.*nothing to measure"),
             ("--deadline", 0, r"--deadline.*0"),
             ("--row", "1", r"--row")]:
         yield refusal(f"{flag} {wrong}", [*TINY, flag, wrong], say)

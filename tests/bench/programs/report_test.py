@@ -12,6 +12,7 @@ import os
 import re
 import statistics
 
+import make_models
 import program_lib
 
 TINY = ["--model", "synthetic:tiny", "--prompt-ids", "5,9,200,33,7,410,2,8"]
@@ -140,6 +141,47 @@ def test_rows_of_several_kinds_in_csv(session):
     for row in rows:
         session.check(bool(row["TPOT_ms"]) == row["name"].endswith("tg3"), f"{row}")
         session.check(bool(row["tokens_per_step"]) == ("/ngram/" in row["name"]), f"{row}")
+
+
+def test_rows_of_another_measurement_are_not_kept(session):
+    """Whatever can change a number is in the key: flags, files that they name, weights, instruction set."""
+    model, tree = session.path("model.bin"), session.path("tree.yaml")
+    weights = make_models.llama2c()
+    other = bytearray(weights)
+    other[len(other) // 2] ^= 0x10  # in the midst of a matrix, where fingerprints of models do not look
+
+    def write(data, paths="[[0], [1], [0, 0]]"):
+        with open(model, "wb") as file:
+            file.write(data)
+        with open(tree, "w", encoding="utf-8") as file:
+            file.write(paths)
+
+    def bench(more, code=0, environment=None):
+        result = program_lib.run(
+            [session.options.bench, *BENCH, "--model", model, "--draft", "medusa:synthetic:2", "--tree", tree,
+             "--out", session.path("out"), "--benchmark_format=json", *more],
+            2, environment, session.options.timeout, session.options.mpirun)
+        session.problems += result.problems(code)
+        session.details += result.show()
+        return result
+
+    strategies = ["--strategy", "galaxy,jupiter"]
+    write(weights)
+    bench(strategies)
+    for more, environment, data, paths in [
+            (["--no-overlap"], None, weights, None), (["--min-slice", 8], None, weights, None),
+            (["--kv", "f16"], None, weights, None), (["--threads", 1], None, weights, None),
+            ([], {"JUPITER_ISA": "portable"}, weights, None), ([], None, bytes(other), None),
+            ([], None, weights, "[[0], [0, 0]]")]:
+        write(data, *([paths] if paths else []))
+        refused = bench([*strategies, *more, "--resume"], 2, environment)
+        session.check("its results are of a run with other settings" in refused.err and not refused.out,
+                      f"rows are kept for {more} {environment} {paths}")
+    # What changes no number may differ, and other strategies may come.
+    write(weights)
+    again = bench(["--strategy", "jupiter,edgeshard", "--deadline", 50, "--resume"])
+    labels = [row["label"] for row in json.loads(again.out)["benchmarks"]]
+    session.check(["kept from" in label for label in labels] == [True, True, False, False], f"{labels}")
 
 
 def test_json_report(session):

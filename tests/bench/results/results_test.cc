@@ -94,8 +94,9 @@ TEST_F(ResultsTest, RefusesATimeWithoutItsParts) {
 TEST_F(ResultsTest, OneTokenHasNoTimePerOutputToken) {
   ResultRow row = Row("a");
   row.decode_ms_per_token.reset();
-  EXPECT_NE(RefusalOf([&] { ParseResultRow(ToJson(row), "f"); }).find("without decode_ms_per_token"),
-            std::string::npos);
+  EXPECT_NE(
+      RefusalOf([&] { ParseResultRow(ToJson(row), "f"); }).find("without decode_ms_per_token"),
+      std::string::npos);
   row.gen_tokens = 1;
   EXPECT_FALSE(ParseResultRow(ToJson(row), "f").decode_ms_per_token.has_value());
 }

@@ -113,8 +113,10 @@ TEST(GgufByteBpeTest, PreTokeniserDecidesWhatMerges) {
   const Strings tokens = {"12", "1234", "34"};
   const Strings merges = {"1 2", "3 4", "12 34"};
   EXPECT_EQ(OpenEntries(ByteBpe("gpt-2", tokens, merges))->Encode("1234"), Ids{257});
-  EXPECT_EQ(OpenEntries(ByteBpe("llama-bpe", tokens, merges))->Encode("1234"), (Ids{256, '3', '4'}));
-  EXPECT_EQ(OpenEntries(ByteBpe("qwen2", tokens, merges))->Encode("1234"), (Ids{'1', '2', '3', '4'}));
+  EXPECT_EQ(OpenEntries(ByteBpe("llama-bpe", tokens, merges))->Encode("1234"),
+            (Ids{256, '3', '4'}));
+  EXPECT_EQ(OpenEntries(ByteBpe("qwen2", tokens, merges))->Encode("1234"),
+            (Ids{'1', '2', '3', '4'}));
 }
 
 TEST(GgufByteBpeTest, Llama3IgnoresMergesOfWholeWordsAndAddsBos) {

@@ -140,7 +140,7 @@ TEST(PlanFileTest, OtherPromptsAreRefused) {
     return RefusalOf([&] { CheckPrompt(plan, "p.json", tokens); });
   };
   const std::string advice =
-      "plan again with jupiter_plan --prompt-tokens 161, or for all shorter prompts too with "
+      "plan again with jupiter_plan --n-prompt 161, or for all shorter prompts too with "
       "--all-prompts STEP";
   EXPECT_EQ(error(160), "no error");
   EXPECT_EQ(error(161), "p.json: slices: of a prompt of 160 tokens, this one has 161; " + advice);

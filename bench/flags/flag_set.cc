@@ -1,0 +1,263 @@
+#include "bench/flags/flag_set.h"
+
+#include <fmt/ranges.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <limits>
+
+#include "bench/flags/parse_number.h"
+#include "kernels/base/check.h"
+
+namespace jupiter {
+namespace {
+
+std::string InOneLine(std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
+
+// A value as errors show it: what tells it from others, not a whole prompt.
+std::string ShortValue(const std::string& value) {
+  constexpr std::size_t kMost = 60;
+  return InOneLine(value.size() > kMost ? value.substr(0, kMost) + "..." : value);
+}
+
+// Whether the word of a command line is this flag, maybe with a value: --wire=f16, -n4.
+bool IsWrittenAs(std::string_view word, const std::string& name) {
+  if (!word.starts_with(name)) return false;
+  const bool is_short = name.size() == 2;
+  return is_short || word.size() == name.size() || word[name.size()] == '=';
+}
+
+void CheckNotEmpty(const std::string& flag, const std::string& text) {
+  if (text.empty()) FailUser("{} is empty; give it a value, or leave it out", flag);
+}
+
+}  // namespace
+
+Flag& Flag::ActsUnless(WhyIdle why) {
+  why_idle_.push_back(std::move(why));
+  return *this;
+}
+
+Flag& Flag::ActsIf(std::function<bool()> acts, std::string why_not) {
+  return ActsUnless([acts = std::move(acts), why_not = std::move(why_not)] {
+    return acts() ? std::string() : why_not;
+  });
+}
+
+Flag& Flag::SelectsRows() {
+  selects_rows_ = true;
+  return *this;
+}
+
+Flag& Flag::FitsEveryJob() {
+  fits_every_job_ = true;
+  return *this;
+}
+
+Flag& Flag::Required() {
+  option_->required();
+  return *this;
+}
+
+Flag& Flag::AtLeast(double least) {
+  JUPITER_CHECK(number_ != nullptr, "{} is no number", name_);
+  least_ = least;
+  return *this;
+}
+
+Flag& Flag::Between(double least, double most) {
+  most_ = most;
+  return AtLeast(least);
+}
+
+bool Flag::given() const { return option_->count() > 0; }
+
+FlagSet::FlagSet(const std::string& program, const std::string& about, const std::string& after)
+    : app_(std::make_unique<CLI::App>(about, program)) {
+  app_->footer(after);
+}
+
+FlagSet::~FlagSet() = default;
+
+Flag& FlagSet::Declare(CLI::Option* option, std::function<std::string()> value) {
+  flags_.emplace_back();
+  Flag& flag = flags_.back();
+  flag.name_ = option->get_name();
+  flag.option_ = option;
+  flag.value_ = std::move(value);
+  return flag;
+}
+
+Flag& FlagSet::Declare(const std::string& names, const std::string& help, const std::string& type,
+                       std::function<void(const std::string&, const std::string&)> take,
+                       std::function<std::string()> value) {
+  // A place in flags_ that Declare fills: a deque does not move what it has.
+  const std::size_t place = flags_.size();
+  CLI::Option* const option = app_->add_option(
+      names,
+      [this, place, take = std::move(take)](const CLI::results_t& results) {
+        for (const std::string& text : results) take(flags_[place].typed(), text);
+        return true;
+      },
+      help);
+  option->type_name(type)->default_str(value());
+  return Declare(option, std::move(value));
+}
+
+template <typename T>
+Flag& FlagSet::AddNumber(const std::string& names, T& value, const std::string& help,
+                         const std::string& type) {
+  Flag& flag = Declare(
+      names, help, type,
+      [&value](const std::string& typed, const std::string& text) {
+        ParseNumber(typed, text, value);
+      },
+      [&value] { return fmt::format("{}", value); });
+  flag.number_ = [&value] { return static_cast<double>(value); };
+  return flag;
+}
+
+Flag& FlagSet::Add(const std::string& names, int& value, const std::string& help) {
+  return AddNumber(names, value, help, "INT");
+}
+
+Flag& FlagSet::Add(const std::string& names, std::int64_t& value, const std::string& help) {
+  return AddNumber(names, value, help, "INT");
+}
+
+Flag& FlagSet::Add(const std::string& names, std::uint64_t& value, const std::string& help) {
+  return AddNumber(names, value, help, "UINT");
+}
+
+Flag& FlagSet::Add(const std::string& names, float& value, const std::string& help) {
+  return AddNumber(names, value, help, "FLOAT");
+}
+
+Flag& FlagSet::Add(const std::string& names, double& value, const std::string& help) {
+  return AddNumber(names, value, help, "FLOAT");
+}
+
+Flag& FlagSet::Add(const std::string& names, std::optional<int>& value, const std::string& help) {
+  Flag& flag = Declare(
+      names, help, "INT",
+      [&value](const std::string& typed, const std::string& text) {
+        ParseNumber(typed, text, value.emplace());
+      },
+      [&value] { return value ? fmt::format("{}", *value) : ""; });
+  flag.number_ = [&value] { return value.value(); };
+  return flag;
+}
+
+Flag& FlagSet::Add(const std::string& names, std::string& value, const std::string& help) {
+  return Declare(
+      names, help, "TEXT",
+      [&value](const std::string& flag, const std::string& text) {
+        CheckNotEmpty(flag, text);
+        value = text;
+      },
+      [&value] { return value; });
+}
+
+Flag& FlagSet::Add(const std::string& names, std::optional<std::string>& value,
+                   const std::string& help) {
+  return Declare(
+      names, help, "TEXT",
+      [&value](const std::string& flag, const std::string& text) {
+        CheckNotEmpty(flag, text);
+        value = text;
+      },
+      [&value] { return value.value_or(""); });
+}
+
+Flag& FlagSet::Add(const std::string& names, std::vector<std::string>& value,
+                   const std::string& help) {
+  CLI::Option* const option =
+      app_->add_option(names, value, help)->delimiter(',')->capture_default_str();
+  return Declare(option, [&value] { return fmt::format("{}", fmt::join(value, ",")); });
+}
+
+Flag& FlagSet::AddSwitch(const std::string& names, bool& value, const std::string& help) {
+  return Declare(app_->add_flag(names, value, help), [&value] { return value ? "true" : "false"; });
+}
+
+void FlagSet::Parse(int argc, const char* const* argv) {
+  FindTyped(argc, argv);
+  try {
+    app_->parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    throw HelpRequest{app_->help()};
+  } catch (const CLI::ParseError& error) {
+    FailUser("{} (see --help)", InOneLine(error.what()));
+  }
+  RefuseIdle();
+  CheckRanges();
+}
+
+void FlagSet::FindTyped(int argc, const char* const* argv) {
+  for (Flag& flag : flags_) {
+    std::vector<std::string> names;
+    for (const std::string& name : flag.option_->get_lnames()) names.push_back("--" + name);
+    for (const std::string& name : flag.option_->get_snames()) names.push_back("-" + name);
+    for (int i = 1; i < argc; ++i) {
+      for (const std::string& name : names) {
+        if (IsWrittenAs(argv[i], name)) flag.typed_ = name;
+      }
+    }
+  }
+}
+
+void FlagSet::RefuseIdle() const {
+  for (const Flag& flag : flags_) {
+    if (!flag.given()) continue;
+    for (const Flag::WhyIdle& why_idle : flag.why_idle_) {
+      const std::string why = why_idle();
+      if (why.empty()) continue;
+      // A switch says with its name what it is.
+      const bool is_switch = flag.option_->get_items_expected_max() == 0;
+      const std::string value = is_switch ? "" : " " + ShortValue(flag.value_());
+      const bool advises = why.find("; ") != std::string::npos;
+      FailUser("{}{} {}{} leave it out", flag.typed(), value, why, advises ? ", or" : ";");
+    }
+  }
+}
+
+void FlagSet::CheckRanges() const {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  for (const Flag& flag : flags_) {
+    if (!flag.given() || !flag.least_) continue;
+    const double value = flag.number_();
+    // Also of NaN.
+    if (value >= *flag.least_ && value <= flag.most_.value_or(kInfinity)) continue;
+    FailUser("{} is {}, expected {}", flag.typed(), flag.value_(),
+             flag.most_ ? fmt::format("{:.12g} to {:.12g}", *flag.least_, *flag.most_)
+                        : fmt::format("at least {:.12g}", *flag.least_));
+  }
+}
+
+const Flag& FlagSet::Find(std::string_view name) const {
+  const auto found = std::find_if(flags_.begin(), flags_.end(),
+                                  [&](const Flag& flag) { return flag.name() == name; });
+  JUPITER_CHECK(found != flags_.end(), "no flag {}", name);
+  return *found;
+}
+
+std::set<std::string> FlagSet::given() const {
+  std::set<std::string> names;
+  for (const Flag& flag : flags_) {
+    if (flag.given()) names.insert(flag.name());
+  }
+  return names;
+}
+
+std::vector<std::pair<std::string, std::string>> FlagSet::Values() const {
+  std::vector<std::pair<std::string, std::string>> values;
+  for (const Flag& flag : flags_) {
+    if (!flag.selects_rows_) values.emplace_back(flag.name(), flag.value_());
+  }
+  return values;
+}
+
+}  // namespace jupiter
