@@ -10,7 +10,7 @@
 namespace jupiter {
 namespace {
 
-using Run = benchmark::BenchmarkReporter::Run;
+using CaseRun = benchmark::BenchmarkReporter::Run;
 
 std::unique_ptr<benchmark::BenchmarkReporter> MakeReporter(const ReportStyle& style) {
   using benchmark::ConsoleReporter;
@@ -43,9 +43,9 @@ std::optional<double> Aggregate(const std::string& name, const std::vector<doubl
   return std::nullopt;
 }
 
-void SetCpuTime(const std::vector<double>& seconds, Run& run) {
+void SetCpuTime(const std::vector<double>& seconds, CaseRun& run) {
   std::optional<double> value;
-  if (run.run_type == Run::RT_Iteration) {
+  if (run.run_type == CaseRun::RT_Iteration) {
     value = seconds.at(static_cast<std::size_t>(run.repetition_index));
   } else {
     value = Aggregate(run.aggregate_name, seconds);
@@ -89,9 +89,9 @@ bool CaseReporter::ReportContext(const Context& context) {
   return inner_->ReportContext(own);
 }
 
-void CaseReporter::ReportRuns(const std::vector<Run>& runs) {
-  std::vector<Run> shown = runs;
-  for (Run& run : shown) {
+void CaseReporter::ReportRuns(const std::vector<CaseRun>& runs) {
+  std::vector<CaseRun> shown = runs;
+  for (CaseRun& run : shown) {
     benchmark::BenchmarkName name;
     name.function_name = run.run_name.function_name;
     run.run_name = name;

@@ -15,8 +15,8 @@ const DraftAcceptance& AcceptanceOf(const SpeculationWorkload& workload, const s
 
 // A profile whose passes verify drafts says how many rows they have and what they yield; elsewhere
 // the workload does.
-DrawnDrafts DraftsOf(const SpeculationWorkload& workload, const TestbedProfile& profile,
-                     const std::string& model, const std::string& config_name, int draw) {
+DrawnDrafts DrawnDraftsOf(const SpeculationWorkload& workload, const TestbedProfile& profile,
+                          const std::string& model, const std::string& config_name, int draw) {
   DrawnDrafts drafts;
   drafts.acceptance = AcceptanceOf(workload, model);
   drafts.seed = workload.seed + static_cast<std::uint64_t>(draw);
@@ -71,7 +71,7 @@ PolicyWork PolicyWorkOf(const PaperExperiment& experiment, const DecodingPolicy&
   work.step = PlainStep(profile, config_name);
   if (policy.speculates) {
     const SpeculationWorkload& workload = *experiment.speculation;
-    DrawnDrafts drafts = DraftsOf(workload, profile, model, config_name, draw);
+    DrawnDrafts drafts = DrawnDraftsOf(workload, profile, model, config_name, draw);
     if (drafts.tree.rows() > 1) {
       Speculate(workload, profile, config_name, std::move(drafts), work);
     }
