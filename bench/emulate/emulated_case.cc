@@ -6,6 +6,7 @@
 #include "bench/measure/cases.h"
 #include "bench/report/report_text.h"
 #include "kernels/base/check.h"
+#include "model/loaders/open_checkpoint.h"
 #include "model/stage/weights.h"
 #include "parallel/transport/together.h"
 

@@ -6,6 +6,7 @@
 #include "bench/flags/prompt.h"
 #include "kernels/base/check.h"
 #include "kernels/make_device.h"
+#include "model/loaders/open_checkpoint.h"
 #include "parallel/transport/together.h"
 
 namespace jupiter {

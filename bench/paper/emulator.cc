@@ -10,6 +10,7 @@
 #include "kernels/base/check.h"
 #include "kernels/base/clock.h"
 #include "kernels/base/rng.h"
+#include "model/loaders/open_checkpoint.h"
 #include "model/stage/weights.h"
 #include "parallel/transport/agreement.h"
 #include "parallel/transport/peer_bytes.h"

@@ -15,6 +15,7 @@
 #include "bench/flags/tool.h"
 #include "bench/plan/plan_report.h"
 #include "kernels/base/check.h"
+#include "model/loaders/open_checkpoint.h"
 #include "model/stage/weights.h"
 #include "planning/planners/pipeline_tree.h"
 #include "planning/testbed/profile_format.h"

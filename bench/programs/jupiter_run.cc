@@ -19,6 +19,7 @@
 #include "bench/report/run_report.h"
 #include "kernels/base/check.h"
 #include "kernels/make_device.h"
+#include "model/loaders/open_checkpoint.h"
 #include "parallel/transport/record_gather.h"
 #include "parallel/transport/together.h"
 

@@ -6,7 +6,7 @@
 
 #include "kernels/base/check.h"
 #include "kernels/base/clock.h"
-#include "model/loaders/fingerprint.h"
+#include "model/checkpoint/fingerprint.h"
 #include "parallel/decoding/fixed_drafter.h"
 #include "parallel/session/numerics_key.h"
 #include "parallel/session/streaming.h"

@@ -6,6 +6,7 @@
 #include "bench/profile/profile_report.h"
 #include "kernels/base/check.h"
 #include "kernels/make_device.h"
+#include "model/loaders/open_checkpoint.h"
 #include "model/stage/weights.h"
 #include "planning/cost/model_ops.h"
 

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "kernels/base/check.h"
+#include "model/loaders/open_checkpoint.h"
 #include "model/stage/weights.h"
 #include "planning/cost/model_ops.h"
 #include "planning/testbed/cluster.h"

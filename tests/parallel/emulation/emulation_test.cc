@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kernels/make_device.h"
+#include "model/loaders/open_checkpoint.h"
 #include "planning/cost/expected_bytes.h"
 #include "planning/cost/model_ops.h"
 #include "planning/plan/slices.h"

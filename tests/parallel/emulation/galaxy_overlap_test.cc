@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "kernels/make_device.h"
+#include "model/loaders/open_checkpoint.h"
 #include "planning/replay/simulator.h"
 #include "tests/parallel/emulation/record_request.h"
 #include "tests/parallel/mpi_main.h"

@@ -10,6 +10,7 @@
 
 #include "kernels/base/check.h"
 #include "kernels/make_device.h"
+#include "model/loaders/open_checkpoint.h"
 #include "planning/partition/sequence_partition.h"
 #include "planning/planners/planners.h"
 #include "planning/replay/simulator.h"

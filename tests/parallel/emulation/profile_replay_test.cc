@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "kernels/make_device.h"
+#include "model/loaders/open_checkpoint.h"
 #include "planning/plan/slices.h"
 #include "planning/replay/testbed_profile.h"
 #include "tests/parallel/emulation/record_request.h"

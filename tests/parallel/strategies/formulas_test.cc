@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kernels/make_device.h"
+#include "model/loaders/open_checkpoint.h"
 #include "parallel/session/session.h"
 #include "planning/cost/expected_bytes.h"
 #include "planning/cost/memory_model.h"

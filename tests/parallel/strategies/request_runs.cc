@@ -8,6 +8,7 @@
 
 #include "kernels/base/check.h"
 #include "kernels/make_device.h"
+#include "model/loaders/open_checkpoint.h"
 #include "parallel/transport/agreement.h"
 #include "tests/parallel/mpi_main.h"
 
