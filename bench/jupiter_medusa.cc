@@ -20,6 +20,7 @@
 #include "model/loaders/open_checkpoint.h"
 #include "model/medusa/novel_text.h"
 #include "model/tokenizers/open_tokenizer.h"
+#include "planning/drafts/draft_tree_file.h"
 #include "planning/drafts/tree_planner.h"
 
 namespace jupiter {

@@ -17,6 +17,8 @@
 #include "model/loaders/open_checkpoint.h"
 #include "parallel/transport/peer_bytes.h"
 #include "parallel/transport/together.h"
+#include "planning/testbed/cluster_write.h"
+#include "planning/testbed/profile_write.h"
 
 namespace jupiter {
 namespace {

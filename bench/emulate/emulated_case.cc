@@ -9,6 +9,7 @@
 #include "model/loaders/open_checkpoint.h"
 #include "model/stage/weights.h"
 #include "parallel/transport/together.h"
+#include "planning/replay/testbed.h"
 
 namespace jupiter {
 

@@ -8,6 +8,7 @@
 #include "kernels/base/clock.h"
 #include "model/checkpoint/fingerprint.h"
 #include "parallel/decoding/fixed_drafter.h"
+#include "parallel/session/layer_speed.h"
 #include "parallel/session/numerics_key.h"
 #include "parallel/session/streaming.h"
 #include "parallel/transport/agreement.h"

@@ -82,12 +82,6 @@ Plan CompletePlan(const SessionOptions& options, const ModelShape& shape, int ra
 // Makes options for `local` those of a reference for this plan: the same bits from one process.
 void ReferTo(const Plan& plan, SessionOptions& options);
 
-// Layers per second of this rank (in some unit that is the same on all ranks), from a short
-// measurement of a matrix of the model. Throws UserError when it cannot be read.
-double MeasureLayerSpeed(Device& device, Checkpoint& checkpoint, std::optional<DType> quantise);
-// The speeds of all ranks, by rank, on every rank, from that of this one.
-std::vector<double> GatherSpeeds(Transport& transport, double speed);
-
 class Session {
  public:
   // Plans and checks without loading: every rank calls it together. Throws UserError (the same on

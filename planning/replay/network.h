@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "planning/replay/mailboxes.h"
-#include "planning/replay/simulator.h"
+#include "planning/replay/testbed.h"
 
 namespace jupiter {
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "planning/testbed/device_profile.h"
+#include "planning/testbed/op_costs.h"
 #include "planning/testbed/rate_trace.h"
 
 namespace jupiter {
@@ -59,10 +60,6 @@ struct Cluster {
 Cluster LoadCluster(const std::string& path);
 // The same from text; `path` names it in errors and is where profiles are looked for.
 Cluster ParseCluster(const std::string& text, const std::string& path);
-// Loading what was saved gives the same cluster, to the last digit. The file holds its device
-// profiles, so that it can be moved alone.
-void SaveCluster(const Cluster& cluster, const std::string& path);
-std::string ToYaml(const Cluster& cluster);
 
 // What ops take on a device.
 std::shared_ptr<const OpCosts> OpCostsOf(const ClusterDevice& device);

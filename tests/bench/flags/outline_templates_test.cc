@@ -9,6 +9,7 @@
 #include "model/outline/expansion.h"
 #include "model/tokenizers/open_tokenizer.h"
 #include "planning/drafts/outline_workload.h"
+#include "planning/drafts/outline_workload_file.h"
 #include "tests/model/loaders/temp_directory.h"
 #include "tests/refusal.h"
 

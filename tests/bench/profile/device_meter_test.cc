@@ -9,6 +9,8 @@
 #include "model/loaders/open_checkpoint.h"
 #include "model/stage/weights.h"
 #include "planning/cost/model_ops.h"
+#include "planning/testbed/profile_costs.h"
+#include "planning/testbed/profile_write.h"
 
 namespace jupiter {
 namespace {

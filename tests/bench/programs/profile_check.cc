@@ -14,6 +14,7 @@
 #include "model/stage/weights.h"
 #include "planning/cost/model_ops.h"
 #include "planning/testbed/cluster.h"
+#include "planning/testbed/profile_costs.h"
 
 namespace jupiter {
 namespace {

@@ -11,6 +11,7 @@
 #include "model/loaders/open_checkpoint.h"
 #include "planning/cost/expected_bytes.h"
 #include "planning/cost/model_ops.h"
+#include "planning/cost/request_traffic.h"
 #include "planning/plan/slices.h"
 #include "tests/parallel/emulation/record_request.h"
 #include "tests/parallel/mpi_main.h"

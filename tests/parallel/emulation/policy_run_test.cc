@@ -14,8 +14,10 @@
 #include "model/checkpoint/checkpoint.h"
 #include "model/loaders/open_checkpoint.h"
 #include "model/stage/weights.h"
+#include "planning/drafts/known_acceptance.h"
 #include "planning/drafts/tree_planner.h"
 #include "planning/replay/round_time.h"
+#include "planning/replay/testbed.h"
 #include "tests/parallel/mpi_main.h"
 
 namespace jupiter {

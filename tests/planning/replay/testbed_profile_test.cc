@@ -2,6 +2,10 @@
 // one line for every mistake.
 #include "planning/replay/testbed_profile.h"
 
+#include "planning/replay/testbed.h"
+#include "planning/replay/testbed_profile_mix.h"
+#include "planning/replay/testbed_profile_parse.h"
+#include "planning/replay/testbed_profile_write.h"
 #include "tests/planning/testbed_texts.h"
 #include "tests/refusal.h"
 
