@@ -8,6 +8,7 @@
 #include "kernels/base/check.h"
 #include "model/loaders/open_checkpoint.h"
 #include "model/stage/weights.h"
+#include "parallel/session/session_plan.h"
 #include "parallel/transport/together.h"
 #include "planning/replay/testbed.h"
 

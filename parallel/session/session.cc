@@ -1,4 +1,5 @@
 #include "parallel/session/session.h"
+#include "parallel/session/session_plan.h"
 
 #include <algorithm>
 #include <limits>

@@ -70,18 +70,6 @@ struct RunOptions {
   std::optional<DrawnDrafts> drawn;
 };
 
-// Rows that a request holds behind its text until they are settled; the last token has one of its
-// own.
-int RowsUnderWay(const SessionOptions& options);
-
-// The options' plan, completed for this many ranks. `speeds` (layers per second of each rank) is
-// read for kSpeed only. Throws UserError.
-Plan CompletePlan(const SessionOptions& options, const ModelShape& shape, int ranks,
-                  const std::vector<double>& speeds);
-
-// Makes options for `local` those of a reference for this plan: the same bits from one process.
-void ReferTo(const Plan& plan, SessionOptions& options);
-
 class Session {
  public:
   // Plans and checks without loading: every rank calls it together. Throws UserError (the same on

@@ -1,7 +1,7 @@
-// What options of a session come to before anything is loaded: the plan, and that of its reference.
+#include "parallel/session/session_plan.h"
+
 #include "kernels/base/check.h"
 #include "parallel/session/numerics_key.h"
-#include "parallel/session/session.h"
 #include "planning/plan/layer_split.h"
 
 namespace jupiter {

@@ -9,6 +9,7 @@
 
 #include "kernels/make_device.h"
 #include "model/loaders/open_checkpoint.h"
+#include "parallel/session/session_plan.h"
 #include "planning/cost/expected_bytes.h"
 #include "planning/cost/model_ops.h"
 #include "planning/cost/request_traffic.h"

@@ -14,6 +14,7 @@
 #include "model/checkpoint/checkpoint.h"
 #include "model/loaders/open_checkpoint.h"
 #include "model/stage/weights.h"
+#include "parallel/session/session_plan.h"
 #include "planning/drafts/known_acceptance.h"
 #include "planning/drafts/tree_planner.h"
 #include "planning/replay/round_time.h"

@@ -13,6 +13,7 @@
 #include "kernels/make_device.h"
 #include "model/loaders/open_checkpoint.h"
 #include "parallel/session/session.h"
+#include "parallel/session/session_plan.h"
 #include "tests/parallel/mpi_main.h"
 #include "tests/parallel/strategies/request_runs.h"
 #include "tests/parallel/strategies/share_cases.h"

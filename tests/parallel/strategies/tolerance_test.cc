@@ -33,6 +33,7 @@
 #include "model/loaders/gguf_checkpoint.h"
 #include "model/loaders/open_checkpoint.h"
 #include "parallel/session/session.h"
+#include "parallel/session/session_plan.h"
 #include "tests/model/loaders/decode.h"
 #include "tests/model/loaders/test_model.h"
 #include "tests/model/stage/reference_model.h"
