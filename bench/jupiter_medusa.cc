@@ -17,8 +17,10 @@
 #include "bench/report/report_text.h"
 #include "kernels/base/check.h"
 #include "kernels/make_device.h"
-#include "model/loaders/formats.h"
+#include "model/loaders/open_checkpoint.h"
 #include "model/medusa/novel_text.h"
+#include "model/tokenizers/open_tokenizer.h"
+#include "planning/drafts/draft_tree_file.h"
 #include "planning/drafts/tree_planner.h"
 
 namespace jupiter {

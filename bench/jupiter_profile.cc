@@ -13,9 +13,12 @@
 #include "bench/report/host_facts.h"
 #include "kernels/base/check.h"
 #include "kernels/make_device.h"
-#include "model/loaders/fingerprint.h"
+#include "model/checkpoint/fingerprint.h"
+#include "model/loaders/open_checkpoint.h"
 #include "parallel/transport/peer_bytes.h"
 #include "parallel/transport/together.h"
+#include "planning/testbed/cluster_write.h"
+#include "planning/testbed/profile_write.h"
 
 namespace jupiter {
 namespace {

@@ -14,7 +14,11 @@
 #include "bench/flags/tool.h"
 #include "bench/report/timeline.h"
 #include "kernels/base/check.h"
+#include "planning/record/record_marks.h"
+#include "planning/record/record_parse.h"
 #include "planning/replay/measured_costs.h"
+#include "planning/replay/testbed.h"
+#include "planning/replay/testbed_profile_mix.h"
 
 namespace jupiter {
 namespace {

@@ -10,6 +10,8 @@
 #include <memory>
 
 #include "planning/replay/simulator.h"
+#include "planning/replay/testbed.h"
+#include "planning/testbed/op_costs.h"
 
 namespace jupiter {
 namespace {

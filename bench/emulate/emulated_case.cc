@@ -6,8 +6,11 @@
 #include "bench/measure/cases.h"
 #include "bench/report/report_text.h"
 #include "kernels/base/check.h"
+#include "model/loaders/open_checkpoint.h"
 #include "model/stage/weights.h"
+#include "parallel/session/session_plan.h"
 #include "parallel/transport/together.h"
+#include "planning/replay/testbed.h"
 
 namespace jupiter {
 

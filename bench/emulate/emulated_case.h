@@ -13,6 +13,7 @@
 #include "bench/flags/planned.h"
 #include "bench/report/metrics.h"
 #include "planning/replay/simulator.h"
+#include "planning/replay/testbed.h"
 
 namespace jupiter {
 

@@ -5,6 +5,9 @@
 #include "parallel/transport/agreement.h"
 #include "parallel/transport/peer_bytes.h"
 #include "parallel/transport/together.h"
+#include "planning/replay/testbed_profile_mix.h"
+#include "planning/replay/testbed_profile_parse.h"
+#include "planning/replay/testbed_profile_write.h"
 
 namespace jupiter {
 

@@ -17,6 +17,7 @@
 #include "kernels/base/check.h"
 #include "kernels/base/clock.h"
 #include "parallel/transport/together.h"
+#include "planning/replay/testbed.h"
 
 namespace jupiter {
 namespace {

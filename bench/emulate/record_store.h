@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "bench/emulate/shape_run.h"
-#include "model/loaders/checkpoint.h"
+#include "model/checkpoint/checkpoint.h"
 #include "parallel/session/session.h"
 #include "planning/record/record.h"
 

@@ -7,6 +7,7 @@
 #include "kernels/base/check.h"
 #include "kernels/base/rng.h"
 #include "parallel/decoding/fixed_drafter.h"
+#include "planning/drafts/draft_tree_file.h"
 
 namespace jupiter {
 namespace {

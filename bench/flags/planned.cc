@@ -11,6 +11,7 @@
 #include "parallel/transport/agreement.h"
 #include "parallel/transport/peer_bytes.h"
 #include "parallel/transport/together.h"
+#include "planning/testbed/cluster_write.h"
 
 namespace jupiter {
 namespace {

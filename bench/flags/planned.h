@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "bench/flags/flags.h"
-#include "model/loaders/checkpoint.h"
+#include "model/checkpoint/checkpoint.h"
 #include "parallel/session/session.h"
 #include "planning/plan/plan_file.h"
 #include "planning/planners/planners.h"

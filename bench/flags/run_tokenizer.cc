@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "kernels/base/check.h"
+#include "model/tokenizers/open_tokenizer.h"
 
 namespace jupiter {
 namespace {

@@ -19,6 +19,7 @@
 #include "bench/report/run_report.h"
 #include "kernels/base/check.h"
 #include "model/outline/router.h"
+#include "model/tokenizers/utf8_stream.h"
 #include "parallel/transport/together.h"
 
 namespace jupiter {

@@ -13,6 +13,7 @@
 #include "bench/report/metrics.h"
 #include "kernels/base/check.h"
 #include "model/outline/ordered_text.h"
+#include "model/tokenizers/utf8_stream.h"
 #include "parallel/transport/together.h"
 
 namespace jupiter {

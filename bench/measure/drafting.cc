@@ -12,6 +12,7 @@
 #include "parallel/transport/agreement.h"
 #include "parallel/transport/peer_bytes.h"
 #include "parallel/transport/together.h"
+#include "planning/drafts/draft_tree_file.h"
 
 namespace jupiter {
 namespace {

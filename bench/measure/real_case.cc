@@ -6,10 +6,13 @@
 #include "bench/flags/prompt.h"
 #include "kernels/base/check.h"
 #include "kernels/make_device.h"
-#include "model/loaders/fingerprint.h"
+#include "model/checkpoint/fingerprint.h"
+#include "model/loaders/open_checkpoint.h"
 #include "parallel/session/numerics_key.h"
+#include "parallel/session/session_plan.h"
 #include "parallel/transport/agreement.h"
 #include "parallel/transport/together.h"
+#include "planning/testbed/cluster_write.h"
 
 namespace jupiter {
 namespace {

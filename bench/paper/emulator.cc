@@ -6,10 +6,12 @@
 #include "bench/emulate/emulated_profile.h"
 #include "bench/paper/policy_times.h"
 #include "bench/paper/systems.h"
+#include "bench/paper/vary.h"
 #include "bench/report/metrics.h"
 #include "kernels/base/check.h"
 #include "kernels/base/clock.h"
 #include "kernels/base/rng.h"
+#include "model/loaders/open_checkpoint.h"
 #include "model/stage/weights.h"
 #include "parallel/transport/agreement.h"
 #include "parallel/transport/peer_bytes.h"
@@ -17,6 +19,9 @@
 #include "planning/drafts/scaled_acceptance.h"
 #include "planning/planners/pipeline_tree.h"
 #include "planning/replay/round_time.h"
+#include "planning/replay/testbed.h"
+#include "planning/replay/testbed_profile_write.h"
+#include "planning/testbed/cluster_write.h"
 
 namespace jupiter {
 namespace {

@@ -8,7 +8,9 @@
 #include <limits>
 
 #include "bench/paper/systems.h"
+#include "bench/paper/vary.h"
 #include "kernels/base/check.h"
+#include "planning/drafts/outline_workload_file.h"
 #include "planning/testbed/profile_format.h"
 #include "planning/text/yaml_reader.h"
 

@@ -87,11 +87,6 @@ struct PaperExperiment {
 // What decides on policies, as text that other workloads do not have.
 std::string ShowWorkload(const PaperExperiment& experiment);
 
-// The experiment with one key of its workload changed: "points=4", "skeleton_tokens_per_point=9",
-// "lengths=equal", "acceptance=0.8" (a factor), "nodes=15", "generated_tokens=128". An empty text
-// changes nothing. Throws UserError that names the key.
-PaperExperiment Vary(const PaperExperiment& experiment, const std::string& variation);
-
 // Throws UserError "FILE: line L: KEY: ..." for everything that is wrong.
 PaperExperiment LoadPaperExperiment(const std::string& path);
 PaperExperiment ParsePaperExperiment(const std::string& text, const std::string& source);

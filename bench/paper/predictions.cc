@@ -4,6 +4,7 @@
 
 #include "kernels/base/check.h"
 #include "planning/replay/testbed_profile.h"
+#include "planning/replay/testbed_profile_mix.h"
 
 namespace jupiter {
 namespace {

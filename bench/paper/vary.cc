@@ -1,9 +1,10 @@
+#include "bench/paper/vary.h"
+
 #include <algorithm>
 #include <charconv>
 #include <functional>
 #include <map>
 
-#include "bench/paper/experiment.h"
 #include "kernels/base/check.h"
 #include "planning/drafts/scaled_acceptance.h"
 #include "planning/text/yaml_reader.h"

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "kernels/base/check.h"
+#include "planning/drafts/draft_tree_file.h"
 #include "planning/text/json_reader.h"
 
 namespace jupiter {

@@ -16,9 +16,11 @@
 #include "bench/flags/tool.h"
 #include "bench/plan/plan_report.h"
 #include "kernels/base/check.h"
+#include "model/loaders/open_checkpoint.h"
 #include "model/stage/weights.h"
+#include "planning/drafts/draft_tree_file.h"
 #include "planning/planners/pipeline_tree.h"
-#include "planning/testbed/profile_format.h"
+#include "planning/testbed/profile_write.h"
 
 namespace jupiter {
 namespace {

@@ -20,6 +20,8 @@
 #include "bench/report/run_report.h"
 #include "kernels/base/check.h"
 #include "kernels/make_device.h"
+#include "model/loaders/open_checkpoint.h"
+#include "parallel/session/session_plan.h"
 #include "parallel/transport/record_gather.h"
 #include "parallel/transport/together.h"
 

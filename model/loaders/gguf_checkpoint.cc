@@ -1,3 +1,5 @@
+#include "model/loaders/gguf_checkpoint.h"
+
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -5,13 +7,12 @@
 #include <vector>
 
 #include "kernels/base/check.h"
-#include "model/loaders/byte_reader.h"
-#include "model/loaders/formats.h"
+#include "model/checkpoint/byte_reader.h"
+#include "model/checkpoint/mapped_checkpoint.h"
+#include "model/checkpoint/unused_tensors.h"
 #include "model/loaders/gguf_file.h"
 #include "model/loaders/gguf_model.h"
 #include "model/loaders/gguf_types.h"
-#include "model/loaders/mapped_checkpoint.h"
-#include "model/loaders/unused_tensors.h"
 
 namespace jupiter {
 namespace {
@@ -93,6 +94,12 @@ class GgufCheckpoint : public MappedCheckpoint {
 };
 
 }  // namespace
+
+bool LooksLikeGguf(const MappedFile& file) {
+  constexpr std::string_view kMagic = "GGUF";
+  const auto* start = reinterpret_cast<const char*>(file.bytes().data());
+  return file.bytes().size() >= kMagic.size() && std::string_view(start, kMagic.size()) == kMagic;
+}
 
 std::unique_ptr<Checkpoint> LoadGguf(std::shared_ptr<const MappedFile> file) {
   return std::make_unique<GgufCheckpoint>(std::move(file));

@@ -13,7 +13,7 @@
 #include <variant>
 #include <vector>
 
-#include "model/loaders/mapped_file.h"
+#include "model/checkpoint/mapped_file.h"
 
 namespace jupiter {
 

@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "kernels/base/check.h"
-#include "model/loaders/byte_reader.h"
-#include "model/loaders/config_limits.h"
+#include "model/checkpoint/byte_reader.h"
+#include "model/checkpoint/config_limits.h"
 #include "model/loaders/gguf_types.h"
 
 namespace jupiter {

@@ -5,7 +5,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "model/loaders/byte_reader.h"
+#include "model/checkpoint/byte_reader.h"
 #include "model/loaders/gguf_file.h"
 
 namespace jupiter {

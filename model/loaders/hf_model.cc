@@ -3,9 +3,9 @@
 #include <utility>
 
 #include "kernels/base/check.h"
-#include "model/loaders/byte_reader.h"
-#include "model/loaders/config_limits.h"
-#include "model/loaders/json_object.h"
+#include "model/checkpoint/byte_reader.h"
+#include "model/checkpoint/config_limits.h"
+#include "model/checkpoint/json_object.h"
 #include "model/loaders/rope_scaling.h"
 
 namespace jupiter {

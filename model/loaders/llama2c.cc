@@ -1,5 +1,7 @@
 // Legacy checkpoints of llama2.c (karpathy/llama2.c, export version 0): seven int32, then f32
 // tensors in a fixed order, each kind for all layers at once.
+#include "model/loaders/llama2c.h"
+
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
@@ -9,10 +11,9 @@
 #include <vector>
 
 #include "kernels/base/check.h"
-#include "model/loaders/byte_reader.h"
-#include "model/loaders/config_limits.h"
-#include "model/loaders/formats.h"
-#include "model/loaders/mapped_checkpoint.h"
+#include "model/checkpoint/byte_reader.h"
+#include "model/checkpoint/config_limits.h"
+#include "model/checkpoint/mapped_checkpoint.h"
 
 namespace jupiter {
 namespace {
@@ -138,10 +139,6 @@ class Llama2cCheckpoint : public MappedCheckpoint {
 
 std::unique_ptr<Checkpoint> LoadLlama2c(std::shared_ptr<const MappedFile> file) {
   return std::make_unique<Llama2cCheckpoint>(std::move(file));
-}
-
-std::unique_ptr<Checkpoint> OpenLlama2c(const std::string& path) {
-  return LoadLlama2c(MappedFile::Open(path));
 }
 
 }  // namespace jupiter

@@ -5,9 +5,10 @@
 #include <utility>
 
 #include "kernels/base/check.h"
-#include "model/loaders/byte_reader.h"
-#include "model/loaders/json_object.h"
-#include "model/loaders/mapped_checkpoint.h"
+#include "model/checkpoint/byte_reader.h"
+#include "model/checkpoint/json_object.h"
+#include "model/checkpoint/mapped_checkpoint.h"
+#include "model/loaders/medusa_synthetic.h"
 #include "model/loaders/safetensors_file.h"
 
 namespace jupiter {

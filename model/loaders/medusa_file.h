@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "model/loaders/mapped_file.h"
+#include "model/checkpoint/mapped_file.h"
 #include "model/loaders/medusa_layout.h"
 
 namespace jupiter {
@@ -23,8 +23,5 @@ MedusaFile OpenMedusa(const std::string& path, const ModelConfig& config);
 
 // The same of bytes that are already mapped, without a config.json.
 MedusaFile LoadMedusa(std::shared_ptr<const MappedFile> file, const ModelConfig& config);
-
-// The synthetic ones.
-MedusaFile MakeSyntheticMedusa(const std::string& name, const ModelConfig& config);
 
 }  // namespace jupiter

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "kernels/base/check.h"
-#include "model/loaders/byte_reader.h"
+#include "model/checkpoint/byte_reader.h"
 
 namespace jupiter {
 namespace {

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "model/loaders/checkpoint.h"
+#include "model/checkpoint/checkpoint.h"
 
 namespace jupiter {
 

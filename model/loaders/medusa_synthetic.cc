@@ -1,3 +1,5 @@
+#include "model/loaders/medusa_synthetic.h"
+
 #include <charconv>
 #include <cmath>
 #include <memory>
@@ -7,8 +9,7 @@
 
 #include "kernels/base/check.h"
 #include "kernels/base/rng.h"
-#include "model/loaders/byte_reader.h"
-#include "model/loaders/medusa_file.h"
+#include "model/checkpoint/byte_reader.h"
 #include "model/loaders/synthetic_fill.h"
 #include "model/loaders/synthetic_shapes.h"
 

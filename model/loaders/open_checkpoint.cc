@@ -1,10 +1,15 @@
+#include "model/loaders/open_checkpoint.h"
+
 #include <filesystem>
 #include <system_error>
 
 #include "kernels/base/check.h"
-#include "model/loaders/byte_reader.h"
-#include "model/loaders/checkpoint.h"
-#include "model/loaders/formats.h"
+#include "model/checkpoint/byte_reader.h"
+#include "model/checkpoint/mapped_file.h"
+#include "model/loaders/gguf_checkpoint.h"
+#include "model/loaders/llama2c.h"
+#include "model/loaders/safetensors_checkpoint.h"
+#include "model/loaders/synthetic.h"
 
 namespace jupiter {
 namespace {
@@ -27,12 +32,6 @@ void RefuseOtherFiles(const MappedFile& file) {
 }
 
 }  // namespace
-
-bool LooksLikeGguf(const MappedFile& file) {
-  constexpr std::string_view kMagic = "GGUF";
-  const auto* start = reinterpret_cast<const char*>(file.bytes().data());
-  return file.bytes().size() >= kMagic.size() && std::string_view(start, kMagic.size()) == kMagic;
-}
 
 std::unique_ptr<Checkpoint> OpenCheckpoint(const std::string& model) {
   if (model.compare(0, 10, "synthetic:") == 0) return OpenSynthetic(model);

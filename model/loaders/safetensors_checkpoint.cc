@@ -1,3 +1,5 @@
+#include "model/loaders/safetensors_checkpoint.h"
+
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -5,11 +7,11 @@
 #include <vector>
 
 #include "kernels/base/check.h"
-#include "model/loaders/byte_reader.h"
+#include "model/checkpoint/byte_reader.h"
+#include "model/checkpoint/mapped_checkpoint.h"
+#include "model/checkpoint/unused_tensors.h"
 #include "model/loaders/hf_model.h"
-#include "model/loaders/mapped_checkpoint.h"
 #include "model/loaders/safetensors_shards.h"
-#include "model/loaders/unused_tensors.h"
 
 namespace jupiter {
 namespace {

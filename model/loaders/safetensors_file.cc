@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "kernels/base/check.h"
-#include "model/loaders/byte_reader.h"
-#include "model/loaders/json_object.h"
+#include "model/checkpoint/byte_reader.h"
+#include "model/checkpoint/json_object.h"
 
 namespace jupiter {
 namespace {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "kernels/base/dtype.h"
-#include "model/loaders/mapped_checkpoint.h"
+#include "model/checkpoint/mapped_checkpoint.h"
 
 namespace jupiter {
 

@@ -7,7 +7,7 @@
 
 #include "kernels/base/check.h"
 #include "kernels/base/half.h"
-#include "model/loaders/byte_reader.h"
+#include "model/checkpoint/byte_reader.h"
 
 namespace jupiter {
 namespace {

@@ -1,3 +1,5 @@
+#include "model/loaders/synthetic.h"
+
 #include <cmath>
 #include <memory>
 #include <string>
@@ -6,7 +8,6 @@
 #include <vector>
 
 #include "kernels/base/check.h"
-#include "model/loaders/checkpoint.h"
 #include "model/loaders/synthetic_fill.h"
 #include "model/loaders/synthetic_shapes.h"
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "kernels/base/rng.h"
-#include "model/loaders/checkpoint.h"
+#include "model/checkpoint/checkpoint.h"
 
 namespace jupiter {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "kernels/base/check.h"
-#include "model/loaders/byte_reader.h"
+#include "model/checkpoint/byte_reader.h"
 
 namespace jupiter {
 namespace {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "model/tokenizers/tokenizer.h"
+#include "model/tokenizers/utf8_stream.h"
 
 namespace jupiter {
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "kernels/base/tensor.h"
-#include "model/loaders/checkpoint.h"
+#include "model/checkpoint/checkpoint.h"
 
 namespace jupiter {
 

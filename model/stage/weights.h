@@ -7,8 +7,8 @@
 #include <string>
 
 #include "kernels/device.h"
+#include "model/checkpoint/checkpoint.h"
 #include "model/config/model_shape.h"
-#include "model/loaders/checkpoint.h"
 
 namespace jupiter {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "kernels/base/check.h"
-#include "model/loaders/byte_reader.h"
+#include "model/checkpoint/byte_reader.h"
 #include "model/loaders/gguf_file.h"
 #include "model/tokenizers/byte_bpe_tokenizer.h"
 #include "model/tokenizers/merge_rules.h"

@@ -1,7 +1,7 @@
 #include "model/tokenizers/hf_pipeline.h"
 
 #include "kernels/base/check.h"
-#include "model/loaders/byte_reader.h"
+#include "model/checkpoint/byte_reader.h"
 #include "model/tokenizers/utf8.h"
 
 namespace jupiter {

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "kernels/base/check.h"
-#include "model/loaders/byte_reader.h"
-#include "model/loaders/json_object.h"
+#include "model/checkpoint/byte_reader.h"
+#include "model/checkpoint/json_object.h"
 #include "model/tokenizers/byte_bpe_tokenizer.h"
 #include "model/tokenizers/hf_json.h"
 #include "model/tokenizers/hf_pipeline.h"

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "kernels/base/check.h"
-#include "model/loaders/byte_reader.h"
+#include "model/checkpoint/byte_reader.h"
 #include "model/tokenizers/merge_rules.h"
 #include "model/tokenizers/spm_tokenizer.h"
 #include "model/tokenizers/vocabulary.h"

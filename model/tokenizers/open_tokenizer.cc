@@ -1,13 +1,14 @@
+#include "model/tokenizers/open_tokenizer.h"
+
 #include <filesystem>
 
 #include "kernels/base/check.h"
+#include "model/checkpoint/mapped_file.h"
 #include "model/loaders/gguf_file.h"
-#include "model/loaders/mapped_file.h"
 #include "model/tokenizers/gguf_tokenizer.h"
 #include "model/tokenizers/hf_tokenizer.h"
 #include "model/tokenizers/llama2c_tokenizer.h"
 #include "model/tokenizers/synthetic_tokenizer.h"
-#include "model/tokenizers/tokenizer.h"
 
 namespace jupiter {
 namespace {

@@ -46,21 +46,4 @@ class Tokenizer {
   std::vector<std::int32_t> end_ids_;
 };
 
-// Opens by content: a GGUF file, tokenizer.json, tok*.bin of llama2.c, a Hugging Face directory
-// (its tokenizer.json), or "synthetic:..." (bytes; ids 0-2 are controls, byte b is id b + 3).
-// Throws UserError: one line with the path and what is wrong or unsupported.
-std::unique_ptr<Tokenizer> OpenTokenizer(const std::string& path);
-
-// Collects pieces and gives out whole UTF-8 characters only, for streaming.
-class Utf8Stream {
- public:
-  // Bytes that are now complete; an unfinished character at the end is kept back.
-  std::string Push(std::string_view piece);
-  // What is left; bytes that never became a character come out as U+FFFD.
-  std::string Finish();
-
- private:
-  std::string pending_;
-};
-
 }  // namespace jupiter

@@ -1,4 +1,5 @@
-#include "model/tokenizers/tokenizer.h"
+#include "model/tokenizers/utf8_stream.h"
+
 #include "model/tokenizers/utf8.h"
 
 namespace jupiter {

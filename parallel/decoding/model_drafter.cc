@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "kernels/base/check.h"
-#include "model/loaders/fingerprint.h"
-#include "model/loaders/formats.h"
+#include "model/checkpoint/fingerprint.h"
+#include "model/loaders/open_checkpoint.h"
 
 namespace jupiter {
 namespace {

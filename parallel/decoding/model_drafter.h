@@ -11,7 +11,7 @@
 #include <string>
 
 #include "kernels/device.h"
-#include "model/loaders/checkpoint.h"
+#include "model/checkpoint/checkpoint.h"
 #include "model/stage/stage.h"
 #include "parallel/decoding/drafter.h"
 

@@ -1,3 +1,5 @@
+#include "parallel/session/layer_speed.h"
+
 #include <algorithm>
 #include <array>
 #include <vector>
@@ -5,7 +7,6 @@
 #include "kernels/base/clock.h"
 #include "model/stage/quantise.h"
 #include "model/stage/weights.h"
-#include "parallel/session/session.h"
 #include "parallel/transport/agreement.h"
 #include "parallel/transport/peer_bytes.h"
 

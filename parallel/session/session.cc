@@ -1,4 +1,5 @@
 #include "parallel/session/session.h"
+#include "parallel/session/session_plan.h"
 
 #include <algorithm>
 #include <limits>
@@ -6,8 +7,9 @@
 
 #include "kernels/base/check.h"
 #include "kernels/base/clock.h"
-#include "model/loaders/fingerprint.h"
+#include "model/checkpoint/fingerprint.h"
 #include "parallel/decoding/fixed_drafter.h"
+#include "parallel/session/layer_speed.h"
 #include "parallel/session/numerics_key.h"
 #include "parallel/session/streaming.h"
 #include "parallel/transport/agreement.h"

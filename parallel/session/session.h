@@ -71,24 +71,6 @@ struct RunOptions {
   std::optional<DrawnDrafts> drawn;
 };
 
-// Rows that a request holds after its text until they are settled, without the one that its last
-// token has.
-int RowsUnderWay(const SessionOptions& options);
-
-// The options' plan, completed for this many ranks. `speeds` (layers per second of each rank) is
-// read for kSpeed only. Throws UserError.
-Plan CompletePlan(const SessionOptions& options, const ModelShape& shape, int ranks,
-                  const std::vector<double>& speeds);
-
-// Turns options into those of the `local` reference for this plan: the same bits from one process.
-void ReferTo(const Plan& plan, SessionOptions& options);
-
-// Layers per second of this rank (in some unit that is the same on all ranks), from a short
-// measurement of a matrix of the model. Throws UserError when it cannot be read.
-double MeasureLayerSpeed(Device& device, Checkpoint& checkpoint, std::optional<DType> quantise);
-// The speeds of all ranks, by rank, on every rank, from that of this one.
-std::vector<double> GatherSpeeds(Transport& transport, double speed);
-
 class Session {
  public:
   // Plans and checks without loading: every rank calls it together. Throws UserError (the same on

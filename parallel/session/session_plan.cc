@@ -1,7 +1,7 @@
-// From a session's options to its plan and the plan of its reference, before anything is loaded.
+#include "parallel/session/session_plan.h"
+
 #include "kernels/base/check.h"
 #include "parallel/session/numerics_key.h"
-#include "parallel/session/session.h"
 #include "planning/plan/layer_split.h"
 
 namespace jupiter {

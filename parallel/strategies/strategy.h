@@ -18,8 +18,8 @@
 #include <vector>
 
 #include "model/batch/batch.h"
+#include "model/checkpoint/checkpoint.h"
 #include "model/config/model_shape.h"
-#include "model/loaders/checkpoint.h"
 #include "model/stage/stage.h"
 #include "parallel/transport/transport.h"
 #include "planning/plan/plan.h"

@@ -1,3 +1,5 @@
+#include "parallel/transport/message.h"
+
 #include <algorithm>
 #include <cstring>
 #include <new>

@@ -6,7 +6,7 @@
 #include <memory>
 #include <span>
 
-#include "parallel/transport/transport.h"
+#include "parallel/transport/message.h"
 
 namespace jupiter {
 

@@ -2,6 +2,7 @@
 
 #include "parallel/transport/agreement.h"
 #include "parallel/transport/peer_bytes.h"
+#include "planning/record/record_parse.h"
 
 namespace jupiter {
 

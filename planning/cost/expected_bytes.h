@@ -3,11 +3,8 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 #include "kernels/base/dtype.h"
-#include "model/config/config.h"
-#include "planning/plan/plan.h"
 
 namespace jupiter {
 
@@ -32,19 +29,5 @@ MessageBytes LastMessage();
 MessageBytes TokenMessage();
 // A piece of a collective.
 MessageBytes PieceMessage(std::int64_t payload);
-
-// What one rank sends to others, as TrafficCounters count it.
-struct ExpectedTraffic {
-  std::int64_t messages = 0;
-  std::int64_t header = 0;
-  std::int64_t payload = 0;
-  void Add(const MessageBytes& message);
-  bool operator==(const ExpectedTraffic&) const = default;
-};
-
-// Of rank `rank` in a whole request with a prompt in these slices and `tokens` generated tokens,
-// one per step, of which the last is not fed back. Any strategy of the registry, any shares.
-ExpectedTraffic RequestTraffic(const ModelConfig& config, const Plan& plan,
-                               const std::vector<int>& slices, int tokens, int rank);
 
 }  // namespace jupiter

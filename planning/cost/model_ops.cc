@@ -1,4 +1,5 @@
 #include "planning/cost/model_ops.h"
+#include "planning/testbed/op_costs.h"
 
 namespace jupiter {
 namespace {

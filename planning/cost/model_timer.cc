@@ -1,4 +1,5 @@
 #include "planning/cost/model_timer.h"
+#include "planning/testbed/op_costs.h"
 
 #include <algorithm>
 

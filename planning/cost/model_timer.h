@@ -5,6 +5,7 @@
 
 #include "planning/cost/model_ops.h"
 #include "planning/testbed/cluster.h"
+#include "planning/testbed/op_costs.h"
 
 namespace jupiter {
 

@@ -18,6 +18,7 @@
 #include "planning/plan/obstacle.h"
 #include "planning/plan/plan.h"
 #include "planning/testbed/cluster.h"
+#include "planning/testbed/op_costs.h"
 
 namespace jupiter {
 

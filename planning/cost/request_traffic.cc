@@ -1,8 +1,8 @@
-// Messages of whole requests, from the definitions of the strategies.
+#include "planning/cost/request_traffic.h"
+
 #include <algorithm>
 
 #include "kernels/base/check.h"
-#include "planning/cost/expected_bytes.h"
 #include "planning/plan/shares.h"
 #include "planning/plan/strategy_traits.h"
 

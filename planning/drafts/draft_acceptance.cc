@@ -8,6 +8,7 @@
 
 #include "kernels/base/check.h"
 #include "planning/drafts/draft_heads.h"
+#include "planning/drafts/known_acceptance.h"
 #include "planning/testbed/profile_format.h"
 #include "planning/text/json_reader.h"
 #include "planning/text/yaml_reader.h"

@@ -39,10 +39,7 @@ DraftAcceptance ParseAcceptance(const std::string& text, const std::string& sour
 // One line of JSON that ParseAcceptance reads back.
 std::string ToJson(const DraftAcceptance& acceptance);
 
-// Distributions from the literature, for runs that compute nothing (known_acceptance.cc says where
-// each number is from).
-const std::vector<DraftAcceptance>& KnownAcceptances();
-// Of a file, or a known one by name.
+// Of a file, or a known one (known_acceptance.h) by name.
 DraftAcceptance LoadAcceptance(const std::string& path_or_name);
 
 // New tokens that a verification step yields on average, root counted: 1 and, for every node, the

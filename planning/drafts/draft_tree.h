@@ -6,7 +6,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <vector>
 
 namespace jupiter {
@@ -48,13 +47,5 @@ std::vector<std::int32_t> ToParents(const DraftTree& tree);
 DraftTree ChainTree(int length);
 // The `width` likeliest candidates of the next token. CHECKs 0 <= width <= kMostDraftNodes.
 DraftTree StarTree(int width);
-
-// YAML: a list of paths in any order, as Medusa writes them ([[0], [1], [0, 0]], also with round
-// brackets), or the map {jupiter_tree: 1, paths: LIST}. Throws UserError "SOURCE: line L: KEY: ..."
-// for what is no tree or exceeds the limits above.
-DraftTree ParseDraftTree(const std::string& text, const std::string& source);
-DraftTree LoadDraftTree(const std::string& path);
-// The map, a line per depth and first choice; what ParseDraftTree reads back.
-std::string ToYaml(const DraftTree& tree);
 
 }  // namespace jupiter

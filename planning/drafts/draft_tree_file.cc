@@ -1,4 +1,5 @@
-// Draft trees in files.
+#include "planning/drafts/draft_tree_file.h"
+
 #include <fmt/ranges.h>
 
 #include <algorithm>
@@ -7,7 +8,6 @@
 #include <utility>
 
 #include "kernels/base/check.h"
-#include "planning/drafts/draft_tree.h"
 #include "planning/testbed/profile_format.h"
 #include "planning/text/yaml_reader.h"
 

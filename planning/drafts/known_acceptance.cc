@@ -19,7 +19,7 @@
 // Not fitted to anything. As a check, the likeliest 63 nodes yield 2.38, 2.48 and 2.52 tokens per
 // step here (7B, 13B, 33B); Spec-Bench (Xia et al., arXiv 2401.07851; its leaderboard, A100,
 // greedy) measured 2.32, 2.39 and 2.33 with Medusa-1 heads and the tree mc_sim_7b_63 of 63 nodes.
-#include "planning/drafts/draft_acceptance.h"
+#include "planning/drafts/known_acceptance.h"
 
 namespace jupiter {
 namespace {

@@ -46,11 +46,4 @@ int SharedPrefixRows(const OutlineWorkload& workload, int question_tokens);
 std::vector<int> PointLengths(const OutlineWorkload& workload, int answer_tokens,
                               std::uint64_t draw = 0);
 
-// Throws UserError "FILE: line L: KEY: ..." for everything that is wrong.
-OutlineWorkload ParseOutlineWorkload(const std::string& text, const std::string& source);
-OutlineWorkload LoadOutlineWorkload(const std::string& path);
-
-// By path, or the name of a shipped one (experiments/outlines).
-std::string FindOutlineWorkload(const std::string& name_or_path);
-
 }  // namespace jupiter

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "kernels/base/check.h"
+#include "planning/drafts/known_acceptance.h"
 
 namespace jupiter {
 namespace {

@@ -1,10 +1,11 @@
+#include "planning/partition/best_slicing.h"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <utility>
 
 #include "kernels/base/check.h"
-#include "planning/partition/sequence_partition.h"
 #include "planning/plan/slices.h"
 
 namespace jupiter {

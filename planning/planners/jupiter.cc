@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "planning/cost/expected_bytes.h"
+#include "planning/partition/best_slicing.h"
 #include "planning/partition/layer_partition.h"
 #include "planning/partition/sequence_partition.h"
 #include "planning/planners/common.h"

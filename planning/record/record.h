@@ -76,19 +76,10 @@ struct RunRecord {
 // no file.
 std::string WhereIs(const RunRecord& record, int rank, std::int64_t event);
 
-// Throws UserError unless the source's marks are those of requests from start to end: times are
-// taken from them.
-void CheckMarks(const RunRecord& record);
-
-// One rank as text (JSON lines) and back; byte-identical for identical events. Parse throws
-// UserError naming `source` and the line.
+// As text (JSON lines), of one rank and of the whole file; the same for the same events.
+// record_parse.h has the way back.
 std::string ToText(const RankRecord& record);
-RankRecord ParseRankRecord(std::string_view text, const std::string& source);
-
-// The text of the file, and back; `source` names it in errors.
 std::string ToText(const RunRecord& record);
-RunRecord ParseRecord(std::string_view text, const std::string& source);
 void SaveRecord(const RunRecord& record, const std::string& path);
-RunRecord LoadRecord(const std::string& path);
 
 }  // namespace jupiter

@@ -1,8 +1,8 @@
-// What a record must tell of its requests.
+#include "planning/record/record_marks.h"
+
 #include <vector>
 
 #include "kernels/base/check.h"
-#include "planning/record/record.h"
 
 namespace jupiter {
 namespace {

@@ -1,4 +1,5 @@
-// Reading of records: every line is checked, because records are files that users move and edit.
+#include "planning/record/record_parse.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,7 +9,6 @@
 #include <optional>
 
 #include "kernels/base/check.h"
-#include "planning/record/record.h"
 #include "planning/text/json_reader.h"
 
 namespace jupiter {

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "kernels/base/check.h"
+#include "planning/replay/testbed.h"
 
 namespace jupiter {
 namespace {

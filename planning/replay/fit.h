@@ -1,7 +1,8 @@
 // Whether a record can run on a testbed at all, before it does.
 #pragma once
 
-#include "planning/replay/simulator.h"
+#include "planning/record/record.h"
+#include "planning/replay/testbed.h"
 
 namespace jupiter {
 

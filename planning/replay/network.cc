@@ -1,4 +1,5 @@
 #include "planning/replay/network.h"
+#include "planning/replay/testbed.h"
 
 #include <algorithm>
 #include <tuple>

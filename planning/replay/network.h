@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "planning/replay/mailboxes.h"
-#include "planning/replay/simulator.h"
+#include "planning/replay/testbed.h"
 
 namespace jupiter {
 

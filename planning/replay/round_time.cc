@@ -5,6 +5,8 @@
 #include <variant>
 
 #include "kernels/base/check.h"
+#include "planning/replay/simulator.h"
+#include "planning/replay/testbed.h"
 
 namespace jupiter {
 namespace {

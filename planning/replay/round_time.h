@@ -12,7 +12,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "planning/replay/simulator.h"
+#include "planning/record/record.h"
+#include "planning/replay/testbed.h"
 
 namespace jupiter {
 

@@ -19,6 +19,7 @@
 #include "planning/replay/fit.h"
 #include "planning/replay/mailboxes.h"
 #include "planning/replay/network.h"
+#include "planning/replay/testbed.h"
 
 namespace jupiter {
 namespace {

@@ -10,40 +10,15 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
-#include <memory>
-#include <string>
 #include <vector>
 
 #include "planning/record/record.h"
-#include "planning/testbed/cluster.h"
-#include "planning/testbed/op_costs.h"
+#include "planning/replay/testbed.h"
 
 namespace jupiter {
 
-// Factors on the payload of messages: bytes that they put on the wire, and that staging copies, for
-// each byte in the record. By channel of the record (see planning/record/record.h), and by the
-// phase of the sender's last mark of a batch; without a mark it is the prompt's.
-struct PayloadFactors {
-  std::map<int, double> prompt;  // a channel that is not there has 1
-  std::map<int, double> step;
-  // Rows of the buffers in which steps travel: on the channels of `step`, a batch of fewer rows
-  // counts as one of this many.
-  double padded_rows = 0;
-};
-
 // Bytes on the wire for each byte of payload of a message, of a batch of `rows` rows.
 double FactorOf(const PayloadFactors& factors, int channel, bool in_step, std::int64_t rows);
-
-// What the ranks of a record run on. Rank r is devices[r] of a cluster, or anything that has costs.
-struct Testbed {
-  std::vector<std::shared_ptr<const OpCosts>> costs;  // by rank
-  std::vector<RateTrace> speed;                       // by rank, of ops; empty: constant
-  std::vector<std::vector<Link>> links;               // [from][to]
-  bool shared_medium = false;
-  PayloadFactors payload_factors;
-};
-Testbed TestbedOf(const Cluster& cluster);
 
 struct MarkTime {
   MarkKind kind = MarkKind::kStart;

@@ -1,4 +1,4 @@
-#include "planning/replay/simulator.h"
+#include "planning/replay/testbed.h"
 
 namespace jupiter {
 

@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "kernels/base/check.h"
+#include "planning/replay/testbed.h"
+#include "planning/testbed/profile_costs.h"
 #include "planning/text/yaml_reader.h"
 
 namespace jupiter {

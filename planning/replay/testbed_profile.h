@@ -15,7 +15,8 @@
 #include <vector>
 
 #include "planning/plan/strategy_traits.h"
-#include "planning/replay/simulator.h"
+#include "planning/record/record.h"
+#include "planning/replay/testbed.h"
 #include "planning/replay/two_regimes.h"
 
 namespace jupiter {
@@ -92,22 +93,6 @@ struct TestbedProfile {
   std::vector<ProfilePlan> plans;
   std::optional<ProfileFit> fit;  // where devices and links were fitted
 };
-
-// Throws UserError "FILE: line L: KEY: ..." for everything that is wrong.
-TestbedProfile LoadTestbedProfile(const std::string& path);
-// The same from text; `source` names it in errors and is where device profiles are looked for.
-TestbedProfile ParseTestbedProfile(const std::string& text, const std::string& source);
-// Parsing it gives the same profile, to the last digit, without any other file. Where numbers come
-// from is left out.
-std::string ToYaml(const TestbedProfile& profile);
-
-// A profile by name or path (see FindTestbedProfile), or a mixture: "NAME,links=NAME,..." takes the
-// named parts from others. Throws UserError, also when devices were fitted to steps that yield
-// another number of tokens than the decoding says.
-TestbedProfile MakeTestbedProfile(const std::string& text);
-// The file of a profile: a path, or the name of a shipped one, in the folders that
-// FindDeviceProfile looks in, "profiles" instead of "devices".
-std::string FindTestbedProfile(const std::string& name_or_path);
 
 // A model's name as profiles have it: lower case, without the word "synthetic" before it.
 std::string ProfileModel(std::string_view model);

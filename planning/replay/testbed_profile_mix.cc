@@ -1,4 +1,5 @@
-// Profiles made of parts of others.
+#include "planning/replay/testbed_profile_mix.h"
+
 #include <fmt/ranges.h>
 
 #include <set>
@@ -7,6 +8,7 @@
 
 #include "kernels/base/check.h"
 #include "planning/replay/testbed_profile.h"
+#include "planning/replay/testbed_profile_parse.h"
 #include "planning/text/split_at_commas.h"
 #include "planning/text/yaml_reader.h"
 

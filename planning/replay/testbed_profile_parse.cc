@@ -1,9 +1,10 @@
 // Reading of profiles. Every number may stand alone or as a map that says where it comes from.
+#include "planning/replay/testbed_profile_parse.h"
+
 #include <algorithm>
 #include <cctype>
 
 #include "kernels/base/check.h"
-#include "planning/replay/testbed_profile.h"
 #include "planning/testbed/profile_format.h"
 #include "planning/text/find_data.h"
 

@@ -1,10 +1,11 @@
-// Writing of profiles.
+#include "planning/replay/testbed_profile_write.h"
+
 #include <fmt/ranges.h>
 
 #include <iterator>
 
-#include "planning/replay/testbed_profile.h"
-#include "planning/testbed/profile_format.h"
+#include "planning/testbed/profile_write.h"
+#include "planning/text/yaml_reader.h"
 
 namespace jupiter {
 namespace {

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "kernels/base/check.h"
+#include "planning/testbed/op_costs.h"
+#include "planning/testbed/profile_costs.h"
 #include "planning/testbed/profile_format.h"
 #include "planning/text/find_data.h"
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "planning/testbed/device_profile.h"
+#include "planning/testbed/op_costs.h"
 #include "planning/testbed/rate_trace.h"
 
 namespace jupiter {
@@ -62,10 +63,6 @@ Cluster ParseCluster(const std::string& text, const std::string& path);
 // The path of a cluster file, or of a shipped one by its name ("env-a"), as FindDataFile finds
 // them.
 std::string FindCluster(const std::string& name_or_path);
-// Loading what was saved gives the same cluster, to the last digit. The file holds its device
-// profiles, so that it can be moved alone.
-void SaveCluster(const Cluster& cluster, const std::string& path);
-std::string ToYaml(const Cluster& cluster);
 
 // What ops take on a device.
 std::shared_ptr<const OpCosts> OpCostsOf(const ClusterDevice& device);

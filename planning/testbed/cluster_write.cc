@@ -1,10 +1,11 @@
-// Writing of cluster files.
+#include "planning/testbed/cluster_write.h"
+
 #include <iterator>
 #include <map>
 
 #include "kernels/base/check.h"
-#include "planning/testbed/cluster.h"
-#include "planning/testbed/profile_format.h"
+#include "planning/testbed/profile_write.h"
+#include "planning/text/yaml_reader.h"
 
 namespace jupiter {
 namespace {

@@ -2,7 +2,6 @@
 // YAML files, see experiments/devices/README.md; jupiter_profile measures one.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -11,7 +10,6 @@
 
 #include "kernels/base/op_call.h"
 #include "planning/testbed/measured_table.h"
-#include "planning/testbed/op_costs.h"
 
 namespace jupiter {
 
@@ -53,50 +51,11 @@ struct DeviceProfile {
   std::vector<MeasuredOp> measured;  // may be empty
 };
 
-// Times of a profile: a measured op of the same kind, types and shape where there is one; else the
-// nearest measured shape of the same kind and types, scaled by the ratio of the rooflines; else the
-// roofline. Nearest is the smallest |log(inner * outer / measured inner * outer)|, then the
-// smallest |log(inner / measured inner)|; a width that an op does not have counts 1.
-//
-// Indexed once, then constant: several threads may ask the same object.
-class ProfileCosts : public OpCosts {
- public:
-  // CHECKs that the rates are positive; loaded profiles are.
-  explicit ProfileCosts(const DeviceProfile& profile);
-  double Seconds(const OpCall& op) const override;
-  // Without the measured tables.
-  double RooflineSeconds(const OpCall& op) const;
-
- private:
-  struct Shape {
-    double inner = 1;
-    double outer = 1;
-    MeasuredTable table;
-    double size() const { return inner * outer; }
-  };
-  using Shapes = std::vector<Shape>;  // by size, then inner, rising
-
-  double Roof(const OpCall& op, double operations, double bytes) const;
-  // With other widths.
-  double ShapeRoof(const OpCall& op, double inner, double outer) const;
-
-  double seconds_per_op_ = 0;
-  double memory_bandwidth_ = 1;
-  double other_rate_ = 1;
-  std::array<double, kDTypes> op_rate_{};  // of linear, by weight type
-  // By kind, weight and input type: 1 + the index into groups_, or 0 where nothing was measured.
-  std::array<std::uint16_t, kOpKinds * kDTypes * kDTypes> group_of_{};
-  std::vector<Shapes> groups_;
-};
-
 // Throws UserError "FILE: line L: KEY: ..." for everything that is wrong. Every number of the
 // roofline and the memory must have a source.
 DeviceProfile LoadDeviceProfile(const std::string& path);
 // The same from text; `source` names it in errors.
 DeviceProfile ParseDeviceProfile(const std::string& text, const std::string& source);
-// Loading what was saved gives the same profile, to the last digit.
-void SaveDeviceProfile(const DeviceProfile& profile, const std::string& path);
-std::string ToYaml(const DeviceProfile& profile);
 
 // The file of a profile: a path, or the name of a shipped profile. `beside` is the cluster file
 // that names it, or empty. Looks in the folder of `beside`, in ../devices from there, at the path

@@ -1,8 +1,9 @@
+#include "planning/testbed/profile_costs.h"
+
 #include <algorithm>
 #include <iterator>
 
 #include "kernels/base/check.h"
-#include "planning/testbed/device_profile.h"
 #include "planning/testbed/op_work.h"
 
 namespace jupiter {

@@ -1,7 +1,6 @@
 // Device profiles as part of a YAML file: what profile and cluster files share.
 #pragma once
 
-#include <string>
 #include <string_view>
 
 #include "planning/testbed/device_profile.h"
@@ -28,13 +27,8 @@ void ReadMemory(const YamlValue& value, Quantity& total, Quantity& usable);
 
 // The map of a device profile.
 DeviceProfile ReadProfile(const YamlValue& value);
-// The same map as text, each line with `indent` before it.
-std::string ProfileLines(const DeviceProfile& profile, std::string_view indent);
 
 // "KEY: 1" that tells kinds of files apart.
 void CheckFormatVersion(const YamlMap& map, std::string_view key);
-
-// Writes a file. Throws UserError when it cannot.
-void WriteTextFile(const std::string& path, const std::string& text);
 
 }  // namespace jupiter

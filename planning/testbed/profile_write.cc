@@ -1,9 +1,10 @@
-// Writing of device profiles.
+#include "planning/testbed/profile_write.h"
+
 #include <fstream>
 #include <iterator>
 
 #include "kernels/base/check.h"
-#include "planning/testbed/profile_format.h"
+#include "planning/text/yaml_reader.h"
 
 namespace jupiter {
 namespace {

@@ -1,6 +1,6 @@
 // GGUF files: any bytes, or a good model of some type, damaged.
-#include "model/loaders/formats.h"
-#include "model/loaders/mapped_file.h"
+#include "model/checkpoint/mapped_file.h"
+#include "model/loaders/gguf_checkpoint.h"
 #include "tests/fuzz/damage.h"
 #include "tests/fuzz/use_checkpoint.h"
 #include "tests/model/loaders/test_model.h"

@@ -1,4 +1,5 @@
 // A Hugging Face directory whose config, index and shards do not fit together.
+#include "model/loaders/safetensors_checkpoint.h"
 #include "tests/fuzz/damage.h"
 #include "tests/fuzz/use_checkpoint.h"
 #include "tests/model/loaders/temp_directory.h"

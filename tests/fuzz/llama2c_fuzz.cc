@@ -1,6 +1,6 @@
 // Legacy llama2.c checkpoints: any bytes, or a good model, damaged.
-#include "model/loaders/formats.h"
-#include "model/loaders/mapped_file.h"
+#include "model/checkpoint/mapped_file.h"
+#include "model/loaders/llama2c.h"
 #include "tests/fuzz/damage.h"
 #include "tests/fuzz/use_checkpoint.h"
 #include "tests/model/loaders/test_model.h"

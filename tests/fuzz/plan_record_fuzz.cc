@@ -11,8 +11,11 @@
 #include "kernels/base/check.h"
 #include "planning/plan/plan_file.h"
 #include "planning/record/record.h"
+#include "planning/record/record_marks.h"
+#include "planning/record/record_parse.h"
 #include "planning/replay/measured_costs.h"
 #include "planning/replay/simulator.h"
+#include "planning/replay/testbed.h"
 #include "tests/fuzz/damage.h"
 
 namespace jupiter {

@@ -1,6 +1,6 @@
 // The header of a safetensors file, draft heads and config.json: any bytes, or good ones, damaged.
+#include "model/checkpoint/mapped_file.h"
 #include "model/loaders/hf_model.h"
-#include "model/loaders/mapped_file.h"
 #include "model/loaders/medusa_file.h"
 #include "model/loaders/safetensors_file.h"
 #include "tests/fuzz/damage.h"

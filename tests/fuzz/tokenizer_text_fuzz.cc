@@ -10,6 +10,7 @@
 #include "model/tokenizers/merge_rules.h"
 #include "model/tokenizers/spm_tokenizer.h"
 #include "model/tokenizers/utf8.h"
+#include "model/tokenizers/utf8_stream.h"
 
 namespace jupiter {
 namespace {

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "kernels/base/check.h"
-#include "model/loaders/checkpoint.h"
+#include "model/checkpoint/checkpoint.h"
 
 namespace jupiter {
 

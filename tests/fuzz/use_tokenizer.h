@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "model/tokenizers/tokenizer.h"
+#include "model/tokenizers/utf8_stream.h"
 
 namespace jupiter {
 

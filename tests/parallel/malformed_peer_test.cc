@@ -11,6 +11,7 @@
 #include "model/batch/int_message.h"
 #include "parallel/decoding/cancels.h"
 #include "parallel/decoding/step_result.h"
+#include "parallel/session/layer_speed.h"
 #include "parallel/session/preflight.h"
 #include "parallel/session/session.h"
 #include "parallel/strategies/batch_message.h"

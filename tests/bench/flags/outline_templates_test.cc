@@ -7,7 +7,9 @@
 
 #include "model/outline/encode_prompt.h"
 #include "model/outline/expansion.h"
+#include "model/tokenizers/open_tokenizer.h"
 #include "planning/drafts/outline_workload.h"
+#include "planning/drafts/outline_workload_file.h"
 #include "tests/model/loaders/temp_directory.h"
 #include "tests/refusal.h"
 

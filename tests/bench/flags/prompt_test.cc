@@ -7,6 +7,7 @@
 
 #include "bench/flags/flags.h"
 #include "bench/measure/cases.h"
+#include "model/tokenizers/open_tokenizer.h"
 #include "tests/bench/flags/small_model.h"
 #include "tests/model/loaders/checks.h"
 #include "tests/model/loaders/temp_directory.h"

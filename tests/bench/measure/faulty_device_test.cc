@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "kernels/make_device.h"
+#include "model/loaders/open_checkpoint.h"
 #include "tests/model/loaders/checks.h"
 #include "tests/model/stage/test_stage.h"
 

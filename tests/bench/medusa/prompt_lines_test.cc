@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "model/tokenizers/open_tokenizer.h"
 #include "tests/model/loaders/checks.h"
 #include "tests/model/loaders/temp_directory.h"
 

@@ -14,6 +14,7 @@
 #include "bench/paper/policy_tables.h"
 #include "bench/paper/predictions.h"
 #include "bench/paper/tables.h"
+#include "bench/paper/vary.h"
 #include "kernels/base/check.h"
 #include "tests/refusal.h"
 

@@ -6,8 +6,11 @@
 #include "bench/profile/profile_report.h"
 #include "kernels/base/check.h"
 #include "kernels/make_device.h"
+#include "model/loaders/open_checkpoint.h"
 #include "model/stage/weights.h"
 #include "planning/cost/model_ops.h"
+#include "planning/testbed/profile_costs.h"
+#include "planning/testbed/profile_write.h"
 
 namespace jupiter {
 namespace {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "kernels/base/rng.h"
+#include "planning/testbed/cluster_write.h"
 
 namespace jupiter {
 namespace {

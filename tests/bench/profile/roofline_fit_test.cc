@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "kernels/base/rng.h"
+#include "planning/testbed/profile_write.h"
 
 namespace jupiter {
 namespace {

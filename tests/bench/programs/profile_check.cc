@@ -10,9 +10,11 @@
 #include <string>
 
 #include "kernels/base/check.h"
+#include "model/loaders/open_checkpoint.h"
 #include "model/stage/weights.h"
 #include "planning/cost/model_ops.h"
 #include "planning/testbed/cluster.h"
+#include "planning/testbed/profile_costs.h"
 
 namespace jupiter {
 namespace {

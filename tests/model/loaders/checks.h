@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "kernels/base/check.h"
-#include "model/loaders/checkpoint.h"
+#include "model/checkpoint/checkpoint.h"
 #include "tests/model/loaders/test_model.h"
 
 namespace jupiter {

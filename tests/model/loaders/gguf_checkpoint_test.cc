@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "model/loaders/formats.h"
+#include "model/loaders/gguf_checkpoint.h"
 #include "tests/model/loaders/checks.h"
 #include "tests/model/loaders/test_model.h"
 

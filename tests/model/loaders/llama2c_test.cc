@@ -2,7 +2,7 @@
 
 #include <limits>
 
-#include "model/loaders/formats.h"
+#include "model/loaders/llama2c.h"
 #include "tests/model/loaders/checks.h"
 #include "tests/model/loaders/test_model.h"
 

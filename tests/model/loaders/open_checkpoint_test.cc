@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <fstream>
 
-#include "model/loaders/mapped_file.h"
+#include "model/checkpoint/mapped_file.h"
+#include "model/loaders/gguf_checkpoint.h"
+#include "model/loaders/open_checkpoint.h"
 #include "tests/model/loaders/checks.h"
 #include "tests/model/loaders/temp_directory.h"
 

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "model/loaders/open_checkpoint.h"
 #include "model/loaders/safetensors_file.h"
 #include "tests/model/loaders/checks.h"
 #include "tests/model/loaders/temp_directory.h"

@@ -5,7 +5,8 @@
 #include <cstdlib>
 
 #include "kernels/base/half.h"
-#include "model/loaders/fingerprint.h"
+#include "model/checkpoint/fingerprint.h"
+#include "model/loaders/open_checkpoint.h"
 #include "tests/model/loaders/checks.h"
 #include "tests/model/loaders/decode.h"
 

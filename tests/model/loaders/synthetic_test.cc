@@ -5,6 +5,8 @@
 
 #include "kernels/base/half.h"
 #include "kernels/base/rng.h"
+#include "model/loaders/open_checkpoint.h"
+#include "model/loaders/synthetic.h"
 #include "tests/model/loaders/checks.h"
 #include "tests/model/loaders/decode.h"
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "model/loaders/checkpoint.h"
+#include "model/checkpoint/checkpoint.h"
 #include "model/loaders/medusa_layout.h"
 #include "tests/model/loaders/gguf_builder.h"
 #include "tests/model/loaders/safetensors_builder.h"

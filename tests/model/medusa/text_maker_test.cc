@@ -7,7 +7,7 @@
 #include <numeric>
 
 #include "kernels/make_device.h"
-#include "model/loaders/formats.h"
+#include "model/loaders/open_checkpoint.h"
 #include "tests/model/loaders/checks.h"
 #include "tests/model/stage/test_stage.h"
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "model/tokenizers/open_tokenizer.h"
 #include "tests/model/outline/toy_tokenizer.h"
 #include "tests/model/tokenizers/test_files.h"
 

@@ -15,7 +15,8 @@
 #include "kernels/cpu/packed_weight.h"
 #include "kernels/make_device.h"
 #include "kernels/memory.h"
-#include "model/loaders/formats.h"
+#include "model/loaders/gguf_checkpoint.h"
+#include "model/loaders/open_checkpoint.h"
 #include "tests/model/loaders/test_model.h"
 #include "tests/model/stage/test_stage.h"
 

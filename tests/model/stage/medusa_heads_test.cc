@@ -8,7 +8,8 @@
 
 #include "kernels/base/check.h"
 #include "kernels/make_device.h"
-#include "model/loaders/formats.h"
+#include "model/loaders/gguf_checkpoint.h"
+#include "model/loaders/open_checkpoint.h"
 #include "tests/model/loaders/checks.h"
 #include "tests/model/loaders/decode.h"
 #include "tests/model/stage/test_stage.h"

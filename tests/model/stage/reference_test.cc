@@ -7,7 +7,8 @@
 #include <filesystem>
 
 #include "kernels/make_device.h"
-#include "model/loaders/formats.h"
+#include "model/loaders/gguf_checkpoint.h"
+#include "model/loaders/open_checkpoint.h"
 #include "model/sampling/sampler.h"
 #include "tests/model/loaders/test_model.h"
 #include "tests/model/stage/reference_model.h"

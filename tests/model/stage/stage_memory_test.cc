@@ -5,6 +5,7 @@
 #include "kernels/cpu/cpu_device.h"
 #include "kernels/make_device.h"
 #include "kernels/memory.h"
+#include "model/loaders/open_checkpoint.h"
 #include "model/stage/medusa_heads.h"
 #include "tests/model/stage/test_stage.h"
 

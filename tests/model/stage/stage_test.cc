@@ -6,6 +6,7 @@
 
 #include "kernels/base/half.h"
 #include "kernels/make_device.h"
+#include "model/loaders/open_checkpoint.h"
 #include "tests/model/stage/test_stage.h"
 
 namespace jupiter {

@@ -1,6 +1,7 @@
 // Draft trees, provisional chains and forks give the bits of plain decoding.
 #include <gtest/gtest.h>
 
+#include "model/loaders/open_checkpoint.h"
 #include "tests/model/stage/test_stage.h"
 
 namespace jupiter {

@@ -7,6 +7,7 @@
 #include "kernels/base/check.h"
 #include "kernels/base/rng.h"
 #include "kernels/make_device.h"
+#include "model/loaders/open_checkpoint.h"
 
 namespace jupiter {
 

@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "model/loaders/gguf_checkpoint.h"
 #include "model/loaders/gguf_file.h"
 #include "model/tokenizers/byte_alphabet.h"
 #include "tests/model/tokenizers/gguf_bytes.h"

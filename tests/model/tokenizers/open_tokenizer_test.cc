@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "model/tokenizers/open_tokenizer.h"
 #include "model/tokenizers/tokenizer.h"
 #include "tests/model/tokenizers/gguf_bytes.h"
 #include "tests/model/tokenizers/random_text.h"

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "model/tokenizers/open_tokenizer.h"
 #include "model/tokenizers/tokenizer.h"
 #include "tests/model/tokenizers/random_text.h"
 #include "tests/model/tokenizers/test_files.h"

@@ -2,6 +2,7 @@
 
 #include "model/tokenizers/tokenizer.h"
 #include "model/tokenizers/utf8.h"
+#include "model/tokenizers/utf8_stream.h"
 #include "tests/model/tokenizers/random_text.h"
 
 namespace jupiter {

@@ -10,6 +10,7 @@
 
 #include "kernels/base/check.h"
 #include "kernels/make_device.h"
+#include "model/loaders/open_checkpoint.h"
 #include "parallel/session/session.h"
 #include "parallel/transport/agreement.h"
 #include "tests/parallel/decoding/oracle_drafter.h"

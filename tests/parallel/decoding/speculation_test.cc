@@ -8,6 +8,7 @@
 
 #include "kernels/base/check.h"
 #include "kernels/make_device.h"
+#include "model/loaders/open_checkpoint.h"
 #include "parallel/decoding/cancels.h"
 #include "parallel/decoding/model_drafter.h"
 #include "parallel/decoding/ngram_drafter.h"

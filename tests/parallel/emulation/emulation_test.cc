@@ -8,8 +8,11 @@
 #include <vector>
 
 #include "kernels/make_device.h"
+#include "model/loaders/open_checkpoint.h"
+#include "parallel/session/session_plan.h"
 #include "planning/cost/expected_bytes.h"
 #include "planning/cost/model_ops.h"
+#include "planning/cost/request_traffic.h"
 #include "planning/plan/slices.h"
 #include "tests/parallel/emulation/record_request.h"
 #include "tests/parallel/mpi_main.h"

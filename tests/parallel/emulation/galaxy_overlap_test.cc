@@ -12,7 +12,10 @@
 #include <vector>
 
 #include "kernels/make_device.h"
+#include "model/loaders/open_checkpoint.h"
 #include "planning/replay/simulator.h"
+#include "planning/replay/testbed.h"
+#include "planning/testbed/op_costs.h"
 #include "tests/parallel/emulation/record_request.h"
 #include "tests/parallel/mpi_main.h"
 #include "tests/parallel/strategies/share_cases.h"

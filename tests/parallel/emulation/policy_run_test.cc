@@ -11,10 +11,14 @@
 #include "bench/flags/bandwidth_flag.h"
 #include "bench/flags/planned.h"
 #include "bench/paper/policy_times.h"
-#include "model/loaders/checkpoint.h"
+#include "model/checkpoint/checkpoint.h"
+#include "model/loaders/open_checkpoint.h"
 #include "model/stage/weights.h"
+#include "parallel/session/session_plan.h"
+#include "planning/drafts/known_acceptance.h"
 #include "planning/drafts/tree_planner.h"
 #include "planning/replay/round_time.h"
+#include "planning/replay/testbed.h"
 #include "tests/parallel/mpi_main.h"
 
 namespace jupiter {

@@ -10,9 +10,12 @@
 
 #include "kernels/base/check.h"
 #include "kernels/make_device.h"
+#include "model/loaders/open_checkpoint.h"
+#include "planning/partition/best_slicing.h"
 #include "planning/partition/sequence_partition.h"
 #include "planning/planners/planners.h"
 #include "planning/replay/simulator.h"
+#include "planning/replay/testbed.h"
 #include "tests/parallel/emulation/record_request.h"
 #include "tests/parallel/mpi_main.h"
 

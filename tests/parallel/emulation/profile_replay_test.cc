@@ -14,8 +14,12 @@
 #include <vector>
 
 #include "kernels/make_device.h"
+#include "model/loaders/open_checkpoint.h"
 #include "planning/plan/slices.h"
+#include "planning/replay/simulator.h"
+#include "planning/replay/testbed.h"
 #include "planning/replay/testbed_profile.h"
+#include "planning/replay/testbed_profile_parse.h"
 #include "tests/parallel/emulation/record_request.h"
 #include "tests/parallel/mpi_main.h"
 

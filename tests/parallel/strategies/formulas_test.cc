@@ -6,9 +6,11 @@
 #include <vector>
 
 #include "kernels/make_device.h"
+#include "model/loaders/open_checkpoint.h"
 #include "parallel/session/session.h"
 #include "planning/cost/expected_bytes.h"
 #include "planning/cost/memory_model.h"
+#include "planning/cost/request_traffic.h"
 #include "planning/plan/slices.h"
 #include "tests/parallel/mpi_main.h"
 #include "tests/parallel/strategies/share_cases.h"

@@ -8,6 +8,8 @@
 
 #include "kernels/base/check.h"
 #include "kernels/make_device.h"
+#include "model/loaders/open_checkpoint.h"
+#include "parallel/session/session_plan.h"
 #include "parallel/transport/agreement.h"
 #include "tests/parallel/mpi_main.h"
 

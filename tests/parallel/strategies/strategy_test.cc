@@ -12,6 +12,7 @@
 
 #include "kernels/base/check.h"
 #include "kernels/make_device.h"
+#include "model/loaders/open_checkpoint.h"
 #include "parallel/session/session.h"
 #include "tests/parallel/mpi_main.h"
 #include "tests/parallel/strategies/request_runs.h"

@@ -1,6 +1,7 @@
 // The formulas of messages against the table of design: bytes of each strategy per rank, layer and
 // token, and uneven shares by hand.
 #include "planning/cost/expected_bytes.h"
+#include "planning/cost/request_traffic.h"
 
 #include <gtest/gtest.h>
 

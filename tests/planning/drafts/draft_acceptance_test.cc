@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "planning/drafts/known_acceptance.h"
 #include "tests/refusal.h"
 
 namespace jupiter {

@@ -5,6 +5,7 @@
 #include <random>
 #include <set>
 
+#include "planning/drafts/draft_tree_file.h"
 #include "tests/refusal.h"
 
 namespace jupiter {

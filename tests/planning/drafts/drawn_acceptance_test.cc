@@ -6,6 +6,7 @@
 #include <cmath>
 #include <map>
 
+#include "planning/drafts/known_acceptance.h"
 #include "planning/drafts/tree_planner.h"
 #include "tests/planning/drafts/some_acceptance.h"
 

@@ -6,6 +6,7 @@
 #include <numeric>
 #include <set>
 
+#include "planning/drafts/outline_workload_file.h"
 #include "tests/refusal.h"
 
 namespace jupiter {

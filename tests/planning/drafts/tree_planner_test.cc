@@ -1,5 +1,6 @@
 // Planned draft trees: against all trees, and against the dynamic program over node budgets.
 #include "planning/drafts/tree_planner.h"
+#include "planning/drafts/known_acceptance.h"
 
 #include <gtest/gtest.h>
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "planning/partition/best_slicing.h"
 #include "planning/partition/programme.h"
 #include "tests/planning/partition/stage_problems.h"
 

@@ -12,10 +12,12 @@
 #include <string>
 
 #include "kernels/base/check.h"
+#include "planning/drafts/known_acceptance.h"
 #include "planning/plan/slices.h"
 #include "planning/planners/common.h"
 #include "planning/planners/pipeline_tree.h"
 #include "planning/replay/two_regimes.h"
+#include "planning/testbed/op_costs.h"
 
 namespace jupiter {
 namespace {

@@ -11,6 +11,8 @@
 
 #include "kernels/base/check.h"
 #include "kernels/base/clock.h"
+#include "planning/record/record_marks.h"
+#include "planning/record/record_parse.h"
 #include "tests/planning/damaged_text.h"
 #include "tests/refusal.h"
 

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "planning/replay/measured_costs.h"
+#include "planning/replay/testbed.h"
 
 namespace jupiter {
 

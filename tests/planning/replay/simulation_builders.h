@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "planning/replay/simulator.h"
+#include "planning/replay/testbed.h"
 
 namespace jupiter {
 

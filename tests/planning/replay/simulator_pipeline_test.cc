@@ -8,6 +8,7 @@
 
 #include "kernels/base/rng.h"
 #include "planning/replay/simulator.h"
+#include "planning/replay/testbed.h"
 #include "tests/planning/replay/simulation_builders.h"
 
 namespace jupiter {

@@ -7,6 +7,8 @@
 #include <memory>
 
 #include "planning/replay/measured_costs.h"
+#include "planning/replay/testbed.h"
+#include "planning/testbed/op_costs.h"
 #include "tests/planning/replay/simulation_builders.h"
 
 namespace jupiter {

@@ -1,7 +1,12 @@
 // Profiles: what arrives, the shipped ones, mixtures, what they make of a cluster and of messages,
 // one line for every mistake.
 #include "planning/replay/testbed_profile.h"
+#include "planning/replay/simulator.h"
 
+#include "planning/replay/testbed.h"
+#include "planning/replay/testbed_profile_mix.h"
+#include "planning/replay/testbed_profile_parse.h"
+#include "planning/replay/testbed_profile_write.h"
 #include "tests/planning/testbed_texts.h"
 #include "tests/refusal.h"
 

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "planning/replay/simulator.h"
+#include "planning/replay/testbed.h"
 #include "tests/planning/replay/simulation_builders.h"
 
 namespace jupiter {

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "kernels/base/check.h"
+#include "planning/replay/testbed.h"
 
 namespace jupiter {
 namespace {

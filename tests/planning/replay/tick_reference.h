@@ -7,6 +7,7 @@
 #pragma once
 
 #include "planning/replay/simulator.h"
+#include "planning/replay/testbed.h"
 
 namespace jupiter {
 

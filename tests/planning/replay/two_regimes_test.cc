@@ -10,7 +10,9 @@
 #include <vector>
 
 #include "kernels/base/check.h"
+#include "planning/replay/testbed.h"
 #include "planning/replay/testbed_profile.h"
+#include "planning/replay/testbed_profile_parse.h"
 
 namespace jupiter {
 namespace {

@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "planning/testbed/cluster_write.h"
+#include "planning/testbed/profile_write.h"
 #include "tests/planning/testbed_texts.h"
 #include "tests/refusal.h"
 

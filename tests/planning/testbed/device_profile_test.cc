@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "planning/testbed/profile_write.h"
 #include "tests/planning/testbed_texts.h"
 #include "tests/refusal.h"
 

@@ -5,6 +5,7 @@
 
 #include "kernels/base/rng.h"
 #include "planning/testbed/device_profile.h"
+#include "planning/testbed/profile_costs.h"
 #include "tests/refusal.h"
 
 namespace jupiter {

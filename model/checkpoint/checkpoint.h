@@ -84,17 +84,4 @@ class Checkpoint {
 // The tensors a model of this config has (dtype left kF32), in canonical order.
 std::vector<TensorInfo> ExpectedTensors(const ModelConfig& config);
 
-// Opens by what `model` names: "synthetic:...", a directory (Hugging Face), or a file whose first
-// bytes say GGUF, else llama2.c. Throws UserError: one line with the path and what is wrong.
-std::unique_ptr<Checkpoint> OpenCheckpoint(const std::string& model);
-
-// One loader each; throw UserError.
-std::unique_ptr<Checkpoint> OpenGguf(const std::string& path);
-std::unique_ptr<Checkpoint> OpenSafetensors(const std::string& directory);
-std::unique_ptr<Checkpoint> OpenLlama2c(const std::string& path);
-// synthetic:<shape>[:<dtype>][:seed=<n>], seeded weights. Shapes: tiny, tinyllama-1.1b, llama2-7b,
-// llama2-13b, llama2-70b, llama3-8b, qwen2-1.5b. dtype (default f16; tiny: f32) is that of the
-// matrices; norms and biases are f32.
-std::unique_ptr<Checkpoint> OpenSynthetic(const std::string& name);
-
 }  // namespace jupiter

@@ -1,4 +1,4 @@
-#include "model/loaders/json_object.h"
+#include "model/checkpoint/json_object.h"
 
 #include <limits>
 #include <set>
@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "kernels/base/check.h"
-#include "model/loaders/byte_reader.h"
-#include "model/loaders/config_limits.h"
+#include "model/checkpoint/byte_reader.h"
+#include "model/checkpoint/config_limits.h"
 
 namespace jupiter {
 namespace {

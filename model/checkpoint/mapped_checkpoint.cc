@@ -1,11 +1,11 @@
-#include "model/loaders/mapped_checkpoint.h"
+#include "model/checkpoint/mapped_checkpoint.h"
 
 #include <algorithm>
 #include <cstring>
 #include <utility>
 
 #include "kernels/base/check.h"
-#include "model/loaders/byte_reader.h"
+#include "model/checkpoint/byte_reader.h"
 
 namespace jupiter {
 namespace {

@@ -1,12 +1,13 @@
 // Fingerprints of models and logits: the same for the same, another for any change they look at.
-#include "model/loaders/fingerprint.h"
+#include "model/checkpoint/fingerprint.h"
 
 #include <gtest/gtest.h>
 
 #include <functional>
 #include <set>
 
-#include "model/loaders/formats.h"
+#include "model/loaders/gguf_checkpoint.h"
+#include "model/loaders/open_checkpoint.h"
 #include "model/sampling/logits_hash.h"
 #include "tests/model/loaders/test_model.h"
 

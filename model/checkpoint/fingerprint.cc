@@ -1,4 +1,4 @@
-#include "model/loaders/fingerprint.h"
+#include "model/checkpoint/fingerprint.h"
 
 #include <algorithm>
 #include <string_view>

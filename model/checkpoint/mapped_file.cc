@@ -1,4 +1,4 @@
-#include "model/loaders/mapped_file.h"
+#include "model/checkpoint/mapped_file.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>

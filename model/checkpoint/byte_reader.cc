@@ -1,4 +1,4 @@
-#include "model/loaders/byte_reader.h"
+#include "model/checkpoint/byte_reader.h"
 
 #include "kernels/base/check.h"
 

@@ -6,8 +6,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "model/loaders/checkpoint.h"
-#include "model/loaders/mapped_file.h"
+#include "model/checkpoint/checkpoint.h"
+#include "model/checkpoint/mapped_file.h"
 
 namespace jupiter {
 

@@ -1,4 +1,4 @@
-#include "model/loaders/config_limits.h"
+#include "model/checkpoint/config_limits.h"
 
 #include <limits>
 

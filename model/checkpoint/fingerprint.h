@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "model/loaders/checkpoint.h"
+#include "model/checkpoint/checkpoint.h"
 
 namespace jupiter {
 

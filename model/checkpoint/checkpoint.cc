@@ -1,4 +1,4 @@
-#include "model/loaders/checkpoint.h"
+#include "model/checkpoint/checkpoint.h"
 
 #include <utility>
 

@@ -1,9 +1,9 @@
-#include "model/loaders/unused_tensors.h"
+#include "model/checkpoint/unused_tensors.h"
 
 #include <string_view>
 
 #include "kernels/base/check.h"
-#include "model/loaders/byte_reader.h"
+#include "model/checkpoint/byte_reader.h"
 
 namespace jupiter {
 

@@ -1,9 +1,10 @@
 // Reading of outline workloads. Every number may stand alone or as {value: NUMBER, source: TEXT}.
+#include "planning/drafts/outline_workload_file.h"
+
 #include <limits>
 #include <utility>
 
 #include "kernels/base/check.h"
-#include "planning/drafts/outline_workload.h"
 #include "planning/testbed/profile_format.h"
 #include "planning/text/find_data.h"
 #include "planning/text/yaml_reader.h"
