@@ -47,7 +47,7 @@ class EmulatedSuite : public Suite {
  public:
   EmulatedSuite(Transport& transport, const BenchFlags& flags)
       : flags_(flags), transport_(transport), cases_(ListEmulatedCases(flags)) {
-    OnFirstRank(transport, [&] { cluster_ = LoadCluster(flags.emulate).name; });
+    OnFirstRank(transport, [&] { cluster_ = LoadCluster(FindCluster(flags.emulate)).name; });
   }
 
   void Prepare() override {

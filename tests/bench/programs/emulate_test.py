@@ -253,7 +253,7 @@ def test_bad_draft_trees(session):
     sums = session.write("sums.json", json.dumps({"jupiter_acceptance": 1, "heads": 1, "ranks": 2,
                                                   "probability": [[0.5, 0.7]], "positions": 9}))
     for flags, say in [
-            ([*heads[:-2], *known], "--acceptance medusa1-vicuna-7b: .*add --draft-heads N"),
+            ([*heads[:-2], *known], "--acceptance medusa1-vicuna-7b .*add --draft-heads N"),
             ([*heads, "--save-tree", session.path("t")], "--save-tree .*add --acceptance FILE"),
             ([*heads, "--tree", orphan], "--tree .*add --acceptance FILE"),
             ([*heads, "--acceptance", session.path("none")], "none: no such file.*medusa1-vicuna-13b"),
