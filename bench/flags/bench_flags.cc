@@ -29,7 +29,7 @@ void CheckSuites(const BenchFlags& flags) {
   }
 }
 
-std::vector<int> ParseLengths(const char* flag, const std::string& text) {
+std::vector<int> ParseTokenCounts(const char* flag, const std::string& text) {
   std::vector<int> lengths = ParseList(flag, text);
   for (const int length : lengths) {
     if (length < 1) FailUser("{} {}: {} tokens, expected at least 1", flag, text, length);
@@ -143,10 +143,10 @@ bool BenchFlags::asks_for_real() const {
 }
 
 std::vector<int> BenchFlags::PromptLengths() const {
-  return ParseLengths("--n-prompt", prompt_tokens);
+  return ParseTokenCounts("--n-prompt", prompt_tokens);
 }
 
-std::vector<int> BenchFlags::AnswerLengths() const { return ParseLengths("--n-gen", tokens); }
+std::vector<int> BenchFlags::AnswerLengths() const { return ParseTokenCounts("--n-gen", tokens); }
 
 BenchFlags ParseBenchFlags(int argc, char** argv) {
   BenchFlags flags;

@@ -47,8 +47,8 @@ bool HasDraftHeads(const PlanFlags& flags) {
   return ParseDraftHeads(flags.draft_heads, DType::kF16).any();
 }
 
-bool ChoosesSlices(const PlannerEntry& planner) {
-  return jupiter::ChoosesSlices(FindTraits(planner.strategy));
+bool PlansSlices(const PlannerEntry& planner) {
+  return ChoosesSlices(FindTraits(planner.strategy));
 }
 bool OrdersDevices(const PlannerEntry& planner) { return planner.orders_devices; }
 
@@ -71,7 +71,7 @@ void AddPlanners(FlagSet& set, PlanFlags& flags) {
     planners += fmt::format("; {} ({})", entry.name, entry.summary);
   }
   set.Add("--planner", flags.planner, planners);
-  AddMinSliceFlag(set, flags.engine.min_slice).ActsUnless(UnlessPlanner(flags, ChoosesSlices));
+  AddMinSliceFlag(set, flags.engine.min_slice).ActsUnless(UnlessPlanner(flags, PlansSlices));
   set.AddSwitch("--any-order", flags.any_order, "let jupiter order the devices behind the first")
       .ActsUnless(UnlessPlanner(flags, OrdersDevices));
 }

@@ -3,19 +3,17 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <system_error>
 
 #include "bench/results/result_row.h"
 #include "kernels/base/check.h"
 #include "kernels/base/rng.h"
+#include "planning/text/json_text.h"
 
 namespace jupiter {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
-
 constexpr std::int64_t kSample = 1 << 16;  // bytes
 constexpr std::int64_t kSamples = 256;
 
