@@ -74,6 +74,13 @@ void CheckSampling(const SamplingOptions& options) {
   }
 }
 
+float RandomOfToken(std::uint64_t seed, std::int64_t index) {
+  // Mix64 adds this increment once more, as splitmix64 does before its first number.
+  constexpr std::uint64_t kIncrement = 0x9e3779b97f4a7c15ull;
+  const std::uint64_t bits = Mix64(Mix64(seed) + static_cast<std::uint64_t>(index) * kIncrement);
+  return static_cast<float>(bits >> 40) * 0x1p-24f;
+}
+
 std::int32_t SampleToken(const SamplingOptions& options, std::span<const float> logits,
                          std::int64_t index) {
   CheckLogits(logits, index);
@@ -87,7 +94,7 @@ std::int32_t SampleToken(const SamplingOptions& options, std::span<const float> 
   std::vector<double> weights = Weigh(logits, ids, options.temperature);
   weights.resize(Nucleus(weights, options.top_p));
   const double whole = std::accumulate(weights.begin(), weights.end(), 0.0);
-  double left = CounterRng(options.seed).Uniform(static_cast<std::uint64_t>(index)) * whole;
+  double left = RandomOfToken(options.seed, index) * whole;
   for (std::size_t i = 0; i < weights.size(); ++i) {
     left -= weights[i];
     if (left < 0) return ids[i];
