@@ -196,7 +196,7 @@ class RealSuite : public Suite {
     if (row.measured->load_s == 0) row.measured->load_s = sample.load_seconds;
     TakeVerdict(sample.found, row);
     const bool drafts = cases_[place].drafting >= 0;
-    if (drafts) row.rows = static_cast<int>(std::lround(std::max(1.0, sample.drafts.draft_length)));
+    if (drafts) row.rows = static_cast<int>(std::lround(std::max(1.0, sample.drafts.rows)));
     return SampleOf(sample, drafts);
   }
 

@@ -87,10 +87,10 @@ std::string ShowDrafts(std::span<const Generation> generations) {
   }
   const DraftStatistics drafts = Summarise(steps);
   std::string text = fmt::format(
-      "drafts: {} steps, acceptance length {:.2f} (tokens per step, root counted), acceptance rate "
-      "{:.2f}, {} drafted, {} wasted, {} stale steps; reached by depth:",
-      drafts.steps, drafts.acceptance_length, drafts.acceptance_rate, drafts.draft_tokens,
-      drafts.wasted_tokens, stale_steps);
+      "drafts: {} steps, acceptance length {:.2f} ({} new tokens / steps), acceptance rate "
+      "{:.2f}, {} drafted, {} wasted, {} past the end, {} stale steps; reached by depth:",
+      drafts.steps, drafts.acceptance_length, drafts.tokens, drafts.acceptance_rate,
+      drafts.draft_tokens, drafts.wasted_tokens, drafts.past_end_tokens, stale_steps);
   for (double part : drafts.per_position) text += fmt::format(" {:.2f}", part);
   return text + "\n";
 }

@@ -114,15 +114,10 @@ void RequestState::Take(const StepResult& result, double now, const RequestObser
     ++generation_.stale_steps;
     return;
   }
-  switch (judged.kind) {
-    case UnderWay::Kind::kPrompt: break;
-    case UnderWay::Kind::kToken:
-      // A step without a draft, where others have one.
-      if (policy_.drafter != nullptr) generation_.steps.push_back({0, 0, 1});
-      break;
-    case UnderWay::Kind::kTree: TakeTree(judged, result); break;
-  }
-  Append(result, now, observer);
+  if (judged.kind == UnderWay::Kind::kTree) TakeTree(judged, result);
+  const std::int32_t fresh = Append(result, now, observer);
+  if (policy_.drafter == nullptr || judged.kind == UnderWay::Kind::kPrompt) return;
+  generation_.steps.push_back(StepWith(judged, result, fresh));
 }
 
 void RequestState::TakeTree(const UnderWay& judged, const StepResult& result) {
@@ -130,25 +125,39 @@ void RequestState::TakeTree(const UnderWay& judged, const StepResult& result) {
       unsettled_.begin(), unsettled_.begin() + static_cast<std::ptrdiff_t>(judged_), 0);
   for (std::int32_t row : result.rows) accepted_.push_back(before + row);
   ++judged_;
-  Acceptance accepted{result.rows, result.tokens};
-  // The root of an item that goes on from another was accepted with that one.
-  DraftStep step = DraftStepOf(judged.tree, accepted);
-  if (!judged.has_root) ++step.accepted;
-  generation_.steps.push_back(step);
   const bool right = !result.rows.empty() && result.rows.back() == judged.guess_row;
   if (right) return;
   for (UnderWay& later : under_way_) later.stale = true;
 }
 
-void RequestState::Append(const StepResult& result, double now, const RequestObserver& observer) {
+DraftStep RequestState::StepWith(const UnderWay& judged, const StepResult& result,
+                                 std::int32_t fresh) const {
+  DraftStep step;  // without a draft, where others have one
+  if (judged.kind == UnderWay::Kind::kTree) {
+    // The root of an item that goes on from another was accepted with that one, and so was what the
+    // target has behind it: the first drafted token stands for a token that the answer had before.
+    const std::int32_t before = judged.has_root ? 0 : 1;
+    const auto rows = static_cast<std::int32_t>(result.rows.size());
+    const std::int32_t room =
+        ended_ ? fresh + before : static_cast<std::int32_t>(judged.tree.rows());
+    step = DraftStepOf(judged.tree, rows - 1 + before, room);
+  }
+  step.tokens = fresh;
+  return step;
+}
+
+std::int32_t RequestState::Append(const StepResult& result, double now,
+                                  const RequestObserver& observer) {
   const std::vector<std::int32_t> fresh = TakeTokens(result, now, observer);
   if (ended_ && observer.on_end) observer.on_end(index_);
-  if (policy_.drafter == nullptr) return;
+  const auto count = static_cast<std::int32_t>(fresh.size());
+  if (policy_.drafter == nullptr) return count;
   if (ended_) {
     policy_.drafter->End(sequence_);
   } else {
     policy_.drafter->Extend(sequence_, fresh, result.candidates);
   }
+  return count;
 }
 
 std::vector<std::int32_t> RequestState::TakeTokens(const StepResult& result, double now,

@@ -64,7 +64,10 @@ class RequestState {
   // Moves what was accepted into the item.
   void SettleInto(BatchItem& item);
   void TakeTree(const UnderWay& judged, const StepResult& result);
-  void Append(const StepResult& result, double now, const RequestObserver& observer);
+  // Returns how many tokens the answer has more.
+  std::int32_t Append(const StepResult& result, double now, const RequestObserver& observer);
+  // What came of a step: `fresh` tokens of the answer.
+  DraftStep StepWith(const UnderWay& judged, const StepResult& result, std::int32_t fresh) const;
   // Tokens of the result up to the answer's end.
   std::vector<std::int32_t> TakeTokens(const StepResult& result, double now,
                                        const RequestObserver& observer);

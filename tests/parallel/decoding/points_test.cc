@@ -136,9 +136,11 @@ class Outliner {
     const std::vector<Generation> generations =
         session_->Run(set, options, Observe(stops), nullptr);
     for (const Generation& generation : generations) {
-      std::int64_t accepted = 1;  // after the prompt
-      for (const DraftStep& step : generation.steps) accepted += step.accepted;
-      if (accepted > std::ssize(generation.tokens)) ++cut_runs_;
+      std::int64_t tokens = 1;  // behind the prompt
+      for (const DraftStep& step : generation.steps) tokens += step.tokens;
+      if (setting_.drafts) EXPECT_EQ(tokens, std::ssize(generation.tokens));
+      if (generation.steps.empty() || generation.steps.back().past_end == 0) continue;
+      ++cut_runs_;
     }
     return Share(generations);
   }
