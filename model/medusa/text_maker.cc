@@ -6,6 +6,7 @@
 
 #include "kernels/base/check.h"
 #include "kernels/base/rng.h"
+#include "model/sampling/finite_check.h"
 
 namespace jupiter {
 namespace {
@@ -123,6 +124,7 @@ class TextMaker {
     if (draft.fed < text.tokens.size()) return;  // inside the prompt
     const std::int64_t index = std::ssize(text.tokens);
     SamplingOptions sampling = index < text.greedy ? draft.sampling : SamplingOptions{};
+    CheckLogits(logits, fmt::format("token {} of a text that the model writes", index));
     text.tokens.push_back(SampleToken(sampling, logits, index));
     const auto& ends = options_.end_ids;
     const bool end = std::find(ends.begin(), ends.end(), text.tokens.back()) != ends.end();

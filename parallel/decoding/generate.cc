@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <deque>
 #include <memory>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "kernels/base/check.h"
@@ -33,26 +35,60 @@ void Serve(const DecodingPlace& place, const DecodingOptions& options) {
 }
 
 // A head that is not the source.
-void ServeHead(const DecodingPlace& place, const DecodingOptions& options, Head& head) {
-  CancelSender cancels(place.transport, options.cancelled_ranks);
-  while (std::optional<Batch> batch = place.strategy.Receive()) {
-    const bool stale = head.Drops(*batch);
-    if (batch->dropped && !stale) {
-      const std::vector<int>& ranks = options.cancelled_ranks;
-      place.transport.FailPeer(ranks.empty() ? Strategy::kSource : ranks.back(), "a batch",
-                               "it was dropped, and the last stage needs it");
+class HeadServer {
+ public:
+  HeadServer(const DecodingPlace& place, const DecodingOptions& options, Head& head)
+      : place_(place),
+        options_(options),
+        head_(head),
+        cancels_(place.transport, options.cancelled_ranks) {}
+
+  void Run() {
+    while (std::optional<Batch> batch = place_.strategy.Receive()) {
+      if (!error_) DropStale(*batch);
+      MarkBatch(place_.recorder, *batch);
+      const ConstTensorView logits = place_.strategy.Forward(*batch);
+      if (batch->head_rows() > 0) Answer(*batch, logits);
     }
-    batch->dropped = stale;
-    MarkBatch(place.recorder, *batch);
-    const ConstTensorView logits = place.strategy.Forward(*batch);
-    if (batch->head_rows() == 0) continue;
-    const ConstTensorView rows = batch->dropped ? logits : place.strategy.HeadInput();
-    const std::vector<StepResult> results = head.Take(*batch, logits, rows);
-    place.transport.Send(Strategy::kSource, Channel::kBatch, ToMessage(results));
-    cancels.Tell(*batch, results);
+    cancels_.End();
   }
-  cancels.End();
-}
+
+ private:
+  void DropStale(Batch& batch) const {
+    const bool stale = head_.Drops(batch);
+    if (batch.dropped && !stale) {
+      const std::vector<int>& ranks = options_.cancelled_ranks;
+      place_.transport.FailPeer(ranks.empty() ? Strategy::kSource : ranks.back(), "a batch",
+                                "it was dropped, and the last stage needs it");
+    }
+    batch.dropped = stale;
+  }
+
+  // After an error the source waits for as many messages as batches are under way, and ends.
+  void Answer(const Batch& batch, ConstTensorView logits) {
+    if (!error_) Take(batch, logits);
+    if (error_) place_.transport.Send(Strategy::kSource, Channel::kBatch, ToMessage(*error_));
+  }
+
+  void Take(const Batch& batch, ConstTensorView logits) {
+    const ConstTensorView rows = batch.dropped ? logits : place_.strategy.HeadInput();
+    std::vector<StepResult> results;
+    try {
+      results = head_.Take(batch, logits, rows);
+    } catch (const SequenceError& error) {
+      error_ = error;
+      return;
+    }
+    place_.transport.Send(Strategy::kSource, Channel::kBatch, ToMessage(results));
+    cancels_.Tell(batch, results);
+  }
+
+  const DecodingPlace& place_;
+  const DecodingOptions& options_;
+  Head& head_;
+  CancelSender cancels_;
+  std::optional<SequenceError> error_;
+};
 
 class Source {
  public:
@@ -72,6 +108,27 @@ class Source {
   }
 
   std::vector<Generation> Run() {
+    try {
+      Decode();
+    } catch (const SequenceError& error) {
+      Abandon();
+      throw UserError(DescribeRequest(error.sequence()) + error.what());
+    } catch (const UserError&) {
+      Abandon();
+      throw;
+    }
+    std::vector<Generation> generations;
+    for (const auto& state : states_) generations.push_back(std::move(state->generation()));
+    return generations;
+  }
+
+ private:
+  struct Sent {
+    std::vector<RequestState*> states;  // of its judged items, in order
+    std::vector<AskedItem> items;       // the same
+  };
+
+  void Decode() {
     const double start = Now();
     Mark(MarkKind::kStart, 0, start);
     for (std::size_t i = 0; i < set_.prefixes.size(); ++i) {
@@ -85,16 +142,24 @@ class Source {
     }
     place_.strategy.End();
     Mark(MarkKind::kEnd, tokens_, Now());
-    std::vector<Generation> generations;
-    for (const auto& state : states_) generations.push_back(std::move(state->generation()));
-    return generations;
   }
 
- private:
-  struct Sent {
-    std::vector<RequestState*> states;  // of its judged items, in order
-    std::vector<AskedItem> items;       // the same
-  };
+  // Takes what is still under way, whatever it is, so that nothing of it is left for a later run.
+  void Abandon() {
+    const int head = place_.strategy.head();
+    for (; head != Strategy::kSource && !sent_.empty(); sent_.pop_front()) {
+      place_.transport.Receive(head, Channel::kBatch, "the tokens of a run that has failed");
+    }
+    place_.strategy.End();
+    for (const auto& state : states_) state->Abandon();
+  }
+
+  // Where there are several.
+  std::string DescribeRequest(std::int32_t sequence) const {
+    if (set_.requests.size() == 1) return {};
+    return fmt::format("request {} of {}: ", sequence + 1 - std::ssize(set_.prefixes),
+                       set_.requests.size());
+  }
 
   void StartRequests() {
     while (started_ < states_.size() && std::ssize(turns_) < options_.most_requests) {
@@ -239,7 +304,7 @@ std::vector<Generation> Generate(const DecodingPlace& place, const RequestSet& s
   if (head == nullptr) {
     Serve(place, options);
   } else {
-    ServeHead(place, options, *head);
+    HeadServer(place, options, *head).Run();
   }
   return {};
 }

@@ -18,7 +18,10 @@ RequestState::RequestState(int index, std::int32_t sequence, const Request& requ
 
 void RequestState::PromptIsOut() {
   under_way_.emplace_back();
-  if (policy_.drafter != nullptr) policy_.drafter->Begin(sequence_, text_);
+  if (policy_.drafter != nullptr) {
+    policy_.drafter->Begin(sequence_, text_);
+    drafts_ = true;
+  }
   text_ = {};
 }
 
@@ -153,11 +156,20 @@ std::int32_t RequestState::Append(const StepResult& result, double now,
   const auto count = static_cast<std::int32_t>(fresh.size());
   if (policy_.drafter == nullptr) return count;
   if (ended_) {
-    policy_.drafter->End(sequence_);
+    EndDrafts();
   } else {
     policy_.drafter->Extend(sequence_, fresh, result.candidates);
   }
   return count;
+}
+
+void RequestState::Abandon() {
+  ended_ = true;
+  EndDrafts();
+}
+
+void RequestState::EndDrafts() {
+  if (std::exchange(drafts_, false)) policy_.drafter->End(sequence_);
 }
 
 std::vector<std::int32_t> RequestState::TakeTokens(const StepResult& result, double now,

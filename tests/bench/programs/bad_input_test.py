@@ -61,6 +61,40 @@ def model_cases(folder):
         file.write(data)
     yield Case("NaN when quantising", ["--model", nan, "--quantize", "q8_0", *IDS, *FEW],
                r"nan\.bin.*embed.*finite")
+    yield from overflow_cases(folder, nan)
+
+
+def overflow_cases(folder, nan):
+    """What only a run can notice: logits that are not finite."""
+    of_32 = r"token 0 of the answer: \d+ of 32 logits are not finite.*damaged.*--wire"
+    yield Case("a NaN weight", ["--model", nan, *IDS, *FEW], of_32, parallel=True)
+    sampled = ["--temperature", 1, "--seed", 3]
+    yield Case("a NaN weight, sampled", ["--model", nan, *IDS, *FEW, *sampled], of_32)
+    f16 = {"f32": [], "residual": ["--residual", "f16"], "kv": ["--kv", "f16"]}
+    for name, kind, size, strategies in [
+            ("f32", "ffn_down", 3e38, ["jupiter", "megatron", "sequence", "local"]),
+            ("residual", "ffn_down", 1e9, ["edgeshard", "galaxy"]), ("kv", "attn_v", 1e9, ["jupiter"])]:
+        path = os.path.join(folder, f"overflow-{name}.gguf")
+        with open(path, "wb") as file:
+            file.write(make_models.overflowing(kind, size))
+        for strategy in strategies:
+            yield Case(f"overflow of {name}, {strategy}",
+                       ["--model", path, *IDS, *FEW, "--strategy", strategy, *f16[name]], of_32, parallel=True)
+    right = os.path.join(folder, "right.gguf")
+    with open(right, "wb") as file:
+        file.write(make_models.Gguf().build())
+    draft = os.path.join(folder, "overflow-f32.gguf")
+    yield Case("a draft model that overflows", ["--model", right, *IDS, *FEW, "--draft", f"model:{draft}"],
+               r"--draft model:\S*overflow-f32\.gguf.*not finite", parallel=True)
+    yield Case("one request of two", ["--model", nan, "--requests", requests_file(folder), "--ids", *FEW],
+               r"request 1 of 2: " + of_32, parallel=True)
+
+
+def requests_file(folder):
+    path = os.path.join(folder, "two.jsonl")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write('{"prompt_ids": [1, 2]}\n{"prompt_ids": [3]}\n')
+    return path
 
 
 def flag_cases(folder):
