@@ -11,24 +11,19 @@
 #include "kernels/base/clock.h"
 #include "parallel/decoding/cancels.h"
 #include "parallel/decoding/head.h"
+#include "parallel/decoding/step_marks.h"
 
 namespace jupiter {
 namespace {
-
-// Tells the record what the rank is about to do.
-void MarkBatch(Recorder* recorder, const Batch& batch) {
-  if (recorder == nullptr) return;
-  const bool step = batch.phase == BatchPhase::kStep;
-  recorder->Mark(step ? MarkKind::kStepBatch : MarkKind::kPromptBatch, batch.rows(), Now());
-}
 
 // A rank that takes part and is neither source nor head.
 void Serve(const DecodingPlace& place, const DecodingOptions& options) {
   const bool hears = !options.cancelled_ranks.empty();
   CancelReceiver cancels(place.transport, place.strategy.head());
+  StepMarks marks(place.recorder);
   while (std::optional<Batch> batch = place.strategy.Receive()) {
     if (hears && cancels.Drops(*batch)) batch->dropped = true;
-    MarkBatch(place.recorder, *batch);
+    marks.TakeUp(*batch);
     place.strategy.Forward(*batch);
   }
   if (hears) cancels.End();
@@ -41,12 +36,13 @@ class HeadServer {
       : place_(place),
         options_(options),
         head_(head),
+        marks_(place.recorder),
         cancels_(place.transport, options.cancelled_ranks) {}
 
   void Run() {
     while (std::optional<Batch> batch = place_.strategy.Receive()) {
       if (!error_) DropStale(*batch);
-      MarkBatch(place_.recorder, *batch);
+      marks_.TakeUp(*batch);
       const ConstTensorView logits = place_.strategy.Forward(*batch);
       if (batch->head_rows() > 0) Answer(*batch, logits);
     }
@@ -86,6 +82,7 @@ class HeadServer {
   const DecodingPlace& place_;
   const DecodingOptions& options_;
   Head& head_;
+  StepMarks marks_;
   CancelSender cancels_;
   std::optional<SequenceError> error_;
 };
@@ -94,7 +91,12 @@ class Source {
  public:
   Source(const DecodingPlace& place, const RequestSet& set, const DecodingOptions& options,
          const RequestObserver& observer, Head* own_head)
-      : place_(place), set_(set), options_(options), observer_(observer), head_(own_head) {
+      : place_(place),
+        set_(set),
+        options_(options),
+        observer_(observer),
+        head_(own_head),
+        marks_(place.recorder) {
     const auto prefixes = static_cast<std::int32_t>(set.prefixes.size());
     for (std::size_t i = 0; i < set.requests.size(); ++i) {
       const Request& request = set.requests[i];
@@ -126,11 +128,11 @@ class Source {
   struct Sent {
     std::vector<RequestState*> states;  // of its judged items, in order
     std::vector<AskedItem> items;       // the same
+    std::vector<SequenceStep> steps;    // the same
   };
 
   void Decode() {
-    const double start = Now();
-    Mark(MarkKind::kStart, 0, start);
+    marks_.Start(Now());
     for (std::size_t i = 0; i < set_.prefixes.size(); ++i) {
       SubmitPrompt(set_.prefixes[i], {static_cast<std::int32_t>(i), -1, -1}, nullptr);
     }
@@ -141,7 +143,7 @@ class Source {
       if (!TakeResults()) break;
     }
     place_.strategy.End();
-    Mark(MarkKind::kEnd, tokens_, Now());
+    marks_.End(Now());
   }
 
   // Takes what is still under way, whatever it is, so that nothing of it is left for a later run.
@@ -226,12 +228,13 @@ class Source {
 
   void Submit(Batch& batch, std::vector<RequestState*> states) {
     batch.close = std::exchange(closing_, {});
-    MarkBatch(place_.recorder, batch);
+    std::vector<SequenceStep> steps = marks_.TakeUp(batch);
     const ConstTensorView logits = place_.strategy.Forward(batch);
     if (logits.rows > 0) {
       own_results_.push_back(head_->Take(batch, logits, place_.strategy.HeadInput()));
     }
-    if (!states.empty()) sent_.push_back({std::move(states), AskedItems(batch)});
+    // A batch that is judged is so as a whole.
+    if (!states.empty()) sent_.push_back({std::move(states), AskedItems(batch), std::move(steps)});
     if (observer_.on_batch) observer_.on_batch(batch);
   }
 
@@ -242,7 +245,9 @@ class Source {
     sent_.pop_front();
     const std::vector<StepResult> results = NextResults(sent.items);
     const double now = Now();
-    for (std::size_t i = 0; i < results.size(); ++i) TakeResult(*sent.states[i], results[i], now);
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      TakeResult(*sent.states[i], sent.steps[i], results[i], now);
+    }
     return true;
   }
 
@@ -257,21 +262,14 @@ class Source {
     return ReadStepResults(place_.transport, message, head, items);
   }
 
-  void TakeResult(RequestState& state, const StepResult& result, double now) {
+  void TakeResult(RequestState& state, const SequenceStep& step, const StepResult& result,
+                  double now) {
     const std::int64_t before = std::ssize(state.generation().tokens);
     state.Take(result, now, observer_);
-    tokens_ += std::ssize(state.generation().tokens) - before;
-    if (std::ssize(state.generation().tokens) > before) {
-      Mark(marked_first_ ? MarkKind::kToken : MarkKind::kFirstToken, tokens_, now);
-      marked_first_ = true;
-    }
+    marks_.Tokens(step, std::ssize(state.generation().tokens) - before, now);
     if (!state.drained()) return;
     closing_.push_back(state.sequence());
     std::erase(turns_, &state);
-  }
-
-  void Mark(MarkKind kind, std::int64_t index, double now) {
-    if (place_.recorder != nullptr) place_.recorder->Mark(kind, index, now);
   }
 
   const DecodingPlace& place_;
@@ -279,14 +277,13 @@ class Source {
   const DecodingOptions& options_;
   const RequestObserver& observer_;
   Head* head_;  // when the source is the head
+  StepMarks marks_;
   std::vector<std::unique_ptr<RequestState>> states_;
   std::size_t started_ = 0;          // of the requests
   std::deque<RequestState*> turns_;  // those that started and are not drained, the next one first
   std::deque<Sent> sent_;            // batches whose results are not taken
   std::deque<std::vector<StepResult>> own_results_;
   std::vector<std::int32_t> closing_;  // sequences to close with the next batch
-  std::int64_t tokens_ = 0;            // of all answers
-  bool marked_first_ = false;
 };
 
 }  // namespace
