@@ -76,7 +76,7 @@ double StageBench::Fire(const Shot& shot) {
 }
 
 void StageBench::RunHead() {
-  const ConstTensorView logits = stage_.Logits();
+  const ConstTensorView logits = stage_.ComputeLogits();
   device_.Export(logits, HostView(logits_.data(), logits.rows, logits.columns));
 }
 

@@ -104,7 +104,7 @@ class TextMaker {
 
   void TakeResults() {
     Device& device = stage_.device();
-    const ConstTensorView logits = stage_.Logits();
+    const ConstTensorView logits = stage_.ComputeLogits();
     std::vector<float> scores(static_cast<std::size_t>(logits.rows * logits.columns));
     device.Export(logits, HostView(scores.data(), logits.rows, logits.columns));
     std::vector<float> rows(slots_.size() * static_cast<std::size_t>(hidden_));

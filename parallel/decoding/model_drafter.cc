@@ -77,7 +77,7 @@ class ModelDrafter : public Drafter {
     stage_.Forward(batch);
     std::int32_t token = 0;
     float logit = 0;
-    device_.TopK(stage_.Logits(), 1, std::span(&token, 1), std::span(&logit, 1));
+    device_.TopK(stage_.ComputeLogits(), 1, std::span(&token, 1), std::span(&logit, 1));
     CheckDraftLogits(std::span(&logit, 1), "--draft model:" + checkpoint_->source());
     return token;
   }

@@ -29,12 +29,12 @@ std::optional<BatchItem> RequestState::NextItem() {
   if (ended_) return std::nullopt;
   const bool waits = std::any_of(under_way_.begin(), under_way_.end(),
                                  [](const UnderWay& item) { return !item.stale; });
-  if (waits) return FollowingTree();
-  if (policy_.drafter == nullptr) return PlainItem();
-  return FreshTree();
+  if (waits) return SubmitFollowingTree();
+  if (policy_.drafter == nullptr) return SubmitToken();
+  return SubmitFreshTree();
 }
 
-BatchItem RequestState::PlainItem() {
+BatchItem RequestState::SubmitToken() {
   BatchItem item;
   item.sequence = sequence_;
   item.tokens = {last_token_};
@@ -46,15 +46,15 @@ BatchItem RequestState::PlainItem() {
   return item;
 }
 
-std::optional<BatchItem> RequestState::FreshTree() {
+std::optional<BatchItem> RequestState::SubmitFreshTree() {
   const TokenTree tree = policy_.drafter->Draft(sequence_, policy_.most_rows);
   JUPITER_CHECK(tree.rows() >= 1 && tree.rows() <= policy_.most_rows, "{} rows", tree.rows());
   // A root alone needs no verdict on rows, but others may go on from it.
-  if (tree.rows() == 1 && policy_.most_under_way == 1) return PlainItem();
+  if (tree.rows() == 1 && policy_.most_under_way == 1) return SubmitToken();
   return Submit(tree, -1);
 }
 
-std::optional<BatchItem> RequestState::FollowingTree() {
+std::optional<BatchItem> RequestState::SubmitFollowingTree() {
   const auto under_way = static_cast<int>(under_way_.size());
   if (under_way >= policy_.most_under_way || under_way_.back().kind != UnderWay::Kind::kTree)
     return std::nullopt;

@@ -59,9 +59,9 @@ class RequestState {
     std::int32_t guess_row = -1;           // of the item, the path's last
   };
 
-  BatchItem PlainItem();
-  std::optional<BatchItem> FreshTree();
-  std::optional<BatchItem> FollowingTree();
+  BatchItem SubmitToken();
+  std::optional<BatchItem> SubmitFreshTree();
+  std::optional<BatchItem> SubmitFollowingTree();
   BatchItem Submit(const TokenTree& tree, std::int32_t follows);
   // Moves what was accepted into the item.
   void SettleInto(BatchItem& item);
