@@ -77,7 +77,7 @@ class DamagedSession {
         device_(MakeDevice("cpu", {})),
         checkpoint_("synthetic:tiny", nan_token) {
     SessionOptions options;
-    options.strategy = setting.strategy;
+    options.plan.strategy = setting.strategy;
     options.prompt_tokens = 8;
     options.max_tokens = kAnswerTokens;
     options.requests = 3;
