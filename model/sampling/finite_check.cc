@@ -17,11 +17,12 @@ void CheckLogits(std::span<const float> logits, std::string_view whose) {
   if (first == logits.end()) return;
   const auto finite = std::count_if(first, logits.end(), IsFinite);
   const auto place = first - logits.begin();
+  const float shown = std::isnan(*first) ? std::abs(*first) : *first;  // a NaN's sign says nothing
   FailUser(
       "{}: {} of {} logits are not finite, the first is that of token id {}: {}; the weights are "
       "damaged, or a value on the way is too large for its type: compare the model's file with its "
       "source, and try f32 where --wire, --residual or --kv is f16",
-      whose, std::ssize(logits) - place - finite, logits.size(), place, *first);
+      whose, std::ssize(logits) - place - finite, logits.size(), place, shown);
 }
 
 void CheckDraftLogits(std::span<const float> best, std::string_view source) {

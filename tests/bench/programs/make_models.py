@@ -135,11 +135,18 @@ class Safetensors:
         return struct.pack("<Q", len(header)) + header + self.data
 
 
-def overflowing(kind, size):
-    """A GGUF file that is right, with weights of one kind in the first layer so large that a run overflows."""
+# Weights of the first layer with which runs overflow: in f32, and where hidden rows or keys and values are f16.
+OVERFLOW_F32 = {"ffn_gate": 100, "ffn_up": 1e4, "ffn_down": 3e38}
+OVERFLOW_ROWS_F16 = {"ffn_down": 1e9}
+OVERFLOW_KV_F16 = {"attn_v": 1e9}
+
+
+def overflowing(sizes):
+    """A GGUF file that is right, with weights of these kinds in the first layer so large that a run overflows."""
     gguf = Gguf()
-    tensor = gguf.tensor(f"blk.0.{kind}.weight")
-    tensor.data = floats(len(tensor.data) // 4, size)
+    for kind, size in sizes.items():
+        tensor = gguf.tensor(f"blk.0.{kind}.weight")
+        tensor.data = floats(len(tensor.data) // 4, size)
     return gguf.build()
 
 

@@ -349,7 +349,7 @@ def test_overflow_is_a_row(session):
     """A case whose logits are not finite is a row that says so; the rest goes on."""
     model = session.path("overflow.gguf")
     with open(model, "wb") as file:
-        file.write(make_models.overflowing("ffn_down", 3e38))
+        file.write(make_models.overflowing(make_models.OVERFLOW_F32))
     out = session.path("out")
     result = session.bench(["--model", model, "--strategies", "local,jupiter,megatron", "--out", out,
                             "--benchmark_format=json"], code=2)
