@@ -361,6 +361,21 @@ def test_overflow_is_a_row(session):
     session.check("jupiter: rank" not in result.err, "a rank complains")
 
 
+def test_overflow_of_a_draft(session):
+    """A draft model whose logits are not finite is named, once, on all ranks together."""
+    for name, data in [("right.gguf", make_models.Gguf().build()),
+                       ("large.gguf", make_models.overflowing(make_models.OVERFLOW_F32))]:
+        with open(session.path(name), "wb") as file:
+            file.write(data)
+    flags = ["--model", session.path("right.gguf"), "--prompt-ids", "1,2,3", "--ids", "--tokens", 4]
+    for how in ["once", "continuous"]:
+        result = session.run([*flags, "--draft", f"model:{session.path('large.gguf')}", "--speculate", how], 3,
+                             code=2)
+        lines = re.findall(r"^jupiter: .*", result.err, re.MULTILINE)
+        session.check(len(lines) == 1 and re.search(r"--draft model:\S*large\.gguf: .*not finite", lines[0]),
+                      f"{lines}")
+
+
 def test_sampling(session):
     flags = [*TINY, "--ids", "--tokens", 12, "--temperature", 0.9, "--top-k", 40, "--top-p", 0.95]
     alone = session.run([*flags, "--seed", 7], 1)
