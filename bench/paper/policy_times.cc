@@ -97,7 +97,8 @@ std::vector<TimedStep> StepsOf(const Marks& marks, const ShapeSet& set) {
 }
 
 // Steps until the first request is through, that one included: until then all of them decode.
-std::size_t StepsOfAll(const std::vector<TimedStep>& steps, const std::vector<ShapeRequest>& requests) {
+std::size_t StepsOfAll(const std::vector<TimedStep>& steps,
+                       const std::vector<ShapeRequest>& requests) {
   std::vector<std::int64_t> tokens(requests.size(), 1);
   for (std::size_t i = 0; i < steps.size(); ++i) {
     const std::size_t request = steps[i].request;

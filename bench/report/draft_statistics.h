@@ -9,7 +9,7 @@
 //   per_position       of depth d: steps whose path reached it / steps whose draft had it (vLLM
 //                      divides by all drafts, which are equally long there).
 //
-// What was drafted behind the answer's last token is in none of them, accepted or not: short
+// What was drafted after the answer's last token is in none of them, accepted or not: short
 // answers would seem to gain what nobody reads.
 #pragma once
 
@@ -28,7 +28,7 @@ struct DraftStatistics {
   std::int64_t draft_tokens = 0;     // roots and those past the end not counted
   std::int64_t accepted_tokens = 0;  // of them
   std::int64_t wasted_tokens = 0;    // computed and dropped: drafted, not accepted
-  std::int64_t past_end_tokens = 0;  // computed and dropped: drafted behind the end of the answer
+  std::int64_t past_end_tokens = 0;  // computed and dropped: drafted past the end of the answer
   double acceptance_rate = 0;        // 0 of no drafts
   double acceptance_length = 0;      // 0 of no steps
   double draft_length = 0;           // tokens / steps, of those with a draft; 0 of no drafts

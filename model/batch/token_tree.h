@@ -54,11 +54,11 @@ Acceptance AcceptPath(const TokenTree& tree, const TargetOf& target);
 // The same with the targets of all rows [rows].
 Acceptance AcceptPath(const TokenTree& tree, std::span<const std::int32_t> targets);
 
-// One verification step of an answer, for statistics. A token that was drafted behind the answer's
+// One verification step of an answer, for statistics. A token that was drafted after the answer's
 // last one is neither right nor wrong: it is counted apart.
 struct DraftStep {
   std::int32_t nodes = 0;     // drafted tokens, roots and those past the end not counted
-  std::int32_t past_end = 0;  // drafted tokens behind the end of the answer
+  std::int32_t past_end = 0;  // drafted tokens past the end of the answer
   std::int32_t depth = 0;     // of the deepest of `nodes`
   std::int32_t accepted = 0;  // of `nodes`: part of the answer now
   std::int32_t tokens = 1;    // that the answer has more than before the step

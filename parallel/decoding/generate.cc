@@ -60,7 +60,7 @@ class HeadServer {
     batch.dropped = stale;
   }
 
-  // After an error the source waits for as many messages as batches are under way, and ends.
+  // After an error the source waits for as many messages as batches are in flight, and ends.
   void Answer(const Batch& batch, ConstTensorView logits) {
     if (!error_) Take(batch, logits);
     if (error_) place_.transport.Send(Strategy::kSource, Channel::kBatch, ToMessage(*error_));
@@ -146,7 +146,7 @@ class Source {
     marks_.End(Now());
   }
 
-  // Takes what is still under way, whatever it is, so that nothing of it is left for a later run.
+  // Takes what is still in flight, whatever it is, so that nothing of it is left for a later run.
   void Abandon() {
     const int head = place_.strategy.head();
     for (; head != Strategy::kSource && !sent_.empty(); sent_.pop_front()) {

@@ -138,7 +138,7 @@ DraftStep RequestState::StepWith(const UnderWay& judged, const StepResult& resul
   DraftStep step;  // without a draft, where others have one
   if (judged.kind == UnderWay::Kind::kTree) {
     // The root of an item that goes on from another was accepted with that one, and so was what the
-    // target has behind it: the first drafted token stands for a token that the answer had before.
+    // target has after it: the first drafted token stands for a token that the answer had before.
     const std::int32_t before = judged.has_root ? 0 : 1;
     const auto rows = static_cast<std::int32_t>(result.rows.size());
     const std::int32_t room =

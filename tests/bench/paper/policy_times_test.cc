@@ -6,7 +6,7 @@
 namespace jupiter {
 namespace {
 
-// Behind the prefix, which is sequence 0: two requests of 4 tokens.
+// After the prefix, which is sequence 0: two requests of 4 tokens.
 ShapeRun TwoRequests() {
   ShapeRun run;
   run.sets = {{5, {{1, 4}, {1, 4}}}};
@@ -59,7 +59,7 @@ TEST(PolicyTimesTest, StepsAreOfTheRequestThatTheirMarksName) {
   EXPECT_EQ(times.round.first_batch, 3u);
   EXPECT_EQ(times.round.batches, 2u);
   EXPECT_DOUBLE_EQ(times.round.items, 1);
-  // In that time the step of 11 is under way for 1, and that of 8 for 2, of 5.
+  // In that time the step of 11 is in flight for 1, and that of 8 for 2, of 5.
   EXPECT_DOUBLE_EQ(times.round.in_flight, (1.0 + 2.0) / 5);
 }
 

@@ -1,4 +1,4 @@
-// Logits that are not finite end a run on all ranks with one line, and leave nothing behind: the
+// Logits that are not finite end a run on all ranks with one line, and nothing in flight stays: the
 // same session answers the next requests as a fresh one does.
 #include <gtest/gtest.h>
 

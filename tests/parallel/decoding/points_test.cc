@@ -136,7 +136,7 @@ class Outliner {
     const std::vector<Generation> generations =
         session_->Run(set, options, Observe(stops), nullptr);
     for (const Generation& generation : generations) {
-      std::int64_t tokens = 1;  // behind the prompt
+      std::int64_t tokens = 1;  // after the prompt
       for (const DraftStep& step : generation.steps) tokens += step.tokens;
       EXPECT_TRUE(!setting_.drafts || tokens == std::ssize(generation.tokens)) << tokens;
       if (generation.steps.empty() || generation.steps.back().past_end == 0) continue;

@@ -10,7 +10,7 @@ namespace {
 
 using Ids = std::vector<std::int32_t>;
 
-// Row i of a draft has the token that stands i tokens behind the last known one: its number.
+// Row i of a draft has the token that stands i tokens after the last known one: its number.
 class CountingDrafter : public Drafter {
  public:
   explicit CountingDrafter(std::int32_t drafted) : drafted_(drafted) {}
@@ -128,7 +128,7 @@ TEST(RequestStateTest, DraftsPastTheObserversEndDoNotCount) {
   ExpectStep(generation.steps[0], {2, 4, 2, 2, 2});
 }
 
-// A tree that goes on from another has no root of its own: what the target has behind the guess is
+// A tree that goes on from another has no root of its own: what the target has after the guess is
 // its first drafted token, and was counted with the tree before.
 TEST(RequestStateTest, TreesBehindTreesCountEveryTokenOnce) {
   Counted counted(/*max_tokens=*/10, /*drafted=*/3, /*under_way=*/3);
