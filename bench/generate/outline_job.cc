@@ -179,7 +179,10 @@ class OutlineJob : public Job {
     JobOutcome outcome;
     Generation generation = PrintAnswer(run, request, tokenizer_.get(), /*ids=*/false);
     if (!run.session.is_source()) return outcome;
-    outcome.report = ShowSkeleton() + ShowAnswer(generation, std::ssize(prompt_));
+    const double asked = skeleton_ ? skeleton_->start : generation.start;
+    outcome.report = ShowSkeleton() +
+                     ShowAnswer(generation, std::ssize(prompt_), generation.start - asked) +
+                     ShowWhole(asked, std::span(&generation, 1));
     outcome.generations.push_back(std::move(generation));
     return outcome;
   }
@@ -207,6 +210,7 @@ class OutlineJob : public Job {
     if (!run.session.is_source()) return {};
     JobOutcome outcome;
     outcome.report = ShowSkeleton() + ShowPoints(result, texts->reasons()) +
+                     ShowWhole(skeleton_ ? skeleton_->start : result.start, result.generations) +
                      ShowSet(result, run.session.stages());
     outcome.generations = std::move(result.generations);
     return outcome;
@@ -222,21 +226,17 @@ class OutlineJob : public Job {
 
   std::string ShowPoints(const SetResult& result, const std::vector<StopReason>& reasons) const {
     const SetStatistics set = SummariseSet(result.generations);
-    const auto tokens = static_cast<double>(set.tokens);
+    const double seconds = EndOf(result.generations) - result.start;
     std::string text =
         fmt::format("points: {}, {} prompt tokens shared, {} tokens in {:.2f} ms, {:.1f} t/s\n",
                     result.generations.size(), need_.expansion.prefix.size(), set.tokens,
-                    set.seconds * 1e3, Rate(tokens, set.seconds));
+                    seconds * 1e3, Rate(static_cast<double>(set.tokens), seconds));
     text += "tokens of each:";
     for (std::size_t i = 0; i < reasons.size(); ++i) {
       text += fmt::format("{} {} ({})", i > 0 ? "," : "", result.generations[i].tokens.size(),
                           Name(reasons[i]));
     }
-    text += "\n";
-    if (!skeleton_) return text;
-    const double end = EndOf(result.generations);
-    return text + fmt::format("answer: {} tokens, {:.1f} t/s with the outline's time\n", set.tokens,
-                              Rate(tokens, end - skeleton_->start));
+    return text + "\n";
   }
 
   static double EndOf(const std::vector<Generation>& generations) {

@@ -27,11 +27,11 @@ Generation PrintAnswer(const JobRun& run, const Request& request, const Tokenize
   return generations.empty() ? Generation{} : std::move(generations.front());
 }
 
-std::string ShowAnswer(const Generation& generation, std::int64_t prompt_tokens) {
+std::string ShowAnswer(const Generation& generation, std::int64_t prompt_tokens, double before) {
   return fmt::format(
       "slices: {}\n{}", fmt::join(generation.slices, ","),
       ShowMetrics(Measure(generation.start, generation.times), static_cast<int>(prompt_tokens),
-                  static_cast<int>(generation.tokens.size())));
+                  static_cast<int>(generation.tokens.size()), before));
 }
 
 }  // namespace jupiter

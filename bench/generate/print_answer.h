@@ -11,7 +11,7 @@ namespace jupiter {
 Generation PrintAnswer(const JobRun& run, const Request& request, const Tokenizer* tokenizer,
                        bool ids);
 
-// Slices, TTFT and TPOT.
-std::string ShowAnswer(const Generation& generation, std::int64_t prompt_tokens);
+// Slices, TTFT and TPOT. `before`: see ShowMetrics.
+std::string ShowAnswer(const Generation& generation, std::int64_t prompt_tokens, double before = 0);
 
 }  // namespace jupiter

@@ -39,6 +39,7 @@ SetResult RunSet(const JobRun& run, const RequestSet& set, RequestObserver obser
   const double waited = run.transport.counters().wait_seconds;
   const double start = Now();
   SetResult result;
+  result.start = start;
   result.generations = run.session.Run(set, run.options, observer, run.recorder);
   result.busy =
       GatherBusy(run.transport, run.transport.counters().wait_seconds - waited, Now() - start);

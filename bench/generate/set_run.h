@@ -12,6 +12,7 @@ namespace jupiter {
 // At the source; the other ranks have nothing.
 struct SetResult {
   std::vector<Generation> generations;
+  double start = 0;  // before the prefixes, monotonic clock
   KvUse kv;
   std::vector<double> busy;  // per rank: part of the time in which it did not wait for messages
 };

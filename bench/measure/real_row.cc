@@ -32,6 +32,7 @@ void AddDraftCounters(const DraftNumbers& drafts, benchmark::UserCounters& count
   counters["acceptance_rate"] = drafts.acceptance_rate;
   counters["drafted"] = static_cast<double>(drafts.drafted);
   counters["wasted"] = static_cast<double>(drafts.wasted);
+  counters["past_end"] = static_cast<double>(drafts.past_end);
   counters["stale_steps"] = static_cast<double>(drafts.stale_steps);
 }
 
@@ -47,7 +48,8 @@ RequestSample SampleOf(const Sample& sample, bool drafts) {
   kept.messages = sample.messages;
   if (drafts) {
     kept.drafts = {sample.drafts.acceptance_length, sample.drafts.acceptance_rate,
-                   sample.drafts.draft_tokens, sample.drafts.wasted_tokens, sample.stale_steps};
+                   sample.drafts.draft_tokens,      sample.drafts.wasted_tokens,
+                   sample.drafts.past_end_tokens,   sample.stale_steps};
   }
   return kept;
 }

@@ -93,7 +93,7 @@ class RealSuite : public Suite {
     if (command == kRun) {
       runner_->RunOnce();
     } else {
-      TryOpen(ParseOpen(transport_, command));
+      runner_->Open(ParseOpen(transport_, command));
     }
   }
 
@@ -142,33 +142,36 @@ class RealSuite : public Suite {
   void Measure(benchmark::State& state, const Progress& progress, std::size_t place) {
     if (!rows_[place]) rows_[place] = Describe(cases_[place]);
     ResultRow& row = *rows_[place];
-    if (!row.reason.empty() || !Open(place, progress)) {
-      state.SkipWithError(row.reason.c_str());
-      return;
+    try {
+      if (row.reason.empty()) MeasureOpen(state, progress, place);
+    } catch (const UserError& error) {
+      open_.reset();
+      row.verdict = Verdict::kSkipped;
+      row.reason = ReportText(error.what());
+      row.measured.reset();
     }
+    if (!row.reason.empty()) state.SkipWithError(row.reason.c_str());
+  }
+
+  // Throws UserError when the case cannot run, or its logits are not finite; the same on all ranks.
+  void MeasureOpen(benchmark::State& state, const Progress& progress, std::size_t place) {
+    Open(place, progress);
     std::vector<RequestSample> samples;
     for (auto _ : state) {
       samples.push_back(RunOnce(place));
       state.SetIterationTime(samples.back().e2e_s);
     }
-    state.counters = CountersOf(row, samples);
-    row.measured->repetitions.push_back(std::move(samples));
+    state.counters = CountersOf(*rows_[place], samples);
+    rows_[place]->measured->repetitions.push_back(std::move(samples));
   }
 
-  // Whether the case can run; its row has the reason when it cannot.
-  bool Open(std::size_t place, const Progress& progress) {
+  void Open(std::size_t place, const Progress& progress) {
     ResultRow& row = *rows_[place];
-    if (open_ == place) return true;
+    if (open_ == place) return;
     fmt::print(stderr, "{} {}: loading\n", ToString(progress), row.name);
     tell_(OpenCommand(cases_[place]));
     open_.reset();
-    const std::string error = TryOpen(cases_[place]);
-    if (!error.empty()) {
-      row.verdict = Verdict::kSkipped;
-      row.reason = ReportText(error);
-      row.measured.reset();
-      return false;
-    }
+    runner_->Open(cases_[place]);
     open_ = place;
     if (!row.measured) {
       row.verdict = Verdict::kValid;
@@ -176,17 +179,6 @@ class RealSuite : public Suite {
           Measured{{}, 0, context_.local_size(), ThreadsOf(cases_[place]), NotesOn(cases_[place])};
     }
     RunOnce(place);  // warm-up on the measured path
-    return true;
-  }
-
-  // The reason when the case cannot run; the same on all ranks.
-  std::string TryOpen(const Case& which) {
-    try {
-      runner_->Open(which);
-      return {};
-    } catch (const UserError& error) {
-      return error.what();
-    }
   }
 
   RequestSample RunOnce(std::size_t place) {
@@ -196,7 +188,7 @@ class RealSuite : public Suite {
     if (row.measured->load_s == 0) row.measured->load_s = sample.load_seconds;
     TakeVerdict(sample.found, row);
     const bool drafts = cases_[place].drafting >= 0;
-    if (drafts) row.rows = static_cast<int>(std::lround(std::max(1.0, sample.drafts.draft_length)));
+    if (drafts) row.rows = static_cast<int>(std::lround(std::max(1.0, sample.drafts.rows)));
     return SampleOf(sample, drafts);
   }
 

@@ -43,9 +43,9 @@ using Samples = std::map<int, std::vector<double>>;  // seconds, by rows; 1: pla
 void AddSteps(const Generation& generation, Samples& samples) {
   std::size_t token = 0;
   for (const DraftStep& step : generation.steps) {
-    const std::size_t last =
-        std::min(token + static_cast<std::size_t>(step.accepted), generation.times.size() - 1);
-    samples[step.nodes + 1].push_back(generation.times[last] - generation.times[token]);
+    const std::size_t last = token + static_cast<std::size_t>(step.tokens);
+    const int rows = 1 + step.nodes + step.past_end;
+    samples[rows].push_back(generation.times[last] - generation.times[token]);
     token = last;
   }
 }

@@ -6,6 +6,7 @@
 #include "bench/flags/prompt.h"
 #include "kernels/base/check.h"
 #include "kernels/base/clock.h"
+#include "model/sampling/finite_check.h"
 #include "model/sampling/logits_hash.h"
 #include "model/sampling/sampler.h"
 #include "parallel/transport/transport.h"
@@ -75,12 +76,13 @@ double StageBench::Fire(const Shot& shot) {
 }
 
 void StageBench::RunHead() {
-  const ConstTensorView logits = stage_.Logits();
+  const ConstTensorView logits = stage_.ComputeLogits();
   device_.Export(logits, HostView(logits_.data(), logits.rows, logits.columns));
 }
 
 double StageBench::TakeToken() const {
   const std::span<const float> logits{logits_.data(), static_cast<std::size_t>(vocab_)};
+  CheckLogits(logits, "the stage that is measured");
   const double start = Now();
   const std::int32_t token = SampleToken({}, logits, 0);
   // The token is part of the hash, so that the compiler drops neither.

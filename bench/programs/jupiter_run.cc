@@ -190,8 +190,8 @@ class Run {
   std::string Key() const {
     const SamplingOptions& s = flags_.sampling;
     if (s.temperature == 0) return session_->numerics_key();
-    return fmt::format("{} sampling={},{},{},{}", session_->numerics_key(), s.temperature, s.top_k,
-                       s.top_p, s.seed);
+    return fmt::format("{} sampling={},{},{},{} sampler={}", session_->numerics_key(),
+                       s.temperature, s.top_k, s.top_p, s.seed, kSamplerVersion);
   }
 
   void ShowPlan() const {

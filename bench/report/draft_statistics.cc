@@ -32,20 +32,27 @@ DraftStatistics Summarise(std::span<const DraftStep> steps) {
   DraftStatistics all;
   ByDepth drafted;
   ByDepth accepted;
+  std::int64_t tokens_with_draft = 0;
   for (const DraftStep& step : steps) {
-    JUPITER_CHECK(step.accepted >= 1 && step.accepted - 1 <= step.depth && step.depth <= step.nodes,
-                  "{} rows accepted of {} nodes, depth {}", step.accepted, step.nodes, step.depth);
+    JUPITER_CHECK(step.tokens >= 0 && step.accepted <= step.depth && step.depth <= step.nodes,
+                  "{} tokens, {} accepted of {} nodes, depth {}", step.tokens, step.accepted,
+                  step.nodes, step.depth);
+    const bool has_draft = step.nodes + step.past_end > 0;
     ++all.steps;
-    all.num_drafts += step.nodes > 0 ? 1 : 0;
+    all.tokens += step.tokens;
+    all.num_drafts += has_draft ? 1 : 0;
+    tokens_with_draft += has_draft ? step.tokens : 0;
     all.draft_tokens += step.nodes;
-    all.accepted_tokens += step.accepted - 1;
+    all.accepted_tokens += step.accepted;
+    all.past_end_tokens += step.past_end;
     drafted.Count(step.depth);
-    accepted.Count(step.accepted - 1);
+    accepted.Count(step.accepted);
   }
   all.wasted_tokens = all.draft_tokens - all.accepted_tokens;
   all.acceptance_rate = PartOf(all.accepted_tokens, all.draft_tokens);
-  all.acceptance_length = PartOf(all.steps + all.accepted_tokens, all.steps);
-  all.draft_length = PartOf(all.num_drafts + all.accepted_tokens, all.num_drafts);
+  all.acceptance_length = PartOf(all.tokens, all.steps);
+  all.draft_length = PartOf(tokens_with_draft, all.num_drafts);
+  all.rows = PartOf(all.steps + all.draft_tokens + all.past_end_tokens, all.steps);
   for (std::size_t i = 0; i < drafted.size(); ++i) {
     all.per_position.push_back(PartOf(accepted.At(i), drafted.At(i)));
   }

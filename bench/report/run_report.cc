@@ -2,6 +2,8 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "bench/report/draft_statistics.h"
 #include "bench/report/reference.h"
 #include "kernels/base/check.h"
@@ -59,12 +61,30 @@ std::string ShowRanks(const std::vector<RankReport>& reports) {
   return text;
 }
 
-std::string ShowMetrics(const RequestMetrics& metrics, int prompt_tokens, int tokens) {
-  std::string text = fmt::format("prefill: {} tokens, TTFT {:.2f} ms, {:.1f} t/s\n", prompt_tokens,
-                                 metrics.ttft * 1e3, Rate(prompt_tokens, metrics.ttft));
+std::string ShowMetrics(const RequestMetrics& metrics, int prompt_tokens, int tokens,
+                        double before) {
+  const std::string waited =
+      before > 0 ? fmt::format(" ({:.2f} ms before its prompt)", before * 1e3) : "";
+  std::string text =
+      fmt::format("prefill: {} tokens, TTFT {:.2f} ms{}, {:.1f} t/s\n", prompt_tokens,
+                  (before + metrics.ttft) * 1e3, waited, Rate(prompt_tokens, metrics.ttft));
   text += fmt::format("decode: {} tokens, TPOT {}, ", tokens, ShowMilliseconds(metrics.tpot, 3));
   text += metrics.tpot ? fmt::format("{:.1f} t/s\n", Rate(1, *metrics.tpot)) : "- t/s\n";
   return text;
+}
+
+std::string ShowWhole(double asked, std::span<const Generation> parts) {
+  std::vector<double> times;
+  for (const Generation& part : parts) {
+    times.insert(times.end(), part.times.begin(), part.times.end());
+  }
+  std::sort(times.begin(), times.end());
+  const RequestMetrics metrics = Measure(asked, times);
+  return fmt::format(
+      "answer: {} tokens, from the question on TTFT {:.2f} ms, E2E {:.2f} ms, "
+      "{:.1f} t/s\n",
+      times.size(), metrics.ttft * 1e3, metrics.e2el * 1e3,
+      Rate(static_cast<double>(times.size()), metrics.e2el));
 }
 
 std::string ShowHashes(std::span<const Generation> generations) {
@@ -87,10 +107,10 @@ std::string ShowDrafts(std::span<const Generation> generations) {
   }
   const DraftStatistics drafts = Summarise(steps);
   std::string text = fmt::format(
-      "drafts: {} steps, acceptance length {:.2f} (tokens per step, root counted), acceptance rate "
-      "{:.2f}, {} drafted, {} wasted, {} stale steps; reached by depth:",
-      drafts.steps, drafts.acceptance_length, drafts.acceptance_rate, drafts.draft_tokens,
-      drafts.wasted_tokens, stale_steps);
+      "drafts: {} steps, acceptance length {:.2f} ({} new tokens / steps), acceptance rate "
+      "{:.2f}, {} drafted, {} wasted, {} past the end, {} stale steps; reached by depth:",
+      drafts.steps, drafts.acceptance_length, drafts.tokens, drafts.acceptance_rate,
+      drafts.draft_tokens, drafts.wasted_tokens, drafts.past_end_tokens, stale_steps);
   for (double part : drafts.per_position) text += fmt::format(" {:.2f}", part);
   return text + "\n";
 }

@@ -30,6 +30,12 @@ std::string ShowRanks(const std::vector<RankReport>& reports);
 std::string ShowDrafts(std::span<const Generation> generations);
 // Of the tokens and logits of all generations, one after the other.
 std::string ShowHashes(std::span<const Generation> generations);
-std::string ShowMetrics(const RequestMetrics& metrics, int prompt_tokens, int tokens);
+// TTFT and TPOT. `before`: seconds in which the question was there and its prompt was not, for the
+// first token comes as much later.
+std::string ShowMetrics(const RequestMetrics& metrics, int prompt_tokens, int tokens,
+                        double before = 0);
+// Of an answer in one part or several, from when the question was asked: TTFT to the first token of
+// any part, E2E to the last one.
+std::string ShowWhole(double asked, std::span<const Generation> parts);
 
 }  // namespace jupiter

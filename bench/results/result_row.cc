@@ -39,6 +39,7 @@ void VisitDrafts(Drafts& drafts, Visit&& visit) {
   visit("acceptance_rate", drafts.acceptance_rate);
   visit("drafted", drafts.drafted);
   visit("wasted", drafts.wasted);
+  visit("past_end", drafts.past_end);
   visit("stale_steps", drafts.stale_steps);
 }
 

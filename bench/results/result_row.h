@@ -37,6 +37,7 @@ struct DraftNumbers {
   double acceptance_rate = 0;
   std::int64_t drafted = 0;
   std::int64_t wasted = 0;
+  std::int64_t past_end = 0;
   std::int64_t stale_steps = 0;
 };
 

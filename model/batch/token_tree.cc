@@ -84,11 +84,15 @@ Acceptance AcceptPath(const TokenTree& tree, std::span<const std::int32_t> targe
   return AcceptPath(tree, [&](std::int32_t row, std::int32_t) { return targets[AsIndex(row)]; });
 }
 
-DraftStep DraftStepOf(const TokenTree& tree, const Acceptance& acceptance) {
-  const std::vector<std::int32_t> depths = DepthsOf(tree.parents);
-  return {static_cast<std::int32_t>(tree.rows()) - 1,
-          *std::max_element(depths.begin(), depths.end()),
-          static_cast<std::int32_t>(acceptance.rows.size())};
+DraftStep DraftStepOf(const TokenTree& tree, std::int32_t accepted, std::int32_t room) {
+  DraftStep step;
+  step.accepted = std::min(accepted, room);
+  for (const std::int32_t depth : DepthsOf(tree.parents)) {
+    if (depth == 0) continue;
+    ++(depth > room ? step.past_end : step.nodes);
+    if (depth <= room) step.depth = std::max(step.depth, depth);
+  }
+  return step;
 }
 
 }  // namespace jupiter

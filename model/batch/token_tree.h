@@ -54,12 +54,17 @@ Acceptance AcceptPath(const TokenTree& tree, const TargetOf& target);
 // The same with the targets of all rows [rows].
 Acceptance AcceptPath(const TokenTree& tree, std::span<const std::int32_t> targets);
 
-// One verification step, for statistics.
+// One verification step of an answer, for statistics. A token that was drafted after the answer's
+// last one is neither right nor wrong: it is counted apart.
 struct DraftStep {
-  std::int32_t nodes = 0;     // drafted tokens: rows without the root
-  std::int32_t depth = 0;     // of the deepest
-  std::int32_t accepted = 1;  // rows of the accepted path, root counted: new tokens of the step
+  std::int32_t nodes = 0;     // drafted tokens, roots and those past the end not counted
+  std::int32_t past_end = 0;  // drafted tokens past the end of the answer
+  std::int32_t depth = 0;     // of the deepest of `nodes`
+  std::int32_t accepted = 0;  // of `nodes`: part of the answer now
+  std::int32_t tokens = 1;    // that the answer has more than before the step
 };
-DraftStep DraftStepOf(const TokenTree& tree, const Acceptance& acceptance);
+// A step that found the first `accepted` drafted tokens of a path right. Those deeper than `room`
+// are past the end. `tokens` is left to the caller.
+DraftStep DraftStepOf(const TokenTree& tree, std::int32_t accepted, std::int32_t room);
 
 }  // namespace jupiter

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kernels/base/check.h"
+#include "model/sampling/finite_check.h"
 
 namespace jupiter {
 namespace {
@@ -28,6 +29,7 @@ RankedText RankText(MedusaHeads& heads, Device& device, const Text& text, int ra
   for (std::int64_t p = text.first_position(); p < end; ++p) {
     device.Import(HostView(text.rows.data() + p * hidden, 1, hidden), row.view());
     heads.TopK(row.view(), ranks, ids, values);
+    CheckDraftLogits(values, fmt::format("the draft heads at token {} of a text", p));
     for (std::size_t head = 0; head < static_cast<std::size_t>(heads.count()); ++head) {
       const std::int32_t token = text.tokens[static_cast<std::size_t>(p) + 2 + head];
       ranked.rank.push_back(RankOf(std::span(ids).subspan(head * each, each), token));

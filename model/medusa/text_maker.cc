@@ -6,6 +6,7 @@
 
 #include "kernels/base/check.h"
 #include "kernels/base/rng.h"
+#include "model/sampling/finite_check.h"
 
 namespace jupiter {
 namespace {
@@ -103,7 +104,7 @@ class TextMaker {
 
   void TakeResults() {
     Device& device = stage_.device();
-    const ConstTensorView logits = stage_.Logits();
+    const ConstTensorView logits = stage_.ComputeLogits();
     std::vector<float> scores(static_cast<std::size_t>(logits.rows * logits.columns));
     device.Export(logits, HostView(scores.data(), logits.rows, logits.columns));
     std::vector<float> rows(slots_.size() * static_cast<std::size_t>(hidden_));
@@ -123,6 +124,7 @@ class TextMaker {
     if (draft.fed < text.tokens.size()) return;  // inside the prompt
     const std::int64_t index = std::ssize(text.tokens);
     SamplingOptions sampling = index < text.greedy ? draft.sampling : SamplingOptions{};
+    CheckLogits(logits, fmt::format("token {} of a text that the model writes", index));
     text.tokens.push_back(SampleToken(sampling, logits, index));
     const auto& ends = options_.end_ids;
     const bool end = std::find(ends.begin(), ends.end(), text.tokens.back()) != ends.end();

@@ -80,6 +80,10 @@ class Training {
         trainee.loss = trainee.gradient.Compute(trainee.weights, rows_, trainee.targets);
         trainee.adam.Step(rate, trainee.gradient.gradient(), trainee.weights);
       });
+      if (!std::isfinite(MeanLoss())) {
+        FailUser("step {} of {}: the loss of the draft heads is {}; --rate {} is too high",
+                 step + 1, steps, MeanLoss(), options_.rate);
+      }
       progress(step + 1, MeanLoss());
     }
   }

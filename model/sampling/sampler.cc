@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
-#include <stdexcept>
 #include <vector>
 
 #include "kernels/base/check.h"
 #include "kernels/base/math.h"
 #include "kernels/base/rng.h"
+#include "model/sampling/finite_check.h"
 
 namespace jupiter {
 namespace {
@@ -53,13 +53,9 @@ std::size_t Nucleus(const std::vector<double>& weights, float top_p) {
   return weights.size();
 }
 
-void CheckLogits(std::span<const float> logits, std::int64_t index) {
-  const auto damaged = [](float logit) { return std::isnan(logit); };
-  if (std::none_of(logits.begin(), logits.end(), damaged)) return;
-  throw std::runtime_error(fmt::format(
-      "token {} of the answer: a logit is not a number; the weights are damaged or overflow in "
-      "this type",
-      index));
+void CheckNumbers(std::span<const float> logits, std::int64_t index) {
+  const auto is_nan = [](float logit) { return std::isnan(logit); };
+  if (std::any_of(logits.begin(), logits.end(), is_nan)) CheckLogits(logits, TokenName(index));
 }
 
 }  // namespace
@@ -74,9 +70,18 @@ void CheckSampling(const SamplingOptions& options) {
   }
 }
 
+std::string TokenName(std::int64_t index) { return fmt::format("token {} of the answer", index); }
+
+float RandomOfToken(std::uint64_t seed, std::int64_t index) {
+  // Mix64 adds this increment once more, as splitmix64 does before its first number.
+  constexpr std::uint64_t kIncrement = 0x9e3779b97f4a7c15ull;
+  const std::uint64_t bits = Mix64(Mix64(seed) + static_cast<std::uint64_t>(index) * kIncrement);
+  return static_cast<float>(bits >> 40) * 0x1p-24f;
+}
+
 std::int32_t SampleToken(const SamplingOptions& options, std::span<const float> logits,
                          std::int64_t index) {
-  CheckLogits(logits, index);
+  CheckNumbers(logits, index);
   if (options.temperature == 0) {
     return static_cast<std::int32_t>(std::max_element(logits.begin(), logits.end()) -
                                      logits.begin());
@@ -87,7 +92,7 @@ std::int32_t SampleToken(const SamplingOptions& options, std::span<const float> 
   std::vector<double> weights = Weigh(logits, ids, options.temperature);
   weights.resize(Nucleus(weights, options.top_p));
   const double whole = std::accumulate(weights.begin(), weights.end(), 0.0);
-  double left = CounterRng(options.seed).Uniform(static_cast<std::uint64_t>(index)) * whole;
+  double left = RandomOfToken(options.seed, index) * whole;
   for (std::size_t i = 0; i < weights.size(); ++i) {
     left -= weights[i];
     if (left < 0) return ids[i];

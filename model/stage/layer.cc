@@ -63,11 +63,11 @@ void Layer::NormForMlp(Device& device, Workspace& workspace, RowRange rows,
 
 void Layer::ProjectQkv(Device& device, Workspace& workspace, RowRange rows) const {
   LayerInput input(workspace.normed, workspace.normed_act, rows);
-  device.Linear(input.For(device, *weights_.wq), *weights_.wq, Part(workspace.q, rows),
+  device.Linear(input.ConvertFor(device, *weights_.wq), *weights_.wq, Part(workspace.q, rows),
                 {.bias = Bias(weights_.bq)});
-  device.Linear(input.For(device, *weights_.wk), *weights_.wk, Part(workspace.k, rows),
+  device.Linear(input.ConvertFor(device, *weights_.wk), *weights_.wk, Part(workspace.k, rows),
                 {.bias = Bias(weights_.bk)});
-  device.Linear(input.For(device, *weights_.wv), *weights_.wv, Part(workspace.v, rows),
+  device.Linear(input.ConvertFor(device, *weights_.wv), *weights_.wv, Part(workspace.v, rows),
                 {.bias = Bias(weights_.bv)});
 }
 
@@ -106,22 +106,23 @@ void Layer::Attend(Device& device, const Workspace& workspace, const BatchLayout
 void Layer::ProjectOut(Device& device, Workspace& workspace, RowRange rows, TensorView out,
                        bool accumulate) const {
   LayerInput input(workspace.attended, workspace.attended_act, rows);
-  device.Linear(input.For(device, *weights_.wo), *weights_.wo, out, {.accumulate = accumulate});
+  device.Linear(input.ConvertFor(device, *weights_.wo), *weights_.wo, out,
+                {.accumulate = accumulate});
 }
 
 void Layer::GateUp(Device& device, Workspace& workspace, RowRange rows) const {
   LayerInput input(workspace.normed, workspace.normed_act, rows);
   const TensorView gate = Part(workspace.gate, rows);
   const TensorView up = Part(workspace.up, rows);
-  device.Linear(input.For(device, *weights_.w_gate), *weights_.w_gate, gate);
-  device.Linear(input.For(device, *weights_.w_up), *weights_.w_up, up);
+  device.Linear(input.ConvertFor(device, *weights_.w_gate), *weights_.w_gate, gate);
+  device.Linear(input.ConvertFor(device, *weights_.w_up), *weights_.w_up, up);
   device.SwiGlu(gate, up, gate);
 }
 
 void Layer::Down(Device& device, Workspace& workspace, RowRange rows, TensorView out,
                  bool accumulate) const {
   LayerInput input(workspace.gate, workspace.gate_act, rows);
-  device.Linear(input.For(device, *weights_.w_down), *weights_.w_down, out,
+  device.Linear(input.ConvertFor(device, *weights_.w_down), *weights_.w_down, out,
                 {.accumulate = accumulate});
 }
 

@@ -17,8 +17,8 @@ class LayerInput {
   // Any f32 rows, and as many of a kAct8 buffer.
   LayerInput(ConstTensorView dense, const Tensor& act, RowRange rows)
       : dense_(dense), act_(act), rows_(rows) {}
-  // In the type that the weight takes.
-  ConstTensorView For(Device& device, const Weight& weight);
+  // In the type that the weight takes; quantises at the first one that takes kAct8.
+  ConstTensorView ConvertFor(Device& device, const Weight& weight);
 
  private:
   ConstTensorView dense_;

@@ -12,13 +12,13 @@ LayerStore::LayerStore(Device& device, Checkpoint& checkpoint, const StageOption
   for (int index = resident; index < options.layers(); ++index) Stream(index);
 }
 
-const Layer& LayerStore::At(int index) {
+const Layer& LayerStore::Fetch(int index) {
   const auto place = static_cast<std::size_t>(index);
   return place < resident_.size() ? resident_[place] : Stream(index);
 }
 
 Layer LayerStore::Load(int index) {
-  return Layer(config_, loader_.Layer(first_ + index, share_), share_, index);
+  return Layer(config_, loader_.LoadLayer(first_ + index, share_), share_, index);
 }
 
 const Layer& LayerStore::Stream(int index) {

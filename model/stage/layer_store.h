@@ -20,9 +20,9 @@ class LayerStore {
   // Device and checkpoint outlive the store. Throws UserError.
   LayerStore(Device& device, Checkpoint& checkpoint, const StageOptions& options);
 
-  // Layer `index` of the stage, valid until another one is asked for. Throws UserError when a layer
-  // that is read again has changed in the file.
-  const Layer& At(int index);
+  // Layer `index` of the stage, read from the checkpoint if it is not resident; valid until another
+  // one is fetched. Throws UserError when a layer that is read again has changed in the file.
+  const Layer& Fetch(int index);
 
  private:
   Layer Load(int index);

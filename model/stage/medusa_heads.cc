@@ -57,11 +57,11 @@ MedusaHeads::MedusaHeads(Device& device, const MedusaFile& file,
   for (int head = 0; head < UsedHeads(file, options); ++head) {
     Head& loaded = heads_.emplace_back();
     for (int block = 0; block < blocks_; ++block) {
-      loaded.blocks.push_back({loader.Whole(MedusaBlockWeight(head, block), MatrixRole::kMlp),
-                               loader.Dense(MedusaBlockBias(head, block))});
+      loaded.blocks.push_back({loader.LoadWhole(MedusaBlockWeight(head, block), MatrixRole::kMlp),
+                               loader.LoadDense(MedusaBlockBias(head, block))});
     }
     loaded.output =
-        own_output_ ? loader.Whole(MedusaOutput(head, blocks_), MatrixRole::kHead) : model_head;
+        own_output_ ? loader.LoadWhole(MedusaOutput(head, blocks_), MatrixRole::kHead) : model_head;
   }
   const std::int64_t rows = count() * options.max_rows;
   ones_ = LoadOnes(device, rows, config.hidden);
@@ -81,7 +81,7 @@ void MedusaHeads::RunBlock(int index, ConstTensorView x, TensorView out) {
   for (int head = 0; head < count(); ++head) {
     const Block& block =
         heads_[static_cast<std::size_t>(head)].blocks[static_cast<std::size_t>(index)];
-    device_.Linear(Part(input.For(device_, *block.weight), head, rows), *block.weight,
+    device_.Linear(Part(input.ConvertFor(device_, *block.weight), head, rows), *block.weight,
                    out.Rows(head * rows, rows), {.bias = &block.bias});
   }
   device_.SwiGlu(out, ones_.Rows(0, out.rows), out);
@@ -100,18 +100,18 @@ ConstTensorView MedusaHeads::RunBlocks(ConstTensorView x) {
   return x;
 }
 
-ConstTensorView MedusaHeads::Logits(ConstTensorView x) {
+ConstTensorView MedusaHeads::ComputeLogits(ConstTensorView x) {
   const TensorView logits = logits_.Rows(0, count() * x.rows);
   const ConstTensorView y = RunBlocks(x);
   LayerInput input(y, act_, {0, y.rows});
   if (!own_output_) {
     const Weight& output = *heads_.front().output;
-    device_.Linear(input.For(device_, output), output, logits);
+    device_.Linear(input.ConvertFor(device_, output), output, logits);
     return logits;
   }
   for (int head = 0; head < count(); ++head) {
     const Weight& output = *heads_[static_cast<std::size_t>(head)].output;
-    device_.Linear(Part(input.For(device_, output), head, x.rows), output,
+    device_.Linear(Part(input.ConvertFor(device_, output), head, x.rows), output,
                    logits.Rows(head * x.rows, x.rows));
   }
   return logits;
@@ -119,7 +119,7 @@ ConstTensorView MedusaHeads::Logits(ConstTensorView x) {
 
 void MedusaHeads::TopK(ConstTensorView x, int k, std::span<std::int32_t> ids,
                        std::span<float> values) {
-  device_.TopK(Logits(x), k, ids, values);
+  device_.TopK(ComputeLogits(x), k, ids, values);
 }
 
 }  // namespace jupiter

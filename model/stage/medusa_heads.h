@@ -39,9 +39,9 @@ class MedusaHeads {
 
   int count() const { return static_cast<int>(heads_.size()); }
   std::int64_t vocab() const { return logits_.columns(); }
-  // Logits of every head for rows x [rows, hidden], see Stage::HeadInput: [count * rows, vocab],
-  // the rows of the first head first. Valid until the next call.
-  ConstTensorView Logits(ConstTensorView x);
+  // Computes the logits of every head for rows x [rows, hidden], see Stage::HeadInput: [count *
+  // rows, vocab], the rows of the first head first. Valid until the next call.
+  ConstTensorView ComputeLogits(ConstTensorView x);
   // The k likeliest tokens of every head, best first: ids and logits [count * rows * k], those of
   // the first head first. k at most vocab.
   void TopK(ConstTensorView x, int k, std::span<std::int32_t> ids, std::span<float> values);

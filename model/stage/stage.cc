@@ -59,7 +59,7 @@ StageMemory PlanWeights(const Device& device, const Checkpoint& checkpoint,
 std::unique_ptr<Weight> LoadEmbedding(Device& device, Checkpoint& checkpoint,
                                       const StageOptions& options) {
   if (!options.embedding) return nullptr;
-  return WeightLoader(device, checkpoint, options.quantise).Embedding();
+  return WeightLoader(device, checkpoint, options.quantise).LoadEmbedding();
 }
 
 }  // namespace
@@ -91,9 +91,9 @@ Stage::Stage(Device& device, Checkpoint& checkpoint, const StageOptions& options
       workspace_(device, Layer::Widths(config_, options.ShareOf(config_)), options.max_rows) {
   if (!options.head) return;
   WeightLoader loader(device, checkpoint, options.quantise);
-  final_norm_ = loader.FinalNorm();
+  final_norm_ = loader.LoadFinalNorm();
   const bool shared = config_.tied_head && options.embedding;
-  head_ = shared ? embedding_ : std::shared_ptr<Weight>(loader.Head());
+  head_ = shared ? embedding_ : std::shared_ptr<Weight>(loader.LoadHead());
   head_input_ = device.Allocate(DType::kF32, options.max_head_rows, config_.hidden);
   if (HasAct(config_.hidden)) {
     head_act_ = device.Allocate(DType::kAct8, options.max_head_rows, config_.hidden);
@@ -148,14 +148,14 @@ TensorView Stage::Forward(const Batch& batch) {
 void Stage::Compute(TensorView x) {
   if (options_.embedding) Embed({0, x.rows});
   for (int i = 0; i < layers(); ++i) {
-    const Layer& layer = layers_.At(i);
+    const Layer& layer = layers_.Fetch(i);
     layer.AttentionBlock(device_, workspace_, layout_, rope_table_, x, x, true);
     layer.MlpBlock(device_, workspace_, x, x, true);
     Round(options_.layer_begin + i + 1, x);
   }
 }
 
-ConstTensorView Stage::Logits() {
+ConstTensorView Stage::ComputeLogits() {
   JUPITER_CHECK(options_.head);
   const std::int64_t rows = std::ssize(layout_.head_rows);
   const TensorView input = head_input_.Rows(0, rows);
@@ -167,7 +167,7 @@ ConstTensorView Stage::Logits() {
   device_.RmsNorm(input, final_norm_, config_.norm_epsilon, normed);
   LayerInput head_input(workspace_.normed, head_act_, {0, rows});
   const TensorView logits = logits_.Rows(0, rows);
-  device_.Linear(head_input.For(device_, *head_), *head_, logits);
+  device_.Linear(head_input.ConvertFor(device_, *head_), *head_, logits);
   return logits;
 }
 

@@ -53,15 +53,16 @@ class Stage {
   // Closes sequences.
   void Finish(const Batch& batch);
   int layers() const { return options_.layers(); }
-  // See LayerStore::At.
-  const Layer& layer(int index) { return layers_.At(index); }
+  // See LayerStore::Fetch.
+  const Layer& FetchLayer(int index) { return layers_.Fetch(index); }
   Workspace& workspace() { return workspace_; }
   const Tensor& rope_table() const { return rope_table_; }
-  // Logits [head rows, vocab] of the last Forward's batch, valid until the next call. Head stages
-  // only.
-  ConstTensorView Logits();
-  // What draft heads need, at head stages only: the rows that Logits multiplied, which are those
-  // after the final norm [head rows, hidden], valid as long as its result; and the output matrix.
+  // Computes the logits [head rows, vocab] of the last Forward's batch, valid until the next call.
+  // Head stages only.
+  ConstTensorView ComputeLogits();
+  // What draft heads need, at head stages only: the rows that ComputeLogits multiplied, which are
+  // those after the final norm [head rows, hidden], valid as long as its result; and the output
+  // matrix.
   ConstTensorView HeadInput() const;
   const std::shared_ptr<Weight>& head() const { return head_; }
 

@@ -86,8 +86,8 @@ HostTensor WeightLoader::Read(const TensorInfo& info, DType dtype, const Shard& 
   return dtype == info.dtype ? host : QuantiseNamed(info.name, host.view, dtype);
 }
 
-std::unique_ptr<Weight> WeightLoader::Matrix(const std::string& name, MatrixRole role,
-                                             const Shard& shard) {
+std::unique_ptr<Weight> WeightLoader::LoadMatrix(const std::string& name, MatrixRole role,
+                                                 const Shard& shard) {
   const TensorInfo& info = checkpoint_.Info(name);
   const DType dtype = LoadedType(checkpoint_.config(), info, quantise_);
   // The cut is checked in the type the device will hold, before a byte is read.
@@ -104,17 +104,18 @@ std::unique_ptr<Weight> WeightLoader::Matrix(const std::string& name, MatrixRole
   }
 }
 
-std::unique_ptr<Weight> WeightLoader::Whole(const std::string& name, MatrixRole role) {
+std::unique_ptr<Weight> WeightLoader::LoadWhole(const std::string& name, MatrixRole role) {
   const TensorInfo& info = checkpoint_.Info(name);
-  return Matrix(name, role, {0, info.rows, 0, info.columns});
+  return LoadMatrix(name, role, {0, info.rows, 0, info.columns});
 }
 
-Tensor WeightLoader::Dense(const std::string& name) {
-  return DenseColumns(name, 0, checkpoint_.Info(name).columns);
+Tensor WeightLoader::LoadDense(const std::string& name) {
+  return LoadDenseColumns(name, 0, checkpoint_.Info(name).columns);
 }
 
 // For a vector. A bias is cut like the rows of its matrix, which are its own columns.
-Tensor WeightLoader::DenseColumns(const std::string& name, std::int64_t begin, std::int64_t end) {
+Tensor WeightLoader::LoadDenseColumns(const std::string& name, std::int64_t begin,
+                                      std::int64_t end) {
   const TensorInfo& info = checkpoint_.Info(name);
   const HostTensor host = Read(info, info.dtype, {0, 1, begin, end});
   ConstTensorView part = host.view;
@@ -123,26 +124,26 @@ Tensor WeightLoader::DenseColumns(const std::string& name, std::int64_t begin, s
   return device_.LoadDense(part);
 }
 
-LayerWeights WeightLoader::Layer(int layer, const LayerShare& share) {
+LayerWeights WeightLoader::LoadLayer(int layer, const LayerShare& share) {
   const std::string prefix = fmt::format("layers.{}.", layer);
   LayerWeights weights;
-  weights.attn_norm = Dense(prefix + "attn_norm");
-  if (share.kv_heads() > 0) Attention(prefix, share, weights);
-  weights.mlp_norm = Dense(prefix + "mlp_norm");
-  if (share.ffn() > 0) Mlp(prefix, share, weights);
+  weights.attn_norm = LoadDense(prefix + "attn_norm");
+  if (share.kv_heads() > 0) LoadAttention(prefix, share, weights);
+  weights.mlp_norm = LoadDense(prefix + "mlp_norm");
+  if (share.ffn() > 0) LoadMlp(prefix, share, weights);
   return weights;
 }
 
-void WeightLoader::Attention(const std::string& prefix, const LayerShare& share,
-                             LayerWeights& weights) {
+void WeightLoader::LoadAttention(const std::string& prefix, const LayerShare& share,
+                                 LayerWeights& weights) {
   const ModelConfig& config = checkpoint_.config();
   const auto matrix = [&](const char* name) {
-    return Matrix(prefix + name, MatrixRole::kAttention,
-                  ShardOf(config, checkpoint_.Info(prefix + name), share));
+    return LoadMatrix(prefix + name, MatrixRole::kAttention,
+                      ShardOf(config, checkpoint_.Info(prefix + name), share));
   };
   const auto bias = [&](const char* name) {
     const Shard shard = ShardOf(config, checkpoint_.Info(prefix + name), share);
-    return DenseColumns(prefix + name, shard.column_begin, shard.column_end);
+    return LoadDenseColumns(prefix + name, shard.column_begin, shard.column_end);
   };
   weights.wq = matrix("wq");
   weights.wk = matrix("wk");
@@ -155,20 +156,23 @@ void WeightLoader::Attention(const std::string& prefix, const LayerShare& share,
   weights.wo = matrix("wo");
 }
 
-void WeightLoader::Mlp(const std::string& prefix, const LayerShare& share, LayerWeights& weights) {
+void WeightLoader::LoadMlp(const std::string& prefix, const LayerShare& share,
+                           LayerWeights& weights) {
   const auto matrix = [&](const char* name) {
     const TensorInfo& info = checkpoint_.Info(prefix + name);
-    return Matrix(prefix + name, MatrixRole::kMlp, ShardOf(checkpoint_.config(), info, share));
+    return LoadMatrix(prefix + name, MatrixRole::kMlp, ShardOf(checkpoint_.config(), info, share));
   };
   weights.w_gate = matrix("w_gate");
   weights.w_up = matrix("w_up");
   weights.w_down = matrix("w_down");
 }
 
-std::unique_ptr<Weight> WeightLoader::Embedding() { return Whole("embed", MatrixRole::kEmbedding); }
+std::unique_ptr<Weight> WeightLoader::LoadEmbedding() {
+  return LoadWhole("embed", MatrixRole::kEmbedding);
+}
 
-std::unique_ptr<Weight> WeightLoader::Head() {
-  return Whole(checkpoint_.config().tied_head ? "embed" : "head", MatrixRole::kHead);
+std::unique_ptr<Weight> WeightLoader::LoadHead() {
+  return LoadWhole(checkpoint_.config().tied_head ? "embed" : "head", MatrixRole::kHead);
 }
 
 }  // namespace jupiter

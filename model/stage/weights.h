@@ -65,24 +65,24 @@ class WeightLoader {
   WeightLoader(Device& device, Checkpoint& checkpoint, std::optional<DType> quantise)
       : device_(device), checkpoint_(checkpoint), quantise_(quantise) {}
 
-  LayerWeights Layer(int layer, const LayerShare& share);
-  std::unique_ptr<Weight> Embedding();
-  // The output matrix; with a tied head the same numbers as Embedding.
-  std::unique_ptr<Weight> Head();
-  Tensor FinalNorm() { return Dense("final_norm"); }
+  LayerWeights LoadLayer(int layer, const LayerShare& share);
+  std::unique_ptr<Weight> LoadEmbedding();
+  // The output matrix; with a tied head the same numbers as LoadEmbedding.
+  std::unique_ptr<Weight> LoadHead();
+  Tensor LoadFinalNorm() { return LoadDense("final_norm"); }
 
   // Any other tensor of the checkpoint: a vector, and a matrix with all its rows and columns.
-  Tensor Dense(const std::string& name);
-  std::unique_ptr<Weight> Whole(const std::string& name, MatrixRole role);
+  Tensor LoadDense(const std::string& name);
+  std::unique_ptr<Weight> LoadWhole(const std::string& name, MatrixRole role);
 
  private:
-  void Attention(const std::string& prefix, const LayerShare& share, LayerWeights& weights);
-  void Mlp(const std::string& prefix, const LayerShare& share, LayerWeights& weights);
+  void LoadAttention(const std::string& prefix, const LayerShare& share, LayerWeights& weights);
+  void LoadMlp(const std::string& prefix, const LayerShare& share, LayerWeights& weights);
   // Host rows of a share in the type the device will hold; null data for a device that computes
   // nothing.
   HostTensor Read(const TensorInfo& info, DType dtype, const Shard& share);
-  Tensor DenseColumns(const std::string& name, std::int64_t begin, std::int64_t end);
-  std::unique_ptr<Weight> Matrix(const std::string& name, MatrixRole role, const Shard& shard);
+  Tensor LoadDenseColumns(const std::string& name, std::int64_t begin, std::int64_t end);
+  std::unique_ptr<Weight> LoadMatrix(const std::string& name, MatrixRole role, const Shard& shard);
 
   Device& device_;
   Checkpoint& checkpoint_;

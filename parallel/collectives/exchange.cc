@@ -18,7 +18,7 @@ void Exchange::Decode(const Message& message, TensorView out) {
 }
 
 void Exchange::DecodeAdd(const Message& message, TensorView y) {
-  const TensorView scratch = Scratch(y.rows, y.columns);
+  const TensorView scratch = ReserveScratch(y.rows, y.columns);
   Decode(message, scratch);
   device_.Add(scratch, y);
 }
@@ -49,7 +49,7 @@ TensorView Exchange::HostRows(const Message& message, std::int64_t rows,
   return {message.payload().data(), wire_, rows, columns, RowBytes(wire_, columns)};
 }
 
-TensorView Exchange::Scratch(std::int64_t rows, std::int64_t columns) {
+TensorView Exchange::ReserveScratch(std::int64_t rows, std::int64_t columns) {
   if (scratch_.rows() < rows * columns) scratch_ = device_.Allocate(DType::kF32, rows * columns, 1);
   return {scratch_.view().data, DType::kF32, rows, columns, RowBytes(DType::kF32, columns)};
 }

@@ -34,7 +34,7 @@ class Exchange {
 
  private:
   TensorView HostRows(const Message& message, std::int64_t rows, std::int64_t columns) const;
-  TensorView Scratch(std::int64_t rows, std::int64_t columns);
+  TensorView ReserveScratch(std::int64_t rows, std::int64_t columns);
 
   Transport& transport_;
   Device& device_;

@@ -3,62 +3,100 @@
 #include <algorithm>
 #include <deque>
 #include <memory>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "kernels/base/check.h"
 #include "kernels/base/clock.h"
 #include "parallel/decoding/cancels.h"
 #include "parallel/decoding/head.h"
+#include "parallel/decoding/step_marks.h"
 
 namespace jupiter {
 namespace {
-
-// Tells the record what the rank is about to do.
-void MarkBatch(Recorder* recorder, const Batch& batch) {
-  if (recorder == nullptr) return;
-  const bool step = batch.phase == BatchPhase::kStep;
-  recorder->Mark(step ? MarkKind::kStepBatch : MarkKind::kPromptBatch, batch.rows(), Now());
-}
 
 // A rank that takes part and is neither source nor head.
 void Serve(const DecodingPlace& place, const DecodingOptions& options) {
   const bool hears = !options.cancelled_ranks.empty();
   CancelReceiver cancels(place.transport, place.strategy.head());
+  StepMarks marks(place.recorder);
   while (std::optional<Batch> batch = place.strategy.Receive()) {
     if (hears && cancels.Drops(*batch)) batch->dropped = true;
-    MarkBatch(place.recorder, *batch);
+    marks.TakeUp(*batch);
     place.strategy.Forward(*batch);
   }
   if (hears) cancels.End();
 }
 
 // A head that is not the source.
-void ServeHead(const DecodingPlace& place, const DecodingOptions& options, Head& head) {
-  CancelSender cancels(place.transport, options.cancelled_ranks);
-  while (std::optional<Batch> batch = place.strategy.Receive()) {
-    const bool stale = head.Drops(*batch);
-    if (batch->dropped && !stale) {
-      const std::vector<int>& ranks = options.cancelled_ranks;
-      place.transport.FailPeer(ranks.empty() ? Strategy::kSource : ranks.back(), "a batch",
-                               "it was dropped, and the last stage needs it");
+class HeadServer {
+ public:
+  HeadServer(const DecodingPlace& place, const DecodingOptions& options, Head& head)
+      : place_(place),
+        options_(options),
+        head_(head),
+        marks_(place.recorder),
+        cancels_(place.transport, options.cancelled_ranks) {}
+
+  void Run() {
+    while (std::optional<Batch> batch = place_.strategy.Receive()) {
+      if (!error_) DropStale(*batch);
+      marks_.TakeUp(*batch);
+      const ConstTensorView logits = place_.strategy.Forward(*batch);
+      if (batch->head_rows() > 0) Answer(*batch, logits);
     }
-    batch->dropped = stale;
-    MarkBatch(place.recorder, *batch);
-    const ConstTensorView logits = place.strategy.Forward(*batch);
-    if (batch->head_rows() == 0) continue;
-    const ConstTensorView rows = batch->dropped ? logits : place.strategy.HeadInput();
-    const std::vector<StepResult> results = head.Take(*batch, logits, rows);
-    place.transport.Send(Strategy::kSource, Channel::kBatch, ToMessage(results));
-    cancels.Tell(*batch, results);
+    cancels_.End();
   }
-  cancels.End();
-}
+
+ private:
+  void DropStale(Batch& batch) const {
+    const bool stale = head_.Drops(batch);
+    if (batch.dropped && !stale) {
+      const std::vector<int>& ranks = options_.cancelled_ranks;
+      place_.transport.FailPeer(ranks.empty() ? Strategy::kSource : ranks.back(), "a batch",
+                                "it was dropped, and the last stage needs it");
+    }
+    batch.dropped = stale;
+  }
+
+  // After an error the source waits for as many messages as batches are in flight, and ends.
+  void Answer(const Batch& batch, ConstTensorView logits) {
+    if (!error_) Take(batch, logits);
+    if (error_) place_.transport.Send(Strategy::kSource, Channel::kBatch, ToMessage(*error_));
+  }
+
+  void Take(const Batch& batch, ConstTensorView logits) {
+    const ConstTensorView rows = batch.dropped ? logits : place_.strategy.HeadInput();
+    std::vector<StepResult> results;
+    try {
+      results = head_.Take(batch, logits, rows);
+    } catch (const SequenceError& error) {
+      error_ = error;
+      return;
+    }
+    place_.transport.Send(Strategy::kSource, Channel::kBatch, ToMessage(results));
+    cancels_.Tell(batch, results);
+  }
+
+  const DecodingPlace& place_;
+  const DecodingOptions& options_;
+  Head& head_;
+  StepMarks marks_;
+  CancelSender cancels_;
+  std::optional<SequenceError> error_;
+};
 
 class Source {
  public:
   Source(const DecodingPlace& place, const RequestSet& set, const DecodingOptions& options,
          const RequestObserver& observer, Head* own_head)
-      : place_(place), set_(set), options_(options), observer_(observer), head_(own_head) {
+      : place_(place),
+        set_(set),
+        options_(options),
+        observer_(observer),
+        head_(own_head),
+        marks_(place.recorder) {
     const auto prefixes = static_cast<std::int32_t>(set.prefixes.size());
     for (std::size_t i = 0; i < set.requests.size(); ++i) {
       const Request& request = set.requests[i];
@@ -72,8 +110,29 @@ class Source {
   }
 
   std::vector<Generation> Run() {
-    const double start = Now();
-    Mark(MarkKind::kStart, 0, start);
+    try {
+      Decode();
+    } catch (const SequenceError& error) {
+      Abandon();
+      throw UserError(DescribeRequest(error.sequence()) + error.what());
+    } catch (const UserError&) {
+      Abandon();
+      throw;
+    }
+    std::vector<Generation> generations;
+    for (const auto& state : states_) generations.push_back(std::move(state->generation()));
+    return generations;
+  }
+
+ private:
+  struct Sent {
+    std::vector<RequestState*> states;  // of its judged items, in order
+    std::vector<AskedItem> items;       // the same
+    std::vector<SequenceStep> steps;    // the same
+  };
+
+  void Decode() {
+    marks_.Start(Now());
     for (std::size_t i = 0; i < set_.prefixes.size(); ++i) {
       SubmitPrompt(set_.prefixes[i], {static_cast<std::int32_t>(i), -1, -1}, nullptr);
     }
@@ -84,17 +143,25 @@ class Source {
       if (!TakeResults()) break;
     }
     place_.strategy.End();
-    Mark(MarkKind::kEnd, tokens_, Now());
-    std::vector<Generation> generations;
-    for (const auto& state : states_) generations.push_back(std::move(state->generation()));
-    return generations;
+    marks_.End(Now());
   }
 
- private:
-  struct Sent {
-    std::vector<RequestState*> states;  // of its judged items, in order
-    std::vector<AskedItem> items;       // the same
-  };
+  // Takes what is still in flight, whatever it is, so that nothing of it is left for a later run.
+  void Abandon() {
+    const int head = place_.strategy.head();
+    for (; head != Strategy::kSource && !sent_.empty(); sent_.pop_front()) {
+      place_.transport.Receive(head, Channel::kBatch, "the tokens of a run that has failed");
+    }
+    place_.strategy.End();
+    for (const auto& state : states_) state->Abandon();
+  }
+
+  // Where there are several.
+  std::string DescribeRequest(std::int32_t sequence) const {
+    if (set_.requests.size() == 1) return {};
+    return fmt::format("request {} of {}: ", sequence + 1 - std::ssize(set_.prefixes),
+                       set_.requests.size());
+  }
 
   void StartRequests() {
     while (started_ < states_.size() && std::ssize(turns_) < options_.most_requests) {
@@ -161,12 +228,13 @@ class Source {
 
   void Submit(Batch& batch, std::vector<RequestState*> states) {
     batch.close = std::exchange(closing_, {});
-    MarkBatch(place_.recorder, batch);
+    std::vector<SequenceStep> steps = marks_.TakeUp(batch);
     const ConstTensorView logits = place_.strategy.Forward(batch);
     if (logits.rows > 0) {
       own_results_.push_back(head_->Take(batch, logits, place_.strategy.HeadInput()));
     }
-    if (!states.empty()) sent_.push_back({std::move(states), AskedItems(batch)});
+    // A batch that is judged is so as a whole.
+    if (!states.empty()) sent_.push_back({std::move(states), AskedItems(batch), std::move(steps)});
     if (observer_.on_batch) observer_.on_batch(batch);
   }
 
@@ -177,7 +245,9 @@ class Source {
     sent_.pop_front();
     const std::vector<StepResult> results = NextResults(sent.items);
     const double now = Now();
-    for (std::size_t i = 0; i < results.size(); ++i) TakeResult(*sent.states[i], results[i], now);
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      TakeResult(*sent.states[i], sent.steps[i], results[i], now);
+    }
     return true;
   }
 
@@ -192,21 +262,14 @@ class Source {
     return ReadStepResults(place_.transport, message, head, items);
   }
 
-  void TakeResult(RequestState& state, const StepResult& result, double now) {
+  void TakeResult(RequestState& state, const SequenceStep& step, const StepResult& result,
+                  double now) {
     const std::int64_t before = std::ssize(state.generation().tokens);
     state.Take(result, now, observer_);
-    tokens_ += std::ssize(state.generation().tokens) - before;
-    if (std::ssize(state.generation().tokens) > before) {
-      Mark(marked_first_ ? MarkKind::kToken : MarkKind::kFirstToken, tokens_, now);
-      marked_first_ = true;
-    }
+    marks_.Tokens(step, std::ssize(state.generation().tokens) - before, now);
     if (!state.drained()) return;
     closing_.push_back(state.sequence());
     std::erase(turns_, &state);
-  }
-
-  void Mark(MarkKind kind, std::int64_t index, double now) {
-    if (place_.recorder != nullptr) place_.recorder->Mark(kind, index, now);
   }
 
   const DecodingPlace& place_;
@@ -214,14 +277,13 @@ class Source {
   const DecodingOptions& options_;
   const RequestObserver& observer_;
   Head* head_;  // when the source is the head
+  StepMarks marks_;
   std::vector<std::unique_ptr<RequestState>> states_;
   std::size_t started_ = 0;          // of the requests
   std::deque<RequestState*> turns_;  // those that started and are not drained, the next one first
   std::deque<Sent> sent_;            // batches whose results are not taken
   std::deque<std::vector<StepResult>> own_results_;
   std::vector<std::int32_t> closing_;  // sequences to close with the next batch
-  std::int64_t tokens_ = 0;            // of all answers
-  bool marked_first_ = false;
 };
 
 }  // namespace
@@ -239,7 +301,7 @@ std::vector<Generation> Generate(const DecodingPlace& place, const RequestSet& s
   if (head == nullptr) {
     Serve(place, options);
   } else {
-    ServeHead(place, options, *head);
+    HeadServer(place, options, *head).Run();
   }
   return {};
 }

@@ -38,7 +38,8 @@ struct DecodingPlace {
 };
 
 // All ranks that take part call it together. `set` is read at the source only, and only there the
-// result has contents: a generation per request.
+// result has contents: a generation per request. Throws UserError at the source alone when logits
+// are not finite, or an observer or a drafter throws it; the others have left their loops by then.
 std::vector<Generation> Generate(const DecodingPlace& place, const RequestSet& set,
                                  const DecodingOptions& options, const RequestObserver& observer);
 

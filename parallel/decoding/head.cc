@@ -37,9 +37,13 @@ std::vector<StepResult> Head::Take(const Batch& batch, ConstTensorView logits,
     const auto begin = static_cast<std::size_t>(first) * vocab;
     const JudgedItem judged{
         item, std::span(host_).subspan(begin, static_cast<std::size_t>(count) * vocab), vocab};
-    StepResult result = TakeItem(judged, sequences_[item.sequence]);
-    result.candidates = Propose(result, rows.rows == 0 ? rows : rows.Rows(first, count));
-    results.push_back(std::move(result));
+    try {
+      StepResult result = TakeItem(judged, sequences_[item.sequence]);
+      result.candidates = Propose(result, rows.rows == 0 ? rows : rows.Rows(first, count));
+      results.push_back(std::move(result));
+    } catch (const UserError& error) {
+      throw SequenceError(item.sequence, error.what());
+    }
     first += count;
   }
   for (std::int32_t sequence : batch.close) sequences_.erase(sequence);

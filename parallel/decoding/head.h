@@ -21,7 +21,9 @@ class Head {
   // Every item goes on from a row that was not accepted: the batch yields nothing.
   bool Drops(const Batch& batch) const;
   // For the batch's items that need logits [head rows, vocab], in order. `rows` [head rows,
-  // hidden]: what the logits were made from. Neither has rows when the batch is dropped.
+  // hidden]: what the logits were made from. Neither has rows when the batch is dropped. Throws
+  // SequenceError when an item's logits, or those of its drafts, are not finite; nothing can be
+  // taken after that.
   std::vector<StepResult> Take(const Batch& batch, ConstTensorView logits, ConstTensorView rows);
 
  private:

@@ -4,6 +4,7 @@
 
 #include "kernels/base/check.h"
 #include "kernels/base/rng.h"
+#include "model/sampling/finite_check.h"
 
 namespace jupiter {
 namespace {
@@ -13,7 +14,7 @@ class LogitsJudge : public TargetJudge {
   explicit LogitsJudge(const SamplingOptions& sampling) : sampling_(sampling) {}
 
   std::int32_t Token(const JudgedItem& item, std::int64_t index) override {
-    return SampleToken(sampling_, item.logits.first(item.vocab), index);
+    return Sample(item.logits.first(item.vocab), index);
   }
 
   Acceptance Path(const JudgedItem& item, const TokenTree& tree, std::int64_t index) override {
@@ -32,7 +33,12 @@ class LogitsJudge : public TargetJudge {
  private:
   std::int32_t Target(const JudgedItem& item, std::int32_t row, std::int64_t index) const {
     const auto offset = static_cast<std::size_t>(row) * item.vocab;
-    return SampleToken(sampling_, item.logits.subspan(offset, item.vocab), index);
+    return Sample(item.logits.subspan(offset, item.vocab), index);
+  }
+
+  std::int32_t Sample(std::span<const float> logits, std::int64_t index) const {
+    CheckLogits(logits, TokenName(index));
+    return SampleToken(sampling_, logits, index);
   }
 
   SamplingOptions sampling_;

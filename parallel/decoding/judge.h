@@ -41,7 +41,8 @@ class TargetJudge {
 };
 
 // By the logits: greedy, or sampled with a random number per token of the answer. Plain decoding of
-// the same request takes the same tokens, so drafts change none of them.
+// the same request takes the same tokens, so drafts change none of them. Throws UserError for
+// logits that are not finite.
 std::unique_ptr<TargetJudge> MakeJudge(const SamplingOptions& sampling);
 
 // Where nothing is computed. `draft` null: every draft's root alone is accepted.

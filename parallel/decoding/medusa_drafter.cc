@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "model/sampling/finite_check.h"
 #include "model/stage/medusa_heads.h"
 
 namespace jupiter {
@@ -16,6 +17,7 @@ class MedusaDrafter : public HeadDrafter {
   MedusaDrafter(Device& device, const MedusaFile& file, std::shared_ptr<const Weight> model_head,
                 const MedusaDrafterOptions& options)
       : heads_(device, file, std::move(model_head), HeadsFor(options)),
+        source_("--draft medusa:" + options.path),
         ranks_(static_cast<int>(std::min<std::int64_t>(options.ranks, heads_.vocab()))) {}
 
   Candidates Propose(ConstTensorView x) override {
@@ -24,6 +26,7 @@ class MedusaDrafter : public HeadDrafter {
     ids_.resize(count * ranks);
     values_.resize(count * ranks);
     heads_.TopK(x, ranks_, ids_, values_);
+    CheckDraftLogits(values_, source_);
     Candidates candidates;
     for (std::size_t head = 0; head < count; ++head) {
       const auto begin = ids_.begin() + static_cast<std::ptrdiff_t>(head * ranks);
@@ -34,6 +37,7 @@ class MedusaDrafter : public HeadDrafter {
 
  private:
   MedusaHeads heads_;
+  std::string source_;  // for errors
   int ranks_;
   std::vector<std::int32_t> ids_;  // [heads, ranks]
   std::vector<float> values_;      // the same

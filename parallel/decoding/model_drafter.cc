@@ -7,6 +7,7 @@
 #include "kernels/base/check.h"
 #include "model/checkpoint/fingerprint.h"
 #include "model/loaders/open_checkpoint.h"
+#include "model/sampling/finite_check.h"
 
 namespace jupiter {
 namespace {
@@ -75,7 +76,9 @@ class ModelDrafter : public Drafter {
     batch.items = {item};
     stage_.Forward(batch);
     std::int32_t token = 0;
-    device_.ArgMax(stage_.Logits(), std::span(&token, 1));
+    float logit = 0;
+    device_.TopK(stage_.ComputeLogits(), 1, std::span(&token, 1), std::span(&logit, 1));
+    CheckDraftLogits(std::span(&logit, 1), "--draft model:" + checkpoint_->source());
     return token;
   }
 

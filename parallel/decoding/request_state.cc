@@ -18,7 +18,10 @@ RequestState::RequestState(int index, std::int32_t sequence, const Request& requ
 
 void RequestState::PromptIsOut() {
   under_way_.emplace_back();
-  if (policy_.drafter != nullptr) policy_.drafter->Begin(sequence_, text_);
+  if (policy_.drafter != nullptr) {
+    policy_.drafter->Begin(sequence_, text_);
+    drafts_ = true;
+  }
   text_ = {};
 }
 
@@ -26,12 +29,12 @@ std::optional<BatchItem> RequestState::NextItem() {
   if (ended_) return std::nullopt;
   const bool waits = std::any_of(under_way_.begin(), under_way_.end(),
                                  [](const UnderWay& item) { return !item.stale; });
-  if (waits) return FollowingTree();
-  if (policy_.drafter == nullptr) return PlainItem();
-  return FreshTree();
+  if (waits) return SubmitFollowingTree();
+  if (policy_.drafter == nullptr) return SubmitToken();
+  return SubmitFreshTree();
 }
 
-BatchItem RequestState::PlainItem() {
+BatchItem RequestState::SubmitToken() {
   BatchItem item;
   item.sequence = sequence_;
   item.tokens = {last_token_};
@@ -43,15 +46,15 @@ BatchItem RequestState::PlainItem() {
   return item;
 }
 
-std::optional<BatchItem> RequestState::FreshTree() {
+std::optional<BatchItem> RequestState::SubmitFreshTree() {
   const TokenTree tree = policy_.drafter->Draft(sequence_, policy_.most_rows);
   JUPITER_CHECK(tree.rows() >= 1 && tree.rows() <= policy_.most_rows, "{} rows", tree.rows());
   // A root alone needs no verdict on rows, but others may go on from it.
-  if (tree.rows() == 1 && policy_.most_under_way == 1) return PlainItem();
+  if (tree.rows() == 1 && policy_.most_under_way == 1) return SubmitToken();
   return Submit(tree, -1);
 }
 
-std::optional<BatchItem> RequestState::FollowingTree() {
+std::optional<BatchItem> RequestState::SubmitFollowingTree() {
   const auto under_way = static_cast<int>(under_way_.size());
   if (under_way >= policy_.most_under_way || under_way_.back().kind != UnderWay::Kind::kTree)
     return std::nullopt;
@@ -114,15 +117,10 @@ void RequestState::Take(const StepResult& result, double now, const RequestObser
     ++generation_.stale_steps;
     return;
   }
-  switch (judged.kind) {
-    case UnderWay::Kind::kPrompt: break;
-    case UnderWay::Kind::kToken:
-      // A step without a draft, where others have one.
-      if (policy_.drafter != nullptr) generation_.steps.push_back({0, 0, 1});
-      break;
-    case UnderWay::Kind::kTree: TakeTree(judged, result); break;
-  }
-  Append(result, now, observer);
+  if (judged.kind == UnderWay::Kind::kTree) TakeTree(judged, result);
+  const std::int32_t fresh = Append(result, now, observer);
+  if (policy_.drafter == nullptr || judged.kind == UnderWay::Kind::kPrompt) return;
+  generation_.steps.push_back(StepWith(judged, result, fresh));
 }
 
 void RequestState::TakeTree(const UnderWay& judged, const StepResult& result) {
@@ -130,25 +128,48 @@ void RequestState::TakeTree(const UnderWay& judged, const StepResult& result) {
       unsettled_.begin(), unsettled_.begin() + static_cast<std::ptrdiff_t>(judged_), 0);
   for (std::int32_t row : result.rows) accepted_.push_back(before + row);
   ++judged_;
-  Acceptance accepted{result.rows, result.tokens};
-  // The root of an item that goes on from another was accepted with that one.
-  DraftStep step = DraftStepOf(judged.tree, accepted);
-  if (!judged.has_root) ++step.accepted;
-  generation_.steps.push_back(step);
   const bool right = !result.rows.empty() && result.rows.back() == judged.guess_row;
   if (right) return;
   for (UnderWay& later : under_way_) later.stale = true;
 }
 
-void RequestState::Append(const StepResult& result, double now, const RequestObserver& observer) {
+DraftStep RequestState::StepWith(const UnderWay& judged, const StepResult& result,
+                                 std::int32_t fresh) const {
+  DraftStep step;  // without a draft, where others have one
+  if (judged.kind == UnderWay::Kind::kTree) {
+    // The root of an item that goes on from another was accepted with that one, and so was what the
+    // target has after it: the first drafted token stands for a token that the answer had before.
+    const std::int32_t before = judged.has_root ? 0 : 1;
+    const auto rows = static_cast<std::int32_t>(result.rows.size());
+    const std::int32_t room =
+        ended_ ? fresh + before : static_cast<std::int32_t>(judged.tree.rows());
+    step = DraftStepOf(judged.tree, rows - 1 + before, room);
+  }
+  step.tokens = fresh;
+  return step;
+}
+
+std::int32_t RequestState::Append(const StepResult& result, double now,
+                                  const RequestObserver& observer) {
   const std::vector<std::int32_t> fresh = TakeTokens(result, now, observer);
   if (ended_ && observer.on_end) observer.on_end(index_);
-  if (policy_.drafter == nullptr) return;
+  const auto count = static_cast<std::int32_t>(fresh.size());
+  if (policy_.drafter == nullptr) return count;
   if (ended_) {
-    policy_.drafter->End(sequence_);
+    EndDrafts();
   } else {
     policy_.drafter->Extend(sequence_, fresh, result.candidates);
   }
+  return count;
+}
+
+void RequestState::Abandon() {
+  ended_ = true;
+  EndDrafts();
+}
+
+void RequestState::EndDrafts() {
+  if (std::exchange(drafts_, false)) policy_.drafter->End(sequence_);
 }
 
 std::vector<std::int32_t> RequestState::TakeTokens(const StepResult& result, double now,

@@ -40,6 +40,8 @@ class RequestState {
   std::optional<BatchItem> NextItem();
   // A verdict, in the order of items. Tells the observer of new tokens.
   void Take(const StepResult& result, double now, const RequestObserver& observer);
+  // The run has failed: no verdict follows.
+  void Abandon();
   // Nothing is left to submit; results may still be in flight.
   bool ended() const { return ended_; }
   bool drained() const { return ended_ && under_way_.empty(); }
@@ -57,14 +59,18 @@ class RequestState {
     std::int32_t guess_row = -1;           // of the item, the path's last
   };
 
-  BatchItem PlainItem();
-  std::optional<BatchItem> FreshTree();
-  std::optional<BatchItem> FollowingTree();
+  BatchItem SubmitToken();
+  std::optional<BatchItem> SubmitFreshTree();
+  std::optional<BatchItem> SubmitFollowingTree();
   BatchItem Submit(const TokenTree& tree, std::int32_t follows);
   // Moves what was accepted into the item.
   void SettleInto(BatchItem& item);
   void TakeTree(const UnderWay& judged, const StepResult& result);
-  void Append(const StepResult& result, double now, const RequestObserver& observer);
+  // Returns how many tokens the answer has more.
+  std::int32_t Append(const StepResult& result, double now, const RequestObserver& observer);
+  void EndDrafts();
+  // What came of a step: `fresh` tokens of the answer.
+  DraftStep StepWith(const UnderWay& judged, const StepResult& result, std::int32_t fresh) const;
   // Tokens of the result up to the answer's end.
   std::vector<std::int32_t> TakeTokens(const StepResult& result, double now,
                                        const RequestObserver& observer);
@@ -77,6 +83,7 @@ class RequestState {
   Generation generation_;
   std::int32_t last_token_ = 0;
   bool ended_ = false;
+  bool drafts_ = false;             // the drafter knows the sequence
   std::deque<UnderWay> under_way_;  // in the order of submission
   std::deque<std::int32_t>
       unsettled_;           // rows of provisional items that stages hold, the oldest first

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <functional>
+#include <optional>
 #include <span>
 
 #include "kernels/base/check.h"
@@ -11,6 +12,9 @@
 
 namespace jupiter {
 namespace {
+
+// In place of the number of rows of the first result.
+constexpr std::int32_t kError = -1;
 
 void WriteResult(const StepResult& result, IntWriter& writer) {
   writer.Ints(result.rows);
@@ -21,6 +25,27 @@ void WriteResult(const StepResult& result, IntWriter& writer) {
   }
   writer.Int(std::ssize(result.candidates));
   for (const std::vector<std::int32_t>& of_depth : result.candidates) writer.Ints(of_depth);
+}
+
+Message ToMessage(const IntWriter& writer) {
+  const std::span<const std::byte> bytes = writer.bytes();
+  Message message(bytes.size(), 0);
+  std::memcpy(message.header().data(), bytes.data(), bytes.size());
+  return message;
+}
+
+// Nothing when the message has results.
+std::optional<SequenceError> ParseError(std::span<const std::byte> bytes) {
+  IntReader reader(bytes, "a message with an error");
+  if (reader.Int() != kError) return std::nullopt;
+  const std::int32_t sequence = reader.Int();
+  std::string line;
+  for (std::int32_t byte : reader.Ints()) {
+    if (byte < ' ' || byte > 255) reader.Fail(fmt::format("has a line with the byte {}", byte));
+    line += static_cast<char>(byte);
+  }
+  reader.ExpectEnd();
+  return SequenceError(sequence, line);
 }
 
 StepResult ReadResult(IntReader& reader) {
@@ -86,16 +111,31 @@ std::vector<AskedItem> AskedItems(const Batch& batch) {
 Message ToMessage(const std::vector<StepResult>& results) {
   IntWriter writer;
   for (const StepResult& result : results) WriteResult(result, writer);
-  const std::span<const std::byte> bytes = writer.bytes();
-  Message message(bytes.size(), 0);
-  std::memcpy(message.header().data(), bytes.data(), bytes.size());
-  return message;
+  return ToMessage(writer);
+}
+
+Message ToMessage(const SequenceError& error) {
+  std::vector<std::int32_t> line;
+  for (const char* byte = error.what(); *byte != '\0'; ++byte) {
+    line.push_back(static_cast<unsigned char>(*byte));
+  }
+  IntWriter writer;
+  writer.Int(kError);
+  writer.Int(error.sequence());
+  writer.Ints(line);
+  return ToMessage(writer);
 }
 
 std::vector<StepResult> ReadStepResults(const Transport& transport, const Message& message,
                                         int peer, const std::vector<AskedItem>& items) {
-  return ParsePeer(transport, peer, "the next tokens",
-                   [&] { return ParseResults(message.header(), items); });
+  std::optional<SequenceError> error;
+  std::vector<StepResult> results;
+  ParsePeer(transport, peer, "the next tokens", [&] {
+    error = ParseError(message.header());
+    if (!error) results = ParseResults(message.header(), items);
+  });
+  if (error) throw *error;
+  return results;
 }
 
 }  // namespace jupiter

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "kernels/base/check.h"
 #include "model/batch/batch.h"
 #include "parallel/decoding/fill_tree.h"
 #include "parallel/transport/transport.h"
@@ -31,6 +32,18 @@ std::vector<AskedItem> AskedItems(const Batch& batch);
 // The results of a batch, an item each, as a message and back. Read throws PeerError when the bytes
 // are no results for the items: they come from another rank.
 Message ToMessage(const std::vector<StepResult>& results);
+// What the head says of a sequence whose next tokens it cannot tell: why, in one line.
+class SequenceError : public UserError {
+ public:
+  SequenceError(std::int32_t sequence, const std::string& line)
+      : UserError(line), sequence_(sequence) {}
+  std::int32_t sequence() const { return sequence_; }
+
+ private:
+  std::int32_t sequence_;
+};
+// In place of results: Read throws this error.
+Message ToMessage(const SequenceError& error);
 std::vector<StepResult> ReadStepResults(const Transport& transport, const Message& message,
                                         int peer, const std::vector<AskedItem>& items);
 

@@ -366,6 +366,7 @@ std::vector<Generation> Session::Run(const RequestSet& set, const RunOptions& op
   const std::vector<int> idle = idle_ranks();
   if (std::find(idle.begin(), idle.end(), transport_.rank()) != idle.end()) {
     WaitForOthers();
+    ThrowTogether({});
     return {};
   }
   News news(transport_, idle);
@@ -383,14 +384,26 @@ std::vector<Generation> Session::Run(const RequestSet& set, const RunOptions& op
   const std::unique_ptr<TargetJudge> judge =
       device_.holds_data() ? MakeJudge(options.sampling)
                            : MakeDrawnJudge(options.drawn ? &*options.drawn : nullptr);
-  std::vector<Generation> generations =
-      Generate({*strategy_, transport_, device_, recorder}, set,
-               DecodingFor(options, *judge, recorder != nullptr), telling);
+  std::vector<Generation> generations;
+  std::string error;
+  try {
+    generations = Generate({*strategy_, transport_, device_, recorder}, set,
+                           DecodingFor(options, *judge, recorder != nullptr), telling);
+  } catch (const UserError& failure) {
+    if (!is_source()) throw;
+    error = failure.what();
+  }
   device_.Observe(nullptr);
   transport_.RecordTo(nullptr);
   transport_.LeavePayloadsOut(false);
   news.Done();
+  ThrowTogether(error);
   return generations;
+}
+
+void Session::ThrowTogether(const std::string& error) {
+  const std::string shared = Broadcast(transport_, error, Strategy::kSource);
+  if (!shared.empty()) throw UserError(shared);
 }
 
 }  // namespace jupiter

@@ -104,7 +104,8 @@ class Session {
   // From the checkpoint since then, by this rank.
   std::int64_t bytes_read() const { return checkpoint_.bytes_read() - bytes_before_load_; }
 
-  // See Generate; idle ranks wait here until the requests are done. `recorder` may be null.
+  // See Generate; idle ranks wait here until the requests are done. `recorder` may be null. Throws
+  // UserError on all ranks when a token cannot be told, as of logits that are not finite.
   std::vector<Generation> Run(const RequestSet& set, const RunOptions& options,
                               const RequestObserver& observer, Recorder* recorder);
   // One request, decoded plainly and greedily. On a device that computes nothing its steps have
@@ -127,6 +128,8 @@ class Session {
   void PlanMemory();
   OpObserver* ObserverOf(OpObserver* observer);
   void WaitForOthers();
+  // The source's error, if it has one.
+  void ThrowTogether(const std::string& error);
 
   Transport& transport_;
   Device& device_;

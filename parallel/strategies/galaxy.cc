@@ -38,7 +38,7 @@ class Galaxy : public TensorParallel {
   }
 
   void AttentionTiles(const BatchLayout& layout, int index, const Split& tiles) {
-    const Layer& layer = stage().layer(index);
+    const Layer& layer = stage().FetchLayer(index);
     Workspace& workspace = stage().workspace();
     const RowRange own = RowsOf(tiles, rank());
     if (own.count() > 0) layer.NormForAttention(device(), workspace, own, Residual(own));
@@ -56,7 +56,7 @@ class Galaxy : public TensorParallel {
   }
 
   void MlpTiles(int index, const Split& tiles) {
-    const Layer& layer = stage().layer(index);
+    const Layer& layer = stage().FetchLayer(index);
     Workspace& workspace = stage().workspace();
     const RowRange own = RowsOf(tiles, rank());
     if (own.count() > 0) layer.NormForMlp(device(), workspace, own, Residual(own));

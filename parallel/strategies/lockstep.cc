@@ -111,7 +111,7 @@ ConstTensorView Lockstep::Forward(const Batch& batch) {
     stage_.Finish(batch);
   }
   if (rank() != kSource || batch.head_rows() == 0) return {};
-  return stage_.Logits();
+  return stage_.ComputeLogits();
 }
 
 void Lockstep::End() {

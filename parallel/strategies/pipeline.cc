@@ -91,7 +91,7 @@ ConstTensorView Pipeline::Forward(const Batch& batch) {
   const TensorView hidden = stage_->Forward(batch);
   if (next_ >= 0) SendOn(batch, hidden);
   if (!IsHead() || batch.dropped || batch.head_rows() == 0) return {};
-  return stage_->Logits();
+  return stage_->ComputeLogits();
 }
 
 void Pipeline::SendOn(const Batch& batch, ConstTensorView hidden) {

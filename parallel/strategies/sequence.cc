@@ -49,7 +49,7 @@ class Sequence : public Lockstep {
   }
 
   void ComputeLayer(const BatchLayout& layout, int index, const Split& tiles, RowRange own) {
-    const Layer& layer = stage().layer(index);
+    const Layer& layer = stage().FetchLayer(index);
     Workspace& workspace = stage().workspace();
     const TensorView x = Residual(own);
     if (own.count() > 0) {

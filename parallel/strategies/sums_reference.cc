@@ -101,7 +101,7 @@ class SumsReference : public Strategy {
     if (rows > 0) Compute({0, rows});
     for (const auto& stage : stages_) stage->Finish(batch);
     if (batch.head_rows() == 0) return {};
-    return stages_.front()->Logits();
+    return stages_.front()->ComputeLogits();
   }
 
  private:
@@ -141,7 +141,7 @@ class SumsReference : public Strategy {
     const TensorView out = PartOf(rank, all);
     Stage& stage = *stages_[rank];
     if (stage.options().share->kv_heads() == 0) return device_.Copy(zeros_.Rows(0, x.rows), out);
-    const Layer& layer = stage.layer(index);
+    const Layer& layer = stage.FetchLayer(index);
     Workspace& workspace = stage.workspace();
     layer.NormForAttention(device_, workspace, all, x);
     RoundMessage(tiles_, workspace.normed, all);
@@ -161,7 +161,7 @@ class SumsReference : public Strategy {
       if (!accumulate) device_.Copy(zeros_.Rows(0, x.rows), out);
       return;
     }
-    const Layer& layer = stage.layer(index);
+    const Layer& layer = stage.FetchLayer(index);
     layer.NormForMlp(device_, stage.workspace(), all, x);
     RoundMessage(tiles_, stage.workspace().normed, all);
     layer.GateUp(device_, stage.workspace(), all);

@@ -38,13 +38,13 @@ void TensorParallel::ComputeLayer(const BatchLayout& layout, int layer, TensorVi
 void TensorParallel::AttentionShare(const BatchLayout& layout, int layer, ConstTensorView x,
                                     TensorView out) {
   if (!HasHeads()) return Clear(out);
-  stage().layer(layer).AttentionBlock(device(), stage().workspace(), layout, stage().rope_table(),
-                                      x, out, /*accumulate=*/false);
+  stage().FetchLayer(layer).AttentionBlock(device(), stage().workspace(), layout,
+                                           stage().rope_table(), x, out, /*accumulate=*/false);
 }
 
 void TensorParallel::MlpShare(int layer, ConstTensorView x, TensorView out, bool accumulate) {
   if (HasColumns()) {
-    stage().layer(layer).MlpBlock(device(), stage().workspace(), x, out, accumulate);
+    stage().FetchLayer(layer).MlpBlock(device(), stage().workspace(), x, out, accumulate);
   } else if (!accumulate) {
     Clear(out);
   }

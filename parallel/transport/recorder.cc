@@ -32,8 +32,9 @@ void Recorder::OnSend(SendEvent event) { record_.events.emplace_back(Timed(event
 
 void Recorder::OnReceive(ReceiveEvent event) { record_.events.emplace_back(Timed(event)); }
 
-void Recorder::Mark(MarkKind kind, std::int64_t index, double start) {
-  record_.events.emplace_back(MarkEvent{kind, index, Since(start)});
+void Recorder::Mark(MarkKind kind, std::int64_t index, double start,
+                    std::vector<SequenceStep> steps) {
+  record_.events.emplace_back(MarkEvent{kind, index, Since(start), std::move(steps)});
 }
 
 RankRecord Recorder::Take() {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "kernels/base/clock.h"
 #include "kernels/base/op_call.h"
@@ -25,7 +26,7 @@ class Recorder : public OpObserver {
   // `start` on the monotonic clock, as for OnOp. `seconds` of a receive is the time spent waiting.
   void OnSend(SendEvent event);
   void OnReceive(ReceiveEvent event);
-  void Mark(MarkKind kind, std::int64_t index, double start);
+  void Mark(MarkKind kind, std::int64_t index, double start, std::vector<SequenceStep> steps = {});
   const RankRecord& record() const { return record_; }
   RankRecord Take();
 

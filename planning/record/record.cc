@@ -47,6 +47,14 @@ void Append(RecordText& text, const ReceiveEvent& event) {
 
 void Append(RecordText& text, const MarkEvent& event) {
   fmt::format_to(std::back_inserter(text), "[\"mark\",\"{}\",{}", Name(event.kind), event.index);
+  if (NamesSteps(event.kind)) {
+    fmt::format_to(std::back_inserter(text), ",[");
+    for (const SequenceStep& step : event.steps) {
+      fmt::format_to(std::back_inserter(text), "{}[{},{},{}]",
+                     &step == event.steps.data() ? "" : ",", step.sequence, step.step, step.count);
+    }
+    fmt::format_to(std::back_inserter(text), "]");
+  }
   if (event.start != 0) fmt::format_to(std::back_inserter(text), ",{}", event.start);
   fmt::format_to(std::back_inserter(text), "]\n");
 }
@@ -64,6 +72,8 @@ std::string_view Name(MarkKind kind) {
   }
   JUPITER_CHECK(false, "mark {}", static_cast<int>(kind));
 }
+
+bool NamesSteps(MarkKind kind) { return kind != MarkKind::kStart && kind != MarkKind::kEnd; }
 
 std::string ToText(const RankRecord& record) {
   RecordText text;
@@ -83,8 +93,8 @@ std::string WhereIs(const RunRecord& record, int rank, std::int64_t event) {
 
 std::string ToText(const RunRecord& record) {
   const nlohmann::json description = record.description;
-  std::string text = fmt::format("{{\"jupiter_record\":1,\"ranks\":{},\"description\":{}}}\n",
-                                 record.ranks.size(), DumpJson(description));
+  std::string text = fmt::format("{{\"jupiter_record\":{},\"ranks\":{},\"description\":{}}}\n",
+                                 kRecordVersion, record.ranks.size(), DumpJson(description));
   for (const RankRecord& rank : record.ranks) text += ToText(rank);
   return text;
 }

@@ -1,6 +1,6 @@
 // Recorded runs as plain data, and their file.
 //
-// The file is JSON lines, one object per line: first {"jupiter_record": 1, "ranks": N, ...}, then
+// The file is JSON lines, one object per line: first {"jupiter_record": 2, "ranks": N, ...}, then
 // per rank its events in program order. Replay needs kinds, shapes, peers and bytes only; times of
 // a real run are seconds since the start of that rank's record and are absent from recordings of
 // the `recording` device.
@@ -16,6 +16,9 @@
 
 namespace jupiter {
 
+// Of the file; files of other versions are refused.
+inline constexpr int kRecordVersion = 2;
+
 // Channels of a record, by what travels on them: batches with hidden rows, and tokens back; pieces
 // of collectives; rows that a rank brings to the head, in f32 whatever the wire type is.
 inline constexpr int kBatchChannel = 1;
@@ -23,15 +26,26 @@ inline constexpr int kCollectiveChannel = 2;
 inline constexpr int kHeadRowChannel = 3;
 
 enum class MarkKind : std::uint8_t {
-  kStart,       // the request begins
-  kFirstToken,  // of the answer, known at the source
-  kToken,       // index = tokens so far
+  kStart,       // a set of requests begins
+  kFirstToken,  // of their answers, known at the source
+  kToken,       // index = tokens of all answers so far
   kEnd,
-  // The rank takes up a batch, index = its rows: rows of a prompt, or of a decoding step.
+  // The rank takes up a batch, index = its rows: rows of prompts, or of decoding steps.
   kPromptBatch,
   kStepBatch,
 };
 std::string_view Name(MarkKind kind);
+// Whether such marks name steps.
+bool NamesSteps(MarkKind kind);
+
+// A part of one sequence's work. Sequences are numbered anew in every set of requests: shared
+// prefixes first, then the requests.
+struct SequenceStep {
+  std::int32_t sequence = 0;
+  std::int64_t step = 0;   // 0: its prompt; then its decoding steps, from 1
+  std::int64_t count = 0;  // rows that it has in a batch, or tokens that it gave
+  bool operator==(const SequenceStep&) const = default;
+};
 
 struct OpEvent {
   OpCall op;
@@ -57,6 +71,8 @@ struct MarkEvent {
   MarkKind kind = MarkKind::kStart;
   std::int64_t index = 0;
   double start = 0;
+  // Of a batch: what it is made of. Of tokens: the one step that gave them.
+  std::vector<SequenceStep> steps = {};
 };
 using Event = std::variant<OpEvent, SendEvent, ReceiveEvent, MarkEvent>;
 

@@ -5,8 +5,8 @@
 
 namespace jupiter {
 
-// Throws UserError unless the source's marks are those of requests from their start to their end:
-// what times are taken from.
+// Throws UserError unless the source's marks are those of a set of requests from start to end, with
+// tokens of steps that were taken up before: times are taken from them.
 void CheckMarks(const RunRecord& record);
 
 }  // namespace jupiter

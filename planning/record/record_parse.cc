@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <limits>
 #include <optional>
 
 #include "kernels/base/check.h"
@@ -14,7 +15,6 @@
 namespace jupiter {
 namespace {
 
-constexpr int kVersion = 1;
 constexpr int kMostRecordedRanks = 1 << 16;
 constexpr int kMostChannels = 16;
 // Above what any run has, and low enough that sums over a record do not overflow.
@@ -102,6 +102,26 @@ class Fields {
     }
     return field.get<double>();
   }
+  std::vector<SequenceStep> Steps() {
+    const Json& list = Take("the step");
+    if (!list.is_array()) {
+      lines_.Fail("the steps are {}, expected a list of [sequence, step, count]", ShowJson(list));
+    }
+    std::vector<SequenceStep> steps;
+    for (const Json& each : list) {
+      if (!each.is_array()) {
+        lines_.Fail("a step is {}, expected [sequence, step, count]", ShowJson(each));
+      }
+      Fields fields(each, lines_);
+      SequenceStep& step = steps.emplace_back();
+      step.sequence = static_cast<std::int32_t>(
+          fields.Count("the sequence", std::numeric_limits<std::int32_t>::max()));
+      step.step = fields.Count("the step", kMostOfAnOp);
+      step.count = fields.Count("the count", kMostOfAnOp);
+      fields.End();
+    }
+    return steps;
+  }
   int Peer() { return static_cast<int>(Count("the peer", kMostRecordedRanks - 1)); }
   int Channel() { return static_cast<int>(Count("the channel", kMostChannels - 1)); }
   void End() const {
@@ -176,6 +196,7 @@ MarkEvent ParseMark(Fields& fields, const RecordLines& lines) {
   MarkEvent event;
   event.kind = FromName(fields.Word("the mark"), MarkKind::kStepBatch, "mark", lines);
   event.index = fields.Count("index", kMostOfAnOp);
+  if (NamesSteps(event.kind)) event.steps = fields.Steps();
   if (!fields.AtEnd()) event.start = fields.Time("start");
   return event;
 }
@@ -232,7 +253,10 @@ RunRecord ParseHead(RecordLines& lines, int& ranks) {
   const JsonText head = lines.NextObject("the first line of a record");
   const JsonReader reader(head, "the first line of a record");
   const std::int64_t version = reader.Count("jupiter_record", 0, kMostRecordedRanks);
-  if (version != kVersion) lines.Fail("record version {}, expected {}", version, kVersion);
+  if (version != kRecordVersion) {
+    lines.Fail("record version {}, expected {}; record the run again with this program", version,
+               kRecordVersion);
+  }
   reader.ExpectOnly({"jupiter_record", "ranks", "description"});
   ranks = static_cast<int>(reader.Count("ranks", 1, kMostRecordedRanks));
   RunRecord run;

@@ -98,7 +98,7 @@ class Simulation {
       rank.in_step = step;
       rank.rows = event.index;
     }
-    ReplayOf(rank).marks.push_back({event.kind, event.index, rank.now});
+    ReplayOf(rank).marks.push_back({event.kind, event.index, rank.now, event.steps});
     return true;
   }
 

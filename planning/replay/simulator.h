@@ -24,6 +24,7 @@ struct MarkTime {
   MarkKind kind = MarkKind::kStart;
   std::int64_t index = 0;
   double time = 0;
+  std::vector<SequenceStep> steps = {};  // see MarkEvent
 };
 
 // A stretch of time in which a rank did one thing.

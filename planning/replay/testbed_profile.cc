@@ -85,13 +85,15 @@ bool TellsPhases(const RunRecord& record) {
 void CheckStepRows(const TestbedProfile& profile, const StepShape& step, const RunRecord& record) {
   for (const Event& event : record.ranks.front().events) {
     const auto* mark = std::get_if<MarkEvent>(&event);
-    if (mark == nullptr || mark->kind != MarkKind::kStepBatch || mark->index == step.rows) continue;
-    FailUser(
-        "the record has a decoding step of {} rows, those of the profile {} have {}; record the "
-        "run "
-        "under the profile (jupiter_bench --profile --save-records), or take the decoding of "
-        "another one",
-        mark->index, profile.name, step.rows);
+    if (mark == nullptr || mark->kind != MarkKind::kStepBatch) continue;
+    for (const SequenceStep& recorded : mark->steps) {
+      if (recorded.count == step.rows) continue;
+      FailUser(
+          "the record has a decoding step of {} rows, those of the profile {} have {}; record the "
+          "run under the profile (jupiter_bench --profile --save-records), or take the decoding of "
+          "another one",
+          recorded.count, profile.name, step.rows);
+    }
   }
 }
 

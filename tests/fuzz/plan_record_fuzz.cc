@@ -48,8 +48,9 @@ std::string GoodRecord(FuzzedDataProvider& /*data*/) {
   run.ranks = {
       {0,
        {MarkEvent{MarkKind::kStart, 0, 0}, op, SendEvent{1, kBatchChannel, 64, 28, 1, 1},
-        ReceiveEvent{1, kBatchChannel, 64, 0, 2, 1}, MarkEvent{MarkKind::kFirstToken, 1, 3},
-        MarkEvent{MarkKind::kEnd, 1, 4}}},
+        MarkEvent{MarkKind::kPromptBatch, 3, 1, {{0, 0, 3}}},
+        ReceiveEvent{1, kBatchChannel, 64, 0, 2, 1},
+        MarkEvent{MarkKind::kFirstToken, 1, 3, {{0, 0, 1}}}, MarkEvent{MarkKind::kEnd, 1, 4}}},
       {1, {ReceiveEvent{0, kBatchChannel, 64, 28, 0, 0}, SendEvent{0, kBatchChannel, 64, 0}}}};
   return ToText(run);
 }

@@ -245,6 +245,26 @@ TEST(MalformedPeerTest, StepResultsWithOneNumberChanged) {
   }
 }
 
+TEST(MalformedPeerTest, AnErrorInPlaceOfStepResults) {
+  const std::string line = "token 3 of the answer: \xc3\xa9";
+  const auto read = [&](const Transport& transport, const Message& message) {
+    try {
+      ReadStepResults(transport, message, transport.rank(), {{0, false}});
+      ADD_FAILURE() << "no error";
+    } catch (const SequenceError& error) {
+      EXPECT_EQ(error.what(), line);
+      EXPECT_EQ(error.sequence(), 7);
+    }
+  };
+  EXPECT_EQ(ErrorOfMessage(ToMessage(SequenceError(7, line)), read), "no error");
+  const std::vector<std::vector<std::int32_t>> bad = {
+      {-1}, {-1, 7}, {-1, 7, 2, 'a'}, {-1, 7, 1, 'a', 'b'}, {-1, 7, 1, '\n'}, {-1, 7, 1, 256}};
+  for (const std::vector<std::int32_t>& integers : bad) {
+    ExpectNames(ErrorOfMessage(MessageOf(std::as_bytes(std::span(integers))), read),
+                TestContext().rank(), "the next tokens");
+  }
+}
+
 TEST(MalformedPeerTest, Cancellations) {
   for (const std::size_t bytes : {0, 3, 4, 9}) {
     Transport transport(TestContext());

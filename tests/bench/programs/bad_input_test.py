@@ -61,6 +61,34 @@ def model_cases(folder):
         file.write(data)
     yield Case("NaN when quantising", ["--model", nan, "--quantize", "q8_0", *IDS, *FEW],
                r"nan\.bin.*embed.*finite")
+    yield from overflow_cases(folder)
+
+
+def overflow_cases(folder):
+    """What only a run can notice: logits that are not finite. (Weights that are not are refused when read.)"""
+    of_32 = r"token 0 of the answer: \d+ of 32 logits are not finite.*damaged.*--wire"
+    f16 = {"f32": [], "residual": ["--residual", "f16"], "kv": ["--kv", "f16"]}
+    for name, sizes, strategies in [
+            ("f32", make_models.OVERFLOW_F32, ["jupiter", "megatron", "sequence", "local"]),
+            ("residual", make_models.OVERFLOW_ROWS_F16, ["edgeshard", "galaxy"]),
+            ("kv", make_models.OVERFLOW_KV_F16, ["jupiter"])]:
+        path = os.path.join(folder, f"overflow-{name}.gguf")
+        with open(path, "wb") as file:
+            file.write(make_models.overflowing(sizes))
+        for strategy in strategies:
+            yield Case(f"overflow of {name}, {strategy}",
+                       ["--model", path, *IDS, *FEW, "--strategy", strategy, *f16[name]], of_32, parallel=True)
+    large = os.path.join(folder, "overflow-f32.gguf")
+    yield Case("overflow, sampled", ["--model", large, *IDS, *FEW, "--temperature", 1, "--seed", 3], of_32)
+    yield Case("one request of two", ["--model", large, "--requests", requests_file(folder), "--ids", *FEW],
+               r"request 1 of 2: " + of_32, parallel=True)
+
+
+def requests_file(folder):
+    path = os.path.join(folder, "two.jsonl")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write('{"prompt_ids": [1, 2]}\n{"prompt_ids": [3]}\n')
+    return path
 
 
 def flag_cases(folder):

@@ -26,8 +26,8 @@ OPENINGS = ["Once upon a time", "The little dog", "Lily and Ben", "One sunny day
 PIPELINES = ["jupiter", "edgeshard"]
 SHARED = ["sequence", "megatron", "detransformer", "galaxy"]
 HASHES = re.compile(r"tokens hash (\w+), logits hash (\w+)")
-DRAFTS = re.compile(r"drafts: (\d+) steps, acceptance length ([\d.]+) .*acceptance rate ([\d.]+), "
-                    r"(\d+) drafted, (\d+) wasted, (\d+) stale steps")
+DRAFTS = re.compile(r"drafts: (\d+) steps, acceptance length ([\d.]+) \((\d+) new tokens / steps\), acceptance rate ([\d.]+), "
+                    r"(\d+) drafted, (\d+) wasted, (\d+) past the end, (\d+) stale steps")
 
 
 def hashes(result):
@@ -58,17 +58,20 @@ def run(options, model, strategy, ranks, request, flags):
 
 
 def statistics_problems(result):
-    """Definitions hold: what is not accepted is wasted, and steps yield the tokens."""
+    """Definitions hold: what is not accepted is wasted, and steps yield the tokens of the answer."""
     found = DRAFTS.search(result.err)
     if not found:
         return ["no line with statistics of drafts"]
-    steps, drafted, wasted = int(found[1]), int(found[4]), int(found[5])
+    steps, tokens, drafted, wasted = int(found[1]), int(found[3]), int(found[5]), int(found[6])
     accepted = drafted - wasted
     problems = []
-    if steps and abs(float(found[2]) - (steps + accepted) / steps) > 0.0051:
-        problems.append(f"acceptance length {found[2]} of {steps} steps, {accepted} accepted")
-    if drafted and abs(float(found[3]) - accepted / drafted) > 0.0051:
-        problems.append(f"acceptance rate {found[3]} of {accepted} in {drafted}")
+    answer = re.search(r"^decode: (\d+) tokens", result.err, re.MULTILINE)
+    if not answer or tokens != int(answer[1]) - 1:
+        problems.append(f"{tokens} new tokens of {steps} steps, the answer: {answer and answer[0]}")
+    if steps and abs(float(found[2]) - tokens / steps) > 0.0051:
+        problems.append(f"acceptance length {found[2]} of {steps} steps, {tokens} tokens")
+    if drafted and abs(float(found[4]) - accepted / drafted) > 0.0051:
+        problems.append(f"acceptance rate {found[4]} of {accepted} in {drafted}")
     return problems
 
 

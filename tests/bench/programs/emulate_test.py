@@ -150,7 +150,12 @@ def test_records_are_saved_and_replayed(session):
     with open(session.path(name), encoding="utf-8") as file:
         text = file.read()
     for old, new, line in [
-            ('["mark","first_token",1]', '["mark","token",1]', "the mark token of rank 0, expected first_token"),
+            ('["mark","first_token",1', '["mark","token",1', "the mark token of rank 0, expected first_token"),
+            ('["mark","first_token",1,[[0,0,1]]]', '["mark","first_token",1,[[0,7,1]]]',
+             "the mark first_token of rank 0 has tokens of step 7 of sequence 0, expected of a step"),
+            ('["mark","first_token",1,[[0,0,1]]]', '["mark","first_token",1]', "the step is missing"),
+            ('"jupiter_record":2', '"jupiter_record":1',
+             "record version 1, expected 2; record the run again with this program"),
             (",8192]", ",8191]", r"rank \d, event \d+ receives \d+ bytes, but"),
             ('"ranks":4', '"ranks":4,"model":"7b"', "unknown key model; the first line of a record has")]:
         session.check(old in text, f"no {old} in the record")

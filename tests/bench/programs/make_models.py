@@ -30,9 +30,9 @@ GGUF_F32, GGUF_Q8_0 = 0, 8
 GGUF_U32, GGUF_FLOAT, GGUF_STRING = 4, 6, 8
 
 
-def floats(count):
-    """Weights that are small, fixed and not all alike."""
-    return struct.pack(f"<{count}f", *(0.2 * math.sin(1.7 * i + count) for i in range(count)))
+def floats(count, size=0.2):
+    """Weights that are small (or of another size), fixed and not all alike."""
+    return struct.pack(f"<{count}f", *(size * math.sin(1.7 * i + count) for i in range(count)))
 
 
 def q8_0(count):
@@ -133,6 +133,21 @@ class Safetensors:
     def build(self):
         header = json.dumps(self.entries).encode()
         return struct.pack("<Q", len(header)) + header + self.data
+
+
+# Weights of the first layer with which runs overflow: in f32, and where hidden rows or keys and values are f16.
+OVERFLOW_F32 = {"ffn_gate": 100, "ffn_up": 1e4, "ffn_down": 3e38}
+OVERFLOW_ROWS_F16 = {"ffn_down": 1e9}
+OVERFLOW_KV_F16 = {"attn_v": 1e9}
+
+
+def overflowing(sizes):
+    """A GGUF file that is right, with weights of these kinds in the first layer so large that a run overflows."""
+    gguf = Gguf()
+    for kind, size in sizes.items():
+        tensor = gguf.tensor(f"blk.0.{kind}.weight")
+        tensor.data = floats(len(tensor.data) // 4, size)
+    return gguf.build()
 
 
 def llama2c(header=None):

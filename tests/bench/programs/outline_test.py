@@ -16,6 +16,8 @@ import tempfile
 import program_lib
 
 QUESTION = "Once upon a time"
+WHOLE = re.compile(r"^answer: (\d+) tokens, from the question on TTFT ([\d.]+) ms, E2E ([\d.]+) ms, [\d.]+ t/s$",
+                   re.MULTILINE)
 POINTS = ["a dog and a cat", "the big red ball", "Lily goes to the park", "rain", "the end"]
 RUNS = [(1, ["--strategy", "local"]), (1, ["--draft", "ngram"]), (2, []), (2, ["--at-once", 1]),
         (3, ["--draft", "ngram", "--speculate", "continuous"]), (4, ["--strategy", "edgeshard"]),
@@ -34,6 +36,23 @@ def write(path, text):
     return path
 
 
+def check_whole(session, result, skeleton):
+    """TTFT and E2E count from the question on, the outline's time included where the model wrote it."""
+    whole = WHOLE.search(result.err)
+    session.check(whole, "no TTFT and E2E of the answer")
+    if not whole:
+        return
+    ttft, e2e = float(whole[2]), float(whole[3])
+    session.check(0 < ttft <= e2e, whole[0])
+    found = re.search(r"^skeleton: .* tokens in ([\d.]+) ms", result.err, re.MULTILINE)
+    session.check(bool(found) == skeleton, f"skeleton: {found and found[0]}")
+    session.check(not found or ttft > float(found[1]), f"{whole[0]}, {found and found[0]}")
+    prefill = re.search(r"^prefill: \d+ tokens, TTFT ([\d.]+) ms", result.err, re.MULTILINE)
+    session.check(not prefill or abs(float(prefill[1]) - ttft) < 0.011, f"{prefill and prefill[0]}, {whole[0]}")
+    points = re.search(r"^points: .* tokens in ([\d.]+) ms", result.err, re.MULTILINE)
+    session.check(not points or float(points[1]) <= e2e + 0.011, f"{points and points[0]}, {whole[0]}")
+
+
 def outlines(session, folder, quick):
     """One text, whoever writes it; and what is said of the run."""
     points = write(session.path("points.txt"),
@@ -43,6 +62,7 @@ def outlines(session, folder, quick):
     for ranks, more in RUNS[:6] if quick else RUNS:
         result = session.call(session.options.run, [*flags, *more], ranks)
         texts.add(result.out)
+        check_whole(session, result, skeleton=False)
         at_once = re.search(r"^at once: (\d+) requests at most", result.err, re.MULTILINE)
         most = more[1] if "--at-once" in more else len(POINTS)
         session.check(at_once and int(at_once[1]) == most, f"{more}: at once {at_once and at_once[0]}")
@@ -82,6 +102,7 @@ def skeletons(session, folder):
     for ranks, more in [(1, []), (2, []), (3, ["--draft", "ngram"]), (4, ["--point-tokens", 20])]:
         result = session.call(session.options.run, [*flags, *more], ranks)
         texts.add(result.out)
+        check_whole(session, result, skeleton=True)
         for line in [r"^skeleton: \d+ prompt tokens, 12 tokens", r"^points: 3, ", r"^answer: \d+ tokens",
                      r"^tokens of each: \d+ \((next point|length|end)\),"]:
             session.check(re.search(line, result.err, re.MULTILINE), f"stderr has no {line}")
@@ -97,10 +118,12 @@ def fallbacks(session, folder):
     plain = session.call(session.options.run, flags, 2)
     always = session.call(session.options.run, [*flags, "--outline", "always"], 2)
     session.check(always.out == plain.out, f"always: {always.out!r}")
+    check_whole(session, always, skeleton=True)
     session.check(re.search(r"^note: answered in one piece: ", always.err, re.MULTILINE), "always: no note")
     session.check(re.search(r"^skeleton: \d+ prompt tokens", always.err, re.MULTILINE), "no skeleton")
     auto = session.call(session.options.run, [*flags, "--outline", "auto"], 3)
     session.check(auto.out == plain.out, f"auto: {auto.out!r}")
+    check_whole(session, auto, skeleton=False)
     session.check(re.search(r"^--outline auto: in one piece", auto.err, re.MULTILINE), "auto: no note")
 
 

@@ -345,6 +345,37 @@ def test_record(session):
         session.check(word in text.lower(), f"no {word} in the record")
 
 
+def test_overflow_is_a_row(session):
+    """A case whose logits are not finite is a row that says so; the rest goes on."""
+    model = session.path("overflow.gguf")
+    with open(model, "wb") as file:
+        file.write(make_models.overflowing(make_models.OVERFLOW_F32))
+    out = session.path("out")
+    result = session.bench(["--model", model, "--strategies", "local,jupiter,megatron", "--out", out,
+                            "--benchmark_format=json"], code=2)
+    rows = json.loads(result.out)["benchmarks"]
+    session.check(len(rows) >= 3 and all("not finite" in row.get("error_message", "") for row in rows), f"{rows}")
+    with open(os.path.join(out, "wall.jsonl"), encoding="utf-8") as file:
+        kept = [json.loads(line) for line in file]
+    session.check(len(kept) == len(rows) and all("not finite" in row["reason"] for row in kept), f"{kept}")
+    session.check("jupiter: rank" not in result.err, "a rank complains")
+
+
+def test_overflow_of_a_draft(session):
+    """A draft model whose logits are not finite is named, once, on all ranks together."""
+    for name, data in [("right.gguf", make_models.Gguf().build()),
+                       ("large.gguf", make_models.overflowing(make_models.OVERFLOW_F32))]:
+        with open(session.path(name), "wb") as file:
+            file.write(data)
+    flags = ["--model", session.path("right.gguf"), "--prompt-ids", "1,2,3", "--ids", "--tokens", 4]
+    for how in ["once", "continuous"]:
+        result = session.run([*flags, "--draft", f"model:{session.path('large.gguf')}", "--speculate", how], 3,
+                             code=2)
+        lines = re.findall(r"^jupiter: .*", result.err, re.MULTILINE)
+        session.check(len(lines) == 1 and re.search(r"--draft model:\S*large\.gguf: .*not finite", lines[0]),
+                      f"{lines}")
+
+
 def test_sampling(session):
     flags = [*TINY, "--ids", "--tokens", 12, "--temperature", 0.9, "--top-k", 40, "--top-p", 0.95]
     alone = session.run([*flags, "--seed", 7], 1)

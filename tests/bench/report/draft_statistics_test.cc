@@ -7,19 +7,43 @@ namespace jupiter {
 namespace {
 
 TEST(DraftStatisticsTest, CountsAndRates) {
-  // {nodes, depth, accepted with the root}
-  const std::vector<DraftStep> steps = {{10, 4, 1}, {10, 4, 3}, {10, 2, 3}, {0, 0, 1}, {5, 4, 5}};
+  // {nodes, past the end, depth, accepted, tokens}
+  const std::vector<DraftStep> steps = {
+      {10, 0, 4, 0, 1}, {10, 0, 4, 2, 3}, {10, 0, 2, 2, 3}, {0, 0, 0, 0, 1}, {5, 0, 4, 4, 5}};
   const DraftStatistics all = Summarise(steps);
   EXPECT_EQ(all.steps, 5);
   EXPECT_EQ(all.num_drafts, 4);
   EXPECT_EQ(all.draft_tokens, 35);
   EXPECT_EQ(all.accepted_tokens, 8);
   EXPECT_EQ(all.wasted_tokens, 27);
+  EXPECT_EQ(all.past_end_tokens, 0);
+  EXPECT_EQ(all.tokens, 13);
   EXPECT_DOUBLE_EQ(all.acceptance_rate, 8.0 / 35);
   EXPECT_DOUBLE_EQ(all.acceptance_length, 13.0 / 5);
   EXPECT_DOUBLE_EQ(all.draft_length, 12.0 / 4);
+  EXPECT_DOUBLE_EQ(all.rows, 40.0 / 5);
   // Depths 3 and 4 were there in three of the drafts.
   EXPECT_EQ(all.per_position, (std::vector<double>{3.0 / 4, 3.0 / 4, 1.0 / 3, 1.0 / 3}));
+}
+
+// 5 tokens, the first of them by the prompt, with drafts of 24 that are right: 4 tokens, not 25.
+TEST(DraftStatisticsTest, TokensPastTheEndAreNoGain) {
+  const DraftStatistics all = Summarise(std::vector<DraftStep>{{4, 20, 4, 4, 4}});
+  EXPECT_DOUBLE_EQ(all.acceptance_length, 4);
+  EXPECT_DOUBLE_EQ(all.draft_length, 4);
+  EXPECT_DOUBLE_EQ(all.acceptance_rate, 1);
+  EXPECT_EQ(all.wasted_tokens, 0);
+  EXPECT_EQ(all.past_end_tokens, 20);
+  EXPECT_DOUBLE_EQ(all.rows, 25);
+  EXPECT_EQ(all.per_position, std::vector<double>(4, 1.0));
+}
+
+// A step whose only token is the model's end token adds nothing to the answer.
+TEST(DraftStatisticsTest, TheEndTokenIsNone) {
+  const DraftStatistics all = Summarise(std::vector<DraftStep>{{3, 0, 3, 2, 3}, {0, 3, 0, 0, 0}});
+  EXPECT_DOUBLE_EQ(all.acceptance_length, 1.5);
+  EXPECT_DOUBLE_EQ(all.acceptance_rate, 2.0 / 3);
+  EXPECT_EQ(all.num_drafts, 2);
 }
 
 TEST(DraftStatisticsTest, NothingIsZero) {

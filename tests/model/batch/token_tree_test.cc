@@ -67,17 +67,31 @@ TEST(TokenTreeTest, RootAloneYieldsOneToken) {
   const TokenTree root{{3}, {-1}};
   EXPECT_EQ(AcceptPath(root, Ids{8}).rows, Ids{0});
   EXPECT_EQ(AcceptPath(root, Ids{8}).tokens, Ids{8});
-  const DraftStep step = DraftStepOf(root, AcceptPath(root, Ids{8}));
+  const DraftStep step = DraftStepOf(root, 0, 1);
   EXPECT_EQ(step.nodes, 0);
+  EXPECT_EQ(step.past_end, 0);
   EXPECT_EQ(step.depth, 0);
-  EXPECT_EQ(step.accepted, 1);
+  EXPECT_EQ(step.accepted, 0);
 }
 
 TEST(TokenTreeTest, StepsCountNodesDepthAndAcceptedRows) {
-  const DraftStep step = DraftStepOf(kTree, Accept({2, 3, 3, 5, 8, 9, 6}));
+  const DraftStep step = DraftStepOf(kTree, 2, 7);
   EXPECT_EQ(step.nodes, 6);
+  EXPECT_EQ(step.past_end, 0);
   EXPECT_EQ(step.depth, 3);
-  EXPECT_EQ(step.accepted, 3);
+  EXPECT_EQ(step.accepted, 2);
+}
+
+TEST(TokenTreeTest, WhatIsDraftedPastTheEndIsCountedApart) {
+  const TokenTree chain{{1, 2, 3, 4, 5}, {-1, 0, 1, 2, 3}};
+  const DraftStep step = DraftStepOf(chain, 4, 2);
+  EXPECT_EQ(step.nodes, 2);
+  EXPECT_EQ(step.past_end, 2);
+  EXPECT_EQ(step.depth, 2);
+  EXPECT_EQ(step.accepted, 2);
+  const DraftStep nothing = DraftStepOf(chain, 1, 0);
+  EXPECT_EQ(nothing.nodes + nothing.depth + nothing.accepted, 0);
+  EXPECT_EQ(nothing.past_end, 4);
 }
 
 // A "model": the next token depends on the whole text.

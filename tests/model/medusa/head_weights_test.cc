@@ -74,7 +74,7 @@ TEST(HeadWeightsTest, IdentityHeadsRepeatTheModel) {
                        options);
     std::vector<Floats> both = expected;
     both.insert(both.end(), expected.begin(), expected.end());
-    EXPECT_EQ(ToHost(stage.device(), drafts.Logits(stage.stage().HeadInput())), both);
+    EXPECT_EQ(ToHost(stage.device(), drafts.ComputeLogits(stage.stage().HeadInput())), both);
   }
 }
 

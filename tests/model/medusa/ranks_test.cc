@@ -24,7 +24,7 @@ TEST(RanksTest, AreThePlacesAmongTheLogits) {
     const ConstTensorView x = stage.stage().HeadInput().Rows(row, 1);
     const Floats values = ToHost(stage.device(), x)[0];
     text.rows.insert(text.rows.end(), values.begin(), values.end());
-    logits.push_back(ToHost(stage.device(), heads.Logits(x)));
+    logits.push_back(ToHost(stage.device(), heads.ComputeLogits(x)));
   }
   // The first head is right at position 2, the second one's third choice is at position 3.
   const auto choice = [&](std::size_t position, std::size_t head, std::size_t rank) {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "kernels/base/check.h"
 #include "model/medusa/head_gradient.h"
 #include "tests/model/stage/test_stage.h"
 
@@ -91,6 +92,18 @@ TEST_F(TrainTest, SeedAndNothingElseDecides) {
   options.seed = 1;
   std::vector<HeadWeights> other = Train(true, options);
   EXPECT_NE(Numbers(other), Numbers(first));
+}
+
+TEST_F(TrainTest, ALossThatIsNoNumberEndsIt) {
+  options_.rate = 1e30;
+  try {
+    Train(true, options_);
+    ADD_FAILURE() << "no error";
+  } catch (const UserError& error) {
+    const std::string_view text = error.what();
+    EXPECT_NE(text.find("the loss of the draft heads is"), text.npos) << text;
+    EXPECT_NE(text.find("--rate 1e+30 is too high"), text.npos) << text;
+  }
 }
 
 TEST_F(TrainTest, MinibatchesMayBeLargerThanTheText) {

@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <limits>
+#include <set>
 #include <vector>
 
 #include "kernels/base/check.h"
@@ -100,6 +101,62 @@ TEST(SamplerTest, DependsOnSeedAndIndexAlone) {
   EXPECT_NE(draw(5), draw(6));
   EXPECT_NE(draw(0), draw(1));
   EXPECT_NE(draw(5)[0], draw(5)[1]);
+}
+
+TEST(SamplerTest, SeedAndIndexAreNotInterchangeable) {
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    for (std::int64_t index = 0; index < static_cast<std::int64_t>(seed); ++index) {
+      EXPECT_NE(RandomOfToken(seed, index),
+                RandomOfToken(static_cast<std::uint64_t>(index), static_cast<std::int64_t>(seed)))
+          << seed << " " << index;
+    }
+  }
+}
+
+TEST(SamplerTest, TokenSOfSeedSIsNotAlwaysTheSame) {
+  std::set<float> diagonal;
+  for (std::int64_t i = 0; i < 1000; ++i) {
+    diagonal.insert(RandomOfToken(static_cast<std::uint64_t>(i), i));
+  }
+  EXPECT_GE(diagonal.size(), 999u);  // two of 1000 meet in 2^24 values once in 34 tries
+}
+
+// Chi-squared of 64 bins over tokens of one seed, over the first token of many seeds, over the
+// diagonal, and over pairs of neighbours. 63 degrees of freedom: above 120 once in 60000 tries.
+TEST(SamplerTest, RandomNumbersAreUniform) {
+  constexpr int kCount = 64000;
+  const auto chi_squared = [](const auto& bin_of) {
+    std::vector<double> bins(64);
+    for (std::int64_t i = 0; i < kCount; ++i) ++bins[static_cast<std::size_t>(bin_of(i))];
+    double sum = 0;
+    for (double count : bins) sum += (count - 1000) * (count - 1000) / 1000;
+    return sum;
+  };
+  const auto u = [](std::int64_t i) { return static_cast<std::uint64_t>(i); };
+  const auto slice = [](float x, int slices) { return static_cast<int>(x * slices); };
+  for (std::uint64_t seed : {0ull, 1ull, ~0ull}) {
+    EXPECT_LT(chi_squared([&](std::int64_t i) { return slice(RandomOfToken(seed, i), 64); }), 120);
+    EXPECT_LT(chi_squared([&](std::int64_t i) {
+                return 8 * slice(RandomOfToken(seed, i), 8) + slice(RandomOfToken(seed, i + 1), 8);
+              }),
+              120);
+  }
+  EXPECT_LT(chi_squared([&](std::int64_t i) { return slice(RandomOfToken(u(i), 0), 64); }), 120);
+  EXPECT_LT(chi_squared([&](std::int64_t i) { return slice(RandomOfToken(u(i), i), 64); }), 120);
+  EXPECT_LT(chi_squared([&](std::int64_t i) {
+              return 8 * slice(RandomOfToken(u(i), 3), 8) + slice(RandomOfToken(u(i) + 1, 3), 8);
+            }),
+            120);
+}
+
+// Of an independent computation; answers that are sampled change with any of these.
+TEST(SamplerTest, RandomNumbersStay) {
+  EXPECT_EQ(RandomOfToken(0, 0), 0xa706ddp-24f);
+  EXPECT_EQ(RandomOfToken(0, 1), 0xb382a3p-24f);
+  EXPECT_EQ(RandomOfToken(1, 0), 0x5e41abp-24f);
+  EXPECT_EQ(RandomOfToken(5, 5), 0xff76cap-24f);
+  EXPECT_EQ(RandomOfToken(7, 1000), 0xd86160p-24f);
+  EXPECT_EQ(RandomOfToken(~0ull, 123456789), 0x4a400bp-24f);
 }
 
 TEST(SamplerTest, ForbiddenTokensAreNeverDrawn) {

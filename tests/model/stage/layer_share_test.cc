@@ -34,7 +34,7 @@ class LayerShareTest {
   Blocks Run(const LayerShare& share) {
     const LayerWidths widths = Layer::Widths(config(), share);
     Workspace workspace(*device_, widths, kShareRows);
-    const Layer layer(config(), loader_.Layer(1, share), share, 0);
+    const Layer layer(config(), loader_.LoadLayer(1, share), share, 0);
     KvCaches caches;
     caches[0] = std::make_shared<KvCache>(*device_, KvShape{1, widths.kv, DType::kF32}, kShareRows,
                                           nullptr);

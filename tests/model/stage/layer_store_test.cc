@@ -166,7 +166,7 @@ TEST_P(LayerStoreTest, TakesWhatWasPlannedAndOneLayerAtATime) {
       batch = {};
       batch.items = {Item(0, tokens)};
       stage.Forward(batch);
-      stage.Logits();
+      stage.ComputeLogits();
       EXPECT_EQ(checkpoint->bytes_read() - read, plan.pass_bytes);
       read = checkpoint->bytes_read();
     }

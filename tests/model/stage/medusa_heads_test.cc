@@ -83,7 +83,7 @@ struct Fixture {
 
 void ExpectFormula(Fixture& fixture, double bound) {
   const std::vector<Floats> logits =
-      ToHost(fixture.stage.device(), fixture.drafts->Logits(fixture.Input(0, 8)));
+      ToHost(fixture.stage.device(), fixture.drafts->ComputeLogits(fixture.Input(0, 8)));
   const int heads = fixture.file.layout.heads;
   ASSERT_EQ(fixture.drafts->count(), heads);
   std::vector<Floats> expected;
@@ -122,10 +122,10 @@ TEST(MedusaHeadsTest, ComputeAnyNumberOfBlocks) {
     for (const char* name : {"cpu", "eigen"}) {
       const std::unique_ptr<Device> device = MakeDevice(name, {});
       const auto checkpoint = LoadGguf(MappedFile::FromBytes("test.gguf", ToGguf(model).Build()));
-      std::shared_ptr<const Weight> head = WeightLoader(*device, *checkpoint, {}).Head();
+      std::shared_ptr<const Weight> head = WeightLoader(*device, *checkpoint, {}).LoadHead();
       MedusaHeads drafts(*device, file, head, {});
       const Tensor row = device->LoadDense(HostView(x.data(), 1, config.hidden));
-      const std::vector<Floats> logits = ToHost(*device, drafts.Logits(row.view()));
+      const std::vector<Floats> logits = ToHost(*device, drafts.ComputeLogits(row.view()));
       std::vector<Floats> expected;
       for (int h = 0; h < layout.heads; ++h) {
         expected.push_back(ReferenceHead(file, *checkpoint, h, x));
@@ -152,12 +152,12 @@ TEST(MedusaHeadsTest, RowsDoNotTouchEachOther) {
   for (const char* heads : {"synthetic:3", "synthetic:3:own:q8_0", "synthetic:2:q4_0"}) {
     Fixture fixture(heads, "synthetic:tiny:q8_0", "cpu");
     const std::vector<Floats> together =
-        ToHost(fixture.stage.device(), fixture.drafts->Logits(fixture.Input(0, 8)));
+        ToHost(fixture.stage.device(), fixture.drafts->ComputeLogits(fixture.Input(0, 8)));
     const auto count = static_cast<std::size_t>(fixture.drafts->count());
     for (std::size_t row = 0; row < 8; ++row) {
       const std::vector<Floats> alone =
           ToHost(fixture.stage.device(),
-                 fixture.drafts->Logits(fixture.Input(static_cast<std::int64_t>(row), 1)));
+                 fixture.drafts->ComputeLogits(fixture.Input(static_cast<std::int64_t>(row), 1)));
       ASSERT_EQ(alone.size(), count);
       for (std::size_t head = 0; head < count; ++head) {
         EXPECT_EQ(alone[head], together[head * 8 + row]) << heads << row;
@@ -169,7 +169,7 @@ TEST(MedusaHeadsTest, RowsDoNotTouchEachOther) {
 TEST(MedusaHeadsTest, TopKIsTheLargestLogits) {
   Fixture fixture("synthetic:3", "synthetic:tiny", "cpu");
   const std::vector<Floats> logits =
-      ToHost(fixture.stage.device(), fixture.drafts->Logits(fixture.Input(2, 1)));
+      ToHost(fixture.stage.device(), fixture.drafts->ComputeLogits(fixture.Input(2, 1)));
   std::vector<std::int32_t> ids(3 * 5);
   std::vector<float> values(3 * 5);
   fixture.drafts->TopK(fixture.Input(2, 1), 5, ids, values);
@@ -187,12 +187,12 @@ TEST(MedusaHeadsTest, TopKIsTheLargestLogits) {
 TEST(MedusaHeadsTest, TheFirstHeadsOfAFileAreEnough) {
   Fixture fixture("synthetic:4", "synthetic:tiny", "cpu");
   const std::vector<Floats> all =
-      ToHost(fixture.stage.device(), fixture.drafts->Logits(fixture.Input(0, 1)));
+      ToHost(fixture.stage.device(), fixture.drafts->ComputeLogits(fixture.Input(0, 1)));
   MedusaOptions options;
   options.heads = 2;
   MedusaHeads few(fixture.stage.device(), fixture.file, fixture.stage.stage().head(), options);
   EXPECT_EQ(few.count(), 2);
-  EXPECT_EQ(ToHost(fixture.stage.device(), few.Logits(fixture.Input(0, 1))),
+  EXPECT_EQ(ToHost(fixture.stage.device(), few.ComputeLogits(fixture.Input(0, 1))),
             (std::vector<Floats>{all[0], all[1]}));
   options.heads = 5;
   ExpectRefusal(

@@ -92,7 +92,7 @@ TEST(StageMemoryTest, RunningTakesNoMore) {
   batch = {};
   batch.items = {Item(0, SomeTokens(checkpoint->config(), 16, 1))};
   stage.Forward(batch);
-  stage.Logits();
+  stage.ComputeLogits();
   EXPECT_EQ(device.tensor_bytes + device.weight_bytes, before);
 }
 
@@ -102,7 +102,7 @@ TEST(StageMemoryTest, PlanOfDraftHeadsIsWhatIsAllocated) {
     for (const std::optional<DType> quantise : {std::optional<DType>(), {DType::kQ8_0}}) {
       CountingDevice device;
       const MedusaFile file = OpenMedusa(name, checkpoint->config());
-      const std::shared_ptr<const Weight> head = WeightLoader(device, *checkpoint, {}).Head();
+      const std::shared_ptr<const Weight> head = WeightLoader(device, *checkpoint, {}).LoadHead();
       const std::int64_t before = device.tensor_bytes + device.weight_bytes;
       MedusaOptions options;
       options.heads = 2;
@@ -115,7 +115,7 @@ TEST(StageMemoryTest, PlanOfDraftHeadsIsWhatIsAllocated) {
                 plan.weights + plan.activations);
       const Tensor rows = device.Allocate(DType::kF32, 3, checkpoint->config().hidden);
       const std::int64_t loaded = device.tensor_bytes;
-      heads.Logits(rows.view());
+      heads.ComputeLogits(rows.view());
       EXPECT_EQ(device.tensor_bytes, loaded);
     }
   }

@@ -78,7 +78,7 @@ std::vector<Floats> Chained(const std::string& model, int cut, const Ids& tokens
     const TensorView out = front.Forward(batch);
     device->Copy(out, back.Input(out.rows));
     back.Forward(batch);
-    for (Floats& row : ToHost(*device, back.Logits())) logits.push_back(std::move(row));
+    for (Floats& row : ToHost(*device, back.ComputeLogits())) logits.push_back(std::move(row));
   }
   return logits;
 }

@@ -71,7 +71,7 @@ TestStage::TestStage(std::unique_ptr<Device> device, std::unique_ptr<Checkpoint>
 
 std::vector<Floats> TestStage::Run(const Batch& batch) {
   stage_->Forward(batch);
-  return ToHost(*device_, stage_->Logits());
+  return ToHost(*device_, stage_->ComputeLogits());
 }
 
 std::vector<Floats> TestStage::Run(const BatchItem& item) {

@@ -137,9 +137,11 @@ class Outliner {
     const std::vector<Generation> generations =
         session_->Run(set, options, Observe(stops), nullptr);
     for (const Generation& generation : generations) {
-      std::int64_t accepted = 1;  // after the prompt
-      for (const DraftStep& step : generation.steps) accepted += step.accepted;
-      if (accepted > std::ssize(generation.tokens)) ++cut_runs_;
+      std::int64_t tokens = 1;  // after the prompt
+      for (const DraftStep& step : generation.steps) tokens += step.tokens;
+      EXPECT_TRUE(!setting_.drafts || tokens == std::ssize(generation.tokens)) << tokens;
+      if (generation.steps.empty() || generation.steps.back().past_end == 0) continue;
+      ++cut_runs_;
     }
     return Share(generations);
   }

@@ -122,9 +122,9 @@ class Passes {
     const TensorView x = stage.Input(layout.rows());
     for (int layer = 0; layer < stage.layers(); ++layer) {
       if (layer == at) Disturb(x, change);
-      stage.layer(layer).AttentionBlock(device, stage.workspace(), layout, stage.rope_table(), x, x,
-                                        true);
-      stage.layer(layer).MlpBlock(device, stage.workspace(), x, x, true);
+      stage.FetchLayer(layer).AttentionBlock(device, stage.workspace(), layout, stage.rope_table(),
+                                             x, x, true);
+      stage.FetchLayer(layer).MlpBlock(device, stage.workspace(), x, x, true);
     }
     std::vector<Floats> end = ToHost(device, x);
     batch.close = {next_ - 1};

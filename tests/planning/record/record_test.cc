@@ -40,7 +40,8 @@ RankRecord MakeRecord(int rank) {
   record.rank = rank;
   record.events = {MarkEvent{MarkKind::kStart, 0, 0}, LinearEvent(),
                    SendEvent{1 - rank, 1, 64, 8192, 0.25, 1e-6},
-                   ReceiveEvent{1 - rank, 2, 64, 0, 0, 0}, MarkEvent{MarkKind::kToken, 17, 1.5}};
+                   ReceiveEvent{1 - rank, 2, 64, 0, 0, 0},
+                   MarkEvent{MarkKind::kToken, 17, 1.5, {{4, 9, 2}}}};
   return record;
 }
 
@@ -76,12 +77,13 @@ TEST(RecordTest, AnOpSaysWhichMatrixItMultiplies) {
   OpEvent event = LinearEvent();
   event.op.role = MatrixRole::kAttention;
   event.op.whole = 4 * 2048 * 5632;
-  const std::string text = ToText({0, {event, MarkEvent{MarkKind::kStepBatch, 3, 0}}});
+  const std::string text =
+      ToText({0, {event, MarkEvent{MarkKind::kStepBatch, 3, 0, {{1, 7, 2}, {2, 6, 1}}}}});
   EXPECT_EQ(text,
             "{\"rank\":0,\"events\":2}\n"
             "[\"op\",\"linear\",\"q8_0\",\"act8\",3,2048,5632,0,12345678901,69206016,"
             "\"attention\",46137344,0.1,0.000123457]\n"
-            "[\"mark\",\"step_batch\",3]\n");
+            "[\"mark\",\"step_batch\",3,[[1,7,2],[2,6,1]]]\n");
   const RankRecord again = ParseRankRecord(text, "test.jsonl");
   EXPECT_EQ(ToText(again), text);
   EXPECT_EQ(std::get<OpEvent>(again.events[0]).op.whole, 46137344);
@@ -103,7 +105,7 @@ TEST(RecordTest, TextIsOneCompactLinePerEvent) {
       "[\"op\",\"linear\",\"q8_0\",\"act8\",3,2048,5632,0,12345678901,69206016,0.1,0.000123457]\n"
       "[\"send\",1,1,64,8192,0.25,1e-06]\n"
       "[\"receive\",1,2,64,0]\n"
-      "[\"mark\",\"token\",17,1.5]\n");
+      "[\"mark\",\"token\",17,[[4,9,2]],1.5]\n");
 }
 
 TEST(RecordTest, RoundTripKeepsEveryByte) {
@@ -118,7 +120,7 @@ TEST(RecordTest, EveryKindOfEventComesBack) {
     event.op.kind = static_cast<OpKind>(kind);
     record.events.emplace_back(event);
   }
-  for (int kind = 0; kind <= static_cast<int>(MarkKind::kEnd); ++kind) {
+  for (int kind = 0; kind <= static_cast<int>(MarkKind::kStepBatch); ++kind) {
     record.events.emplace_back(MarkEvent{static_cast<MarkKind>(kind), 0, 0});
   }
   for (int dtype = 0; dtype <= static_cast<int>(DType::kAct8); ++dtype) {
@@ -196,6 +198,24 @@ TEST(RecordTest, AbsurdNumbersAreNamed) {
             "test.jsonl: line 2: unknown event \"ju\\nmp\", expected op, send, receive or mark");
 }
 
+TEST(RecordTest, MarksWithoutTheirStepsAreNamed) {
+  const auto error = [](const std::string& mark) {
+    return ErrorOf("{\"rank\":0,\"events\":1}\n" + mark + "\n");
+  };
+  const std::string where = "test.jsonl: line 2: ";
+  EXPECT_EQ(error("[\"mark\",\"token\",1]"), where + "the step is missing");
+  EXPECT_EQ(error("[\"mark\",\"token\",1,2.5]"),
+            where + "the steps are 2.5, expected a list of [sequence, step, count]");
+  EXPECT_EQ(error("[\"mark\",\"step_batch\",1,[7]]"),
+            where + "a step is 7, expected [sequence, step, count]");
+  EXPECT_EQ(error("[\"mark\",\"step_batch\",1,[[0,1]]]"), where + "the count is missing");
+  EXPECT_EQ(error("[\"mark\",\"step_batch\",1,[[0,1,1,1]]]"), where + "4 fields, expected 3");
+  EXPECT_EQ(error("[\"mark\",\"step_batch\",1,[[-1,1,1]]]"),
+            where + "the sequence is -1, expected a whole number from 0 to 2147483647");
+  EXPECT_EQ(error("[\"mark\",\"start\",0,[]]"),
+            where + "start is [], expected seconds from 0 to 1000000000");
+}
+
 TEST(RecordTest, BadRankLinesAreNamed) {
   EXPECT_EQ(ErrorOf("[1]\n"), "test.jsonl: line 1: got [1], expected a rank as a JSON object");
   EXPECT_EQ(ErrorOf("{\"rank\":0}\n"), "test.jsonl: line 1: events: missing, expected in a rank");
@@ -216,7 +236,7 @@ TEST_F(RecordFileTest, RoundTrip) {
   SaveRecord(run, path_);
   const std::string text = Read();
   EXPECT_EQ(text.substr(0, text.find('\n')),
-            R"({"jupiter_record":1,"ranks":2,"description":"tinyllama \"q8_0\" on 2 ranks"})");
+            R"({"jupiter_record":2,"ranks":2,"description":"tinyllama \"q8_0\" on 2 ranks"})");
   const RunRecord loaded = LoadRecord(path_);
   EXPECT_EQ(loaded.description, run.description);
   ASSERT_EQ(loaded.ranks.size(), 2u);
@@ -240,23 +260,25 @@ TEST_F(RecordFileTest, OtherFilesAreRefused) {
   Write("{\"traceEvents\":[]}\n");
   EXPECT_EQ(ErrorOfLoad(),
             ": line 1: jupiter_record: missing, expected in the first line of a record");
-  Write("{\"jupiter_record\":2,\"ranks\":0,\"description\":\"\"}\n");
-  EXPECT_EQ(ErrorOfLoad(), ": line 1: record version 2, expected 1");
-  Write("{\"jupiter_record\":1,\"ranks\":1}\n");
+  // Its marks do not say whose steps they are.
+  Write("{\"jupiter_record\":1,\"ranks\":0,\"description\":\"\"}\n");
+  EXPECT_EQ(ErrorOfLoad(),
+            ": line 1: record version 1, expected 2; record the run again with this program");
+  Write("{\"jupiter_record\":2,\"ranks\":1}\n");
   EXPECT_EQ(ErrorOfLoad(),
             ": line 1: description: missing, expected in the first line of a record");
-  Write("{\"jupiter_record\":1,\"ranks\":0,\"description\":\"\"}\n");
+  Write("{\"jupiter_record\":2,\"ranks\":0,\"description\":\"\"}\n");
   EXPECT_EQ(ErrorOfLoad(), ": line 1: ranks: got 0, expected a whole number from 1 to 65536");
-  Write("{\"jupiter_record\":1,\"ranks\":1,\"description\":\"\",\"model\":\"7b\"}\n");
+  Write("{\"jupiter_record\":2,\"ranks\":1,\"description\":\"\",\"model\":\"7b\"}\n");
   EXPECT_EQ(ErrorOfLoad(),
             ": line 1: unknown key model; the first line of a record has jupiter_record, ranks, "
             "description");
-  Write("{\"jupiter_record\":1,\"ranks\":1,\"description\":\"\",\"ranks\":2}\n");
+  Write("{\"jupiter_record\":2,\"ranks\":1,\"description\":\"\",\"ranks\":2}\n");
   EXPECT_EQ(ErrorOfLoad(), ": line 1: ranks stands twice, expected once; take one of them out");
 }
 
 TEST_F(RecordFileTest, RanksAndPeersMustExist) {
-  const std::string head = "{\"jupiter_record\":1,\"ranks\":1,\"description\":\"\"}\n";
+  const std::string head = "{\"jupiter_record\":2,\"ranks\":1,\"description\":\"\"}\n";
   const std::string two = Replaced(head, "1,\"desc", "2,\"desc");
   Write(two + "{\"rank\":1,\"events\":0}\n");
   EXPECT_EQ(ErrorOfLoad(), ": line 2: rank 1 stands where rank 0 should");
@@ -313,29 +335,64 @@ std::string ErrorOfMarks(const Marks& marks) {
 
 TEST(RecordMarksTest, StartFirstTokenTokensAndEndAreExpected) {
   const MarkEvent start{MarkKind::kStart, 0, 0};
-  const MarkEvent prompt{MarkKind::kPromptBatch, 5, 0};
-  const MarkEvent first{MarkKind::kFirstToken, 1, 0};
-  const MarkEvent token{MarkKind::kToken, 3, 0};
+  const MarkEvent prompt{MarkKind::kPromptBatch, 5, 0, {{0, 0, 5}}};
+  const MarkEvent first{MarkKind::kFirstToken, 1, 0, {{0, 0, 1}}};
+  const MarkEvent step{MarkKind::kStepBatch, 4, 0, {{0, 1, 4}}};
+  const MarkEvent token{MarkKind::kToken, 3, 0, {{0, 1, 2}}};
   const MarkEvent end{MarkKind::kEnd, 3, 0};
-  EXPECT_EQ(ErrorOfMarks({start, prompt, first, token, end}), "no error");
+  EXPECT_EQ(ErrorOfMarks({start, prompt, first, step, token, end}), "no error");
   EXPECT_EQ(ErrorOfMarks({prompt, start, first, end}), "no error");
+  EXPECT_EQ(ErrorOfMarks({start, prompt, step, first, token, end}), "no error");
   const std::string at_the_end = "the events of rank 0 end without the mark ";
   EXPECT_EQ(ErrorOfMarks({}), "r.jsonl: line 2: " + at_the_end + "start; record the run again");
   EXPECT_EQ(ErrorOfMarks({start, prompt}),
             "r.jsonl: line 4: " + at_the_end + "first_token; record the run again");
-  EXPECT_EQ(ErrorOfMarks({start, first}),
-            "r.jsonl: line 4: " + at_the_end + "end; record the run again");
+  EXPECT_EQ(ErrorOfMarks({prompt, start, first}),
+            "r.jsonl: line 5: " + at_the_end + "end; record the run again");
   EXPECT_EQ(ErrorOfMarks({first, token, end}),
             "r.jsonl: line 3: the mark first_token of rank 0, expected start before");
   EXPECT_EQ(ErrorOfMarks({start, token, end}),
             "r.jsonl: line 4: the mark token of rank 0, expected first_token");
-  EXPECT_EQ(ErrorOfMarks({start, first, first, end}),
-            "r.jsonl: line 5: the mark first_token of rank 0, expected token or end");
-  EXPECT_EQ(ErrorOfMarks({start, first, end, token}),
-            "r.jsonl: line 6: the mark token of rank 0, expected none behind end");
-  EXPECT_EQ(ErrorOfMarks({start, first, token, token, end}),
-            "r.jsonl: line 6: the mark token of rank 0 is at 3 tokens, expected more than the 3 "
+  EXPECT_EQ(ErrorOfMarks({prompt, start, first, first, end}),
+            "r.jsonl: line 6: the mark first_token of rank 0, expected token or end");
+  EXPECT_EQ(ErrorOfMarks({prompt, start, first, end, token}),
+            "r.jsonl: line 7: the mark token of rank 0, expected none behind end");
+  EXPECT_EQ(ErrorOfMarks({prompt, start, first, step, token, token, end}),
+            "r.jsonl: line 8: the mark token of rank 0 is at 3 tokens, expected more than the 3 "
             "before");
+}
+
+TEST(RecordMarksTest, TokensAreOfAStepThatWasTakenUp) {
+  const MarkEvent start{MarkKind::kStart, 0, 0};
+  const MarkEvent prompts{MarkKind::kPromptBatch, 7, 0, {{0, 0, 5}, {1, 0, 2}}};
+  const MarkEvent first{MarkKind::kFirstToken, 1, 0, {{1, 0, 1}}};
+  const MarkEvent steps{MarkKind::kStepBatch, 2, 0, {{1, 1, 1}, {0, 1, 1}}};
+  const auto token = [](std::int64_t index, std::vector<SequenceStep> of) {
+    return MarkEvent{MarkKind::kToken, index, 0, std::move(of)};
+  };
+  const MarkEvent end{MarkKind::kEnd, 4, 0};
+  // In any order: they are named.
+  EXPECT_EQ(ErrorOfMarks({start, prompts, first, steps, token(2, {{0, 1, 1}}),
+                          token(3, {{0, 0, 1}}), token(4, {{1, 1, 1}}), end}),
+            "no error");
+  const auto error = [&](const MarkEvent& last) {
+    return ErrorOfMarks({start, prompts, first, steps, last, end});
+  };
+  const std::string mark = "r.jsonl: line 7: the mark token of rank 0 ";
+  const std::string expected = ", expected of a step that was taken up before and has given none";
+  EXPECT_EQ(error(token(2, {{0, 2, 1}})), mark + "has tokens of step 2 of sequence 0" + expected);
+  EXPECT_EQ(error(token(2, {{2, 1, 1}})), mark + "has tokens of step 1 of sequence 2" + expected);
+  EXPECT_EQ(error(token(2, {{1, 0, 1}})), mark + "has tokens of step 0 of sequence 1" + expected);
+  EXPECT_EQ(error(token(2, {})), mark + "names 0 steps, expected the one that gave the tokens");
+  EXPECT_EQ(error(token(3, {{0, 1, 1}})),
+            mark + "is at 3 tokens, expected the 1 before and 1 of its step");
+  EXPECT_EQ(
+      error(MarkEvent{MarkKind::kStepBatch, 3, 0, {{0, 2, 1}}}),
+      "r.jsonl: line 7: the mark step_batch of rank 0 has 3 rows, expected those of its steps "
+      "together");
+  EXPECT_EQ(error(MarkEvent{MarkKind::kStepBatch, 1, 0, {{0, 0, 1}}}),
+            "r.jsonl: line 7: the mark step_batch of rank 0 has step 0 of sequence 0, expected "
+            "decoding steps, from 1");
 }
 
 TEST_F(RecordFileTest, FolderThatIsNotThere) {

@@ -165,7 +165,8 @@ RunRecord TwoMessages(bool marks, int step_rows = 10) {
   std::vector<Event>& sender = record.ranks[0].events;
   std::vector<Event>& receiver = record.ranks[1].events;
   for (MarkKind phase : {MarkKind::kPromptBatch, MarkKind::kStepBatch}) {
-    if (marks) sender.emplace_back(MarkEvent{phase, step_rows, 0});
+    const std::int64_t step = phase == MarkKind::kStepBatch ? 1 : 0;
+    if (marks) sender.emplace_back(MarkEvent{phase, step_rows, 0, {{0, step, step_rows}}});
     for (int channel : {kBatchChannel, kHeadRowChannel}) {
       sender.emplace_back(SendEvent{1, channel, 100, 1000, 0, 0});
       receiver.emplace_back(ReceiveEvent{0, channel, 100, 1000, 0, 0});
