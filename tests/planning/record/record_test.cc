@@ -332,7 +332,7 @@ TEST(RecordMarksTest, StartFirstTokenTokensAndEndAreExpected) {
   EXPECT_EQ(ErrorOfMarks({start, first, first, end}),
             "r.jsonl: line 5: the mark first_token of rank 0, expected token or end");
   EXPECT_EQ(ErrorOfMarks({start, first, end, token}),
-            "r.jsonl: line 6: the mark token of rank 0, expected none behind end");
+            "r.jsonl: line 6: the mark token of rank 0, expected none after end");
   EXPECT_EQ(ErrorOfMarks({start, first, token, token, end}),
             "r.jsonl: line 6: the mark token of rank 0 is at 3 tokens, expected more than the 3 "
             "before");
