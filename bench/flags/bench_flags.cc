@@ -57,7 +57,7 @@ void AddChecks(FlagSet& set, BenchFlags& flags) {
   set.Add("--inject-fault", flags.fault,
           "self-test: mask, slice or scale makes one mistake, which must print INVALID")
       .ActsIf(computes, kUnchecked)
-      // What is checked is held against one process, whose device makes none.
+      // The check is against one process, whose device makes no mistake.
       .ActsUnless([&flags] { return WhyNone(flags.strategies, Sends); });
 }
 

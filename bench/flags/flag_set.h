@@ -31,7 +31,7 @@ struct HelpRequest {
 class Flag {
  public:
   // Asked after parsing: why the flag cannot act, in words that follow it, maybe with what to do
-  // behind a semicolon ("is for drafts; add --draft"); empty where it can.
+  // after a semicolon ("is for drafts; add --draft"); empty where it can.
   using WhyIdle = std::function<std::string()>;
 
   // It acts unless one of these says why not; the first that does is told.
@@ -78,8 +78,8 @@ class FlagSet {
   FlagSet& operator=(const FlagSet&) = delete;
   ~FlagSet();
 
-  // `names`: "-n,--n-gen,--tokens", aliases behind the name that stands for all. Variables have
-  // their defaults, and live until Parse has returned. Texts are not empty.
+  // `names`: "-n,--n-gen,--tokens"; the first long one stands for all, later ones are aliases.
+  // Variables have their defaults, and live until Parse has returned. Texts are not empty.
   Flag& Add(const std::string& names, std::string& value, const std::string& help);
   Flag& Add(const std::string& names, std::optional<std::string>& value, const std::string& help);
   Flag& Add(const std::string& names, int& value, const std::string& help);

@@ -31,9 +31,9 @@ void AddText(FlagSet& set, MedusaFlags& flags) {
   set.Add("--prompts", flags.prompts,
           "file with a prompt per line; every tenth is for held-out text (default: the model "
           "writes from the beginning)");
-  set.Add("--drawn", flags.text.drawn, "up to so many tokens behind the prompt are drawn at random")
+  set.Add("--drawn", flags.text.drawn, "up to so many tokens after the prompt are drawn at random")
       .Between(0, kMost);
-  set.Add("--greedy", flags.text.greedy, "tokens behind those: what heads learn to draft")
+  set.Add("--greedy", flags.text.greedy, "tokens after those: what heads learn to draft")
       .Between(kMostDraftDepth + 2, kMost);
   set.Add("--temperature", flags.text.sampling.temperature, "of the tokens that are drawn")
       .ActsIf([&flags] { return flags.text.drawn != 0; }, "is for --drawn above 0");

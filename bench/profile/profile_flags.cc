@@ -102,7 +102,7 @@ MeterOptions ToMeterOptions(const ProfileFlags& flags, const ModelConfig& config
     options.contexts.pop_back();
   }
   if (!fits(options.rows.back(), options.contexts.back())) {
-    FailUser("--rows up to {} behind --contexts up to {} exceed the {} positions of {}; give less",
+    FailUser("--rows up to {} after --contexts up to {} exceed the {} positions of {}; give less",
              options.rows.back(), options.contexts.back(), config.context, config.name);
   }
   return options;

@@ -72,7 +72,7 @@ void AddPlanners(FlagSet& set, PlanFlags& flags) {
   }
   set.Add("--planner", flags.planner, planners);
   AddMinSliceFlag(set, flags.engine.min_slice).ActsUnless(UnlessPlanner(flags, PlansSlices));
-  set.AddSwitch("--any-order", flags.any_order, "let jupiter order the devices behind the first")
+  set.AddSwitch("--any-order", flags.any_order, "let jupiter order the devices after the first")
       .ActsUnless(UnlessPlanner(flags, OrdersDevices));
 }
 

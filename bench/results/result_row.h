@@ -60,7 +60,7 @@ struct Measured {
   double load_s = 0;  // of the weights, on the slowest rank
   int ranks_per_host = 0;
   int threads_per_rank = 0;
-  std::string notes;  // behind the verdict: what streams, how it drafts, a caveat
+  std::string notes;  // after the verdict: what streams, how it drafts, a caveat
 };
 
 struct ResultRow {

@@ -38,7 +38,7 @@ PointExpansion ExpandPoint(const OutlineTemplate& outline_template, const Tokeni
   PointExpansion expansion;
   expansion.suffix = EncodeSuffix(tokenizer, outline_template.point.Fill(values));
   if (expansion.suffix.empty()) {
-    FailUser("the prompt of point {} has no tokens behind the shared ones; edit the template",
+    FailUser("the prompt of point {} has no tokens after the shared ones; edit the template",
              point.number);
   }
   expansion.heading = PromptText(outline_template.heading.Fill(values));

@@ -7,8 +7,8 @@
 
 namespace jupiter {
 
-// Rows that a request holds behind its text until they are settled; the last token has one of its
-// own.
+// Rows that a request holds after its text until they are settled, without the one that its last
+// token has.
 int RowsUnderWay(const SessionOptions& options);
 
 // The options' plan, completed for this many ranks. `speeds` (layers per second of each rank) is

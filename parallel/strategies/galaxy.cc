@@ -112,7 +112,7 @@ class Galaxy : public TensorParallel {
 
 StrategyEntry GalaxyStrategy() {
   return {.traits = {.name = "galaxy",
-                     .summary = "heads and columns split, rows between blocks, messages behind "
+                     .summary = "heads and columns split, rows between blocks, messages during "
                                 "products",
                      .caveat = "decoding is our extension",
                      .cuts_heads = true,

@@ -1,6 +1,6 @@
-// Texts that all ranks share, and errors that all ranks leave by together.
+// Texts that all ranks share, and errors with which all ranks leave together.
 //
-// Every rank calls these at the same point of the program, with nothing else under way on
+// Every rank calls these at the same point of the program, with nothing else in flight on
 // Channel::kControl. They throw PeerError when a rank does not come, or sends something else.
 #pragma once
 

@@ -10,7 +10,7 @@
 namespace jupiter {
 
 // Takes what the ranks have recorded to rank 0; the other ranks get a run without ranks. Every rank
-// calls it, after Transport::RecordTo(nullptr) and with nothing under way on Channel::kControl.
+// calls it, after Transport::RecordTo(nullptr) and with nothing in flight on Channel::kControl.
 RunRecord GatherRecords(Transport& transport, Recorder& recorder, const std::string& description);
 
 }  // namespace jupiter

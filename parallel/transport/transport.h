@@ -2,10 +2,10 @@
 //
 // Each pair of ranks has a FIFO per channel. A send never blocks: its buffer is handed over and a
 // progress thread moves it while the caller computes. A receive names its one source and waits;
-// peeking (TryReceive) is for word that only spares work of which nothing comes. So what a rank
-// answers never depends on time. (The stamps of a link model are taken from any source: they say
-// when a message is handed out, not what is in it.) Every wait ends by the deadline with a
-// PeerError that names rank, host, operation, peer and elapsed time.
+// peeking (TryReceive) is for cancellations, which only spare useless work. So what a rank answers
+// never depends on time. (The stamps of a link model are taken from any source: they say when a
+// message is handed out, not what is in it.) Every wait ends by the deadline with a PeerError that
+// names rank, host, operation, peer and elapsed time.
 //
 // On the wire a message is one MPI message: a frame of kFrameBytes (magic, channel, sequence
 // number, lengths), the header, padding to 64 bytes, the payload. Lengths are checked against what

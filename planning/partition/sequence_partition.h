@@ -1,9 +1,9 @@
 // Jupiter's sequence partition: how to cut a prompt into slices for an intra-sequence pipeline.
 //
 // The paper's objective is sum t_i + (|D| - 1) max t_i with t(length, offset) of the slowest stage;
-// the programme over candidate values of max t is TeraPipe's (Li et al., ICML 2021). It is exact
-// only for equal stages without transfers, so plans are compared by the recurrence below, where
-// every link is a stage of its own.
+// the dynamic program over candidate values of max t is TeraPipe's (Li et al., ICML 2021). It is
+// exact only for equal stages without transfers, so plans are compared by the recurrence below,
+// where every link is a stage of its own.
 #pragma once
 
 #include <functional>

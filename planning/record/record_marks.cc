@@ -91,7 +91,7 @@ class MarkOrder {
     if (!any_) return kind == MarkKind::kStart ? "" : "start before";
     switch (last_) {
       case MarkKind::kStart: return kind == MarkKind::kFirstToken ? "" : "first_token";
-      case MarkKind::kEnd: return "none behind end";
+      case MarkKind::kEnd: return "none after end";
       default: break;
     }
     return kind == MarkKind::kToken || kind == MarkKind::kEnd ? "" : "token or end";

@@ -56,7 +56,7 @@ TestbedProfile MakeTestbedProfile(const std::string& text) {
   for (std::size_t i = 1; i < words.size(); ++i) {
     const std::size_t equals = words[i].find('=');
     if (equals == std::string::npos) {
-      FailUser("profile {}: expected PART=NAME behind the first comma, got {}", Show(text),
+      FailUser("profile {}: expected PART=NAME after the first comma, got {}", Show(text),
                Show(words[i]));
     }
     const std::string part = words[i].substr(0, equals);

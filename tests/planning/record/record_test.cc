@@ -356,7 +356,7 @@ TEST(RecordMarksTest, StartFirstTokenTokensAndEndAreExpected) {
   EXPECT_EQ(ErrorOfMarks({prompt, start, first, first, end}),
             "r.jsonl: line 6: the mark first_token of rank 0, expected token or end");
   EXPECT_EQ(ErrorOfMarks({prompt, start, first, end, token}),
-            "r.jsonl: line 7: the mark token of rank 0, expected none behind end");
+            "r.jsonl: line 7: the mark token of rank 0, expected none after end");
   EXPECT_EQ(ErrorOfMarks({prompt, start, first, step, token, token, end}),
             "r.jsonl: line 8: the mark token of rank 0 is at 3 tokens, expected more than the 3 "
             "before");

@@ -95,7 +95,7 @@ TEST(TestbedProfileTest, MixturesTakePartsFromOthers) {
   EXPECT_EQ(refusal("ring-f16,links=ring-f16,links=ring-f16"),
             "profile \"ring-f16,links=ring-f16,links=ring-f16\": links is given twice");
   EXPECT_EQ(refusal("ring-f16,links"),
-            "profile \"ring-f16,links\": expected PART=NAME behind the first comma, got "
+            "profile \"ring-f16,links\": expected PART=NAME after the first comma, got "
             "\"links\"");
   EXPECT_EQ(refusal("ring-f32").substr(0, 37), "no file or shipped profile \"ring-f32\"");
 }
