@@ -205,7 +205,7 @@ void AddSamplingFlags(FlagSet& set, SamplingOptions& sampling, const EngineFlags
   set.Add("--temperature", sampling.temperature, "0: greedy").ActsUnless(recorded);
   set.Add("--top-k", sampling.top_k, "sample from the k likeliest tokens (0: all)")
       .ActsIf(samples, kGreedy);
-  set.Add("--top-p", sampling.top_p, "and from the fewest that reach probability p")
+  set.Add("--top-p", sampling.top_p, "and from the fewest that reach probability p (1: all)")
       .ActsIf(samples, kGreedy);
   set.Add("--seed", sampling.seed, "of the sampling").ActsIf(samples, kGreedy);
 }

@@ -103,7 +103,9 @@ Flag& FlagSet::Declare(const std::string& names, const std::string& help, const 
         return true;
       },
       help);
-  option->type_name(type)->default_str(value());
+  option->type_name(type);
+  // Unless the help says in words what that is: "(0: all)".
+  if (help.find("(" + value() + ":") == std::string::npos) option->default_str(value());
   return Declare(option, std::move(value));
 }
 
@@ -174,8 +176,8 @@ Flag& FlagSet::Add(const std::string& names, std::optional<std::string>& value,
 
 Flag& FlagSet::Add(const std::string& names, std::vector<std::string>& value,
                    const std::string& help) {
-  CLI::Option* const option =
-      app_->add_option(names, value, help)->delimiter(',')->capture_default_str();
+  CLI::Option* const option = app_->add_option(names, value, help)->delimiter(',');
+  if (!value.empty()) option->capture_default_str();
   return Declare(option, [&value] { return fmt::format("{}", fmt::join(value, ",")); });
 }
 

@@ -41,7 +41,7 @@ std::unique_ptr<Tokenizer> OpenTokenizerIfAny(const EngineFlags& flags, const Mo
   try {
     tokenizer = OwnTokenizer(flags);
   } catch (const UserError& error) {
-    fmt::print(stderr, "note: no token ends the answer before --tokens: {}\n", error.what());
+    fmt::print(stderr, "note: no token ends the answer before --n-gen: {}\n", error.what());
     return nullptr;
   }
   CheckVocabulary(*tokenizer, flags, config);

@@ -36,7 +36,6 @@ class AnswerJob : public Job {
     return outcome;
   }
 
-  bool has_one_request() const override { return true; }
   std::vector<std::int32_t> prompt() const override { return request_.prompt; }
 
  private:

@@ -57,9 +57,7 @@ class Job {
   virtual JobSize Open(const JobInputs& inputs) = 0;
   // Writes the answer to stdout and notes to stderr. Collective; throws UserError on all ranks.
   virtual JobOutcome Run(const JobRun& run) = 0;
-  // Whether there is one prompt with one answer. Only then there is a prompt to ask for, at the
-  // source.
-  virtual bool has_one_request() const { return false; }
+  // Of one prompt with one answer, at the source.
   virtual std::vector<std::int32_t> prompt() const { return {}; }
 };
 

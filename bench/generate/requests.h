@@ -18,7 +18,7 @@ struct TextRequest {
   std::string id;      // as given; without one its position among the requests, from 1
   std::string prompt;  // empty when ids were given
   std::vector<std::int32_t> prompt_ids;
-  std::optional<int> tokens;  // to generate at most; else as --tokens says
+  std::optional<int> tokens;  // to generate at most; else as --n-gen says
   int line = 0;               // of the file, from 1
 };
 

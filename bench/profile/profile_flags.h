@@ -18,7 +18,7 @@ struct ProfileFlags {
   MeterOptions meter;  // layers, rounds, seconds as typed; the rest by ToMeterOptions
 };
 
-// Throws as ParseFlags does, and for combinations that make no sense on that many ranks.
+// Throws as FlagSet::Parse does, and for combinations that make no sense on that many ranks.
 ProfileFlags ParseProfileFlags(int argc, const char* const* argv, int ranks);
 
 // What to measure of this model. Lists that were given must fit it; default ones are cut to what

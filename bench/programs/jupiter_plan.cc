@@ -112,7 +112,7 @@ PlanFlags ParsePlanFlags(int argc, const char* const* argv) {
           "write the plan here that has the least predicted end-to-end time, for --plan of other "
           "programs; --planner NAME makes it that planner's");
   set.Add("--all-prompts", flags.all_prompts,
-          "with --save: slices for all prompts up to --n-prompt, at this step")
+          "with --save: slices for all prompts up to --n-prompt, at this step (0: for that alone)")
       .ActsIf([&flags] { return !flags.save.empty(); },
               "is for a plan that is kept; add --save FILE")
       .AtLeast(0);
