@@ -142,9 +142,11 @@ class Checks(unittest.TestCase):
 
     def test_a_strategy_told_apart_by_its_name(self):
         sources = {"bench/a/x.cc": 'int a;\nif (name == "galaxy") {}\n',
-                   "parallel/strategies/galaxy.cc": 'return {"galaxy"};\n'}
+                   "parallel/strategies/galaxy.cc": 'return {"galaxy"};\nIs("local");\n',
+                   "planning/planners/registry.cc": '{"local", PlanLocal},\n'}
         self.assertEqual(self.broken("strategy names", sources),
-                         ['bench/a/x.cc:2: if (name == "galaxy") {}'])
+                         ['bench/a/x.cc:2: if (name == "galaxy") {}',
+                          'parallel/strategies/galaxy.cc:2: Is("local");'])
 
 
 if __name__ == "__main__":
