@@ -37,7 +37,7 @@ def prepare(options, folder):
 
 
 def common_tests(options, build, ranks):
-    result = program_lib.run([os.path.join(build, "my_strategy_test"), f"--gtest_filter=*slice_per_stage*"],
+    result = program_lib.run([os.path.join(build, "my_strategy_test"), "--gtest_filter=*slice_per_stage*"],
                              ranks, mpirun=options.mpirun, timeout=300)
     problems = result.problems()
     if "[  PASSED  ]" not in result.out or "[  PASSED  ] 0 tests" in result.out:
@@ -73,7 +73,23 @@ def emulated_runs(options, build):
     return "emulated runs", problems, result.show()
 
 
-def plans(options, build):
+def planned_runs(options, build):
+    """Its planner's layers for a described cluster, run for real; and jupiter_plan with it registered."""
+    cluster = os.path.join(options.sources, "experiments", "clusters", "env-a.yaml")
+    result = program_lib.run(
+        [os.path.join(build, "my_bench"), "--cluster", cluster, "--model", "synthetic:tiny", "--strategies", NAME,
+         "--n-prompt", 40, "--n-gen", 6, "--benchmark_format=json"], 4, mpirun=options.mpirun)
+    problems = result.problems()
+    rows = json.loads(result.out or "{}").get("benchmarks", [])
+    if len(rows) != 1 or not rows[0]["label"].startswith("VALID"):
+        problems.append(f"expected one VALID row: {[row.get('label') for row in rows]}")
+    plan = program_lib.run([os.path.join(build, "my_plan"), "--cluster", cluster, "--model", "synthetic:tiny",
+                            "--planner", "equal"])
+    problems += plan.problems()
+    return "planned runs", problems, result.show() + plan.show()
+
+
+def known_names(options, build):
     result = program_lib.run(
         [os.path.join(build, "my_bench"), "--strategies", "nobody", "--model", "synthetic:tiny"], 2,
         mpirun=options.mpirun)
@@ -93,7 +109,8 @@ def main():
         build = prepare(options, folder)
         checks = [lambda ranks=ranks: common_tests(options, build, ranks) for ranks in RANKS]
         checks += [lambda ranks=ranks: real_runs(options, build, ranks) for ranks in (1, 3)]
-        checks += [lambda: emulated_runs(options, build), lambda: plans(options, build)]
+        checks += [lambda: emulated_runs(options, build), lambda: planned_runs(options, build),
+                   lambda: known_names(options, build)]
         return 0 if program_lib.check_all(checks, lambda check: check(), 1) else 1
 
 

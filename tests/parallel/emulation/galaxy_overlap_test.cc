@@ -126,7 +126,10 @@ constexpr Regime kRegimes[] = {{"products hide every message", true, 0.5},
 TEST(GalaxyOverlapTest, TakesWhatTheClosedFormSays) {
   const ModelConfig config = OpenCheckpoint(kModel)->config();
   const int n = TestContext().size();
-  if (config.kv_heads % n != 0) GTEST_SKIP() << "heads cannot be even on " << n << " ranks";
+  if (config.kv_heads % n != 0) {
+    GTEST_SKIP() << config.kv_heads << " KV heads cannot be even on " << n
+                 << " ranks: run under mpirun -np 2";
+  }
   const RunRecord with = RecordGalaxy({}, true);
   const RunRecord without = RecordGalaxy({}, false);
   if (TestContext().rank() != 0) return;
