@@ -13,7 +13,7 @@
 
 namespace jupiter {
 
-// What a session must have room for; lengths do not count rows in flight (RowsUnderWay).
+// What a session must have room for; lengths do not count rows in flight (RowsInFlight).
 struct JobSize {
   int prompt_tokens = 1;         // of the longest prompt
   std::int64_t positions = 2;    // of the longest prompt with its answer
@@ -28,7 +28,7 @@ void ShareSize(Transport& transport, const JobSize& size, SessionOptions& option
 struct JobInputs {
   const EngineFlags& engine;
   const ModelConfig& config;
-  int rows_under_way = 0;  // of a request
+  int rows_in_flight = 0;  // of a request
 };
 
 // References outlive the run.

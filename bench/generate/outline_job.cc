@@ -60,7 +60,7 @@ class OutlineJob : public Job {
       : flags_(flags), outline_(ParseOutlineFlag(flags.outline)) {}
 
   JobSize Open(const JobInputs& inputs) override {
-    rows_under_way_ = inputs.rows_under_way;
+    rows_in_flight_ = inputs.rows_in_flight;
     template_ = LoadOutlineTemplate(flags_.outline_templates, flags_.chat_format);
     tokenizer_ = OpenRunTokenizer(inputs.engine, inputs.config);
     question_ = ReadPromptText(flags_.prompt);
@@ -162,7 +162,7 @@ class OutlineJob : public Job {
     if (outline.usable()) {
       points_ = std::move(outline.points);
       need_.expansion = ExpandOutline(template_, *tokenizer_, question_, points_);
-      why = WhyTooLong(need_.expansion, need_, size_, rows_under_way_);
+      why = WhyTooLong(need_.expansion, need_, size_, rows_in_flight_);
     } else {
       why = WhyNoOutline(outline);
     }
@@ -251,7 +251,7 @@ class OutlineJob : public Job {
   OutlineFlag outline_;
   Way way_ = Way::kAnswer;
   // Of the source alone.
-  int rows_under_way_ = 0;
+  int rows_in_flight_ = 0;
   OutlineTemplate template_;
   std::unique_ptr<Tokenizer> tokenizer_;
   std::string question_;

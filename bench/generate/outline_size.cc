@@ -13,7 +13,7 @@ struct PointRows {
   std::int64_t kv = 0;      // of all at once
 };
 
-PointRows PointRowsOf(const Expansion& expansion, const OutlineNeed& need, int rows_under_way) {
+PointRows PointRowsOf(const Expansion& expansion, const OutlineNeed& need, int rows_in_flight) {
   const std::int64_t prefix = std::ssize(expansion.prefix);
   std::int64_t longest = 0;
   std::int64_t sum = 0;
@@ -24,7 +24,7 @@ PointRows PointRowsOf(const Expansion& expansion, const OutlineNeed& need, int r
   // A sequence that ended leaves with the batch in which the next one comes.
   const std::int64_t held =
       std::min<std::int64_t>(std::ssize(expansion.points), std::int64_t{need.at_once} + 1);
-  return {prefix + longest, prefix + sum + held * (need.point + rows_under_way)};
+  return {prefix + longest, prefix + sum + held * (need.point + rows_in_flight)};
 }
 
 // Grows with each sequence that needs room, and remembers the first one that finds none.
@@ -33,7 +33,7 @@ class Room {
   explicit Room(const JobInputs& inputs) : inputs_(inputs) {}
 
   void Add(std::string_view what, std::int64_t prompt, std::int64_t tokens) {
-    const std::int64_t most = inputs_.config.context - inputs_.rows_under_way;
+    const std::int64_t most = inputs_.config.context - inputs_.rows_in_flight;
     if (prompt + tokens > most && why_.empty()) {
       why_ = fmt::format(
           "{} takes {} tokens with its prompt and {} new ones, at most {} together have room "
@@ -42,7 +42,7 @@ class Room {
     }
     size_.prompt_tokens = std::max(size_.prompt_tokens, static_cast<int>(prompt));
     size_.positions = std::max(size_.positions, prompt + tokens);
-    size_.kv_positions = std::max(size_.kv_positions, prompt + tokens + inputs_.rows_under_way);
+    size_.kv_positions = std::max(size_.kv_positions, prompt + tokens + inputs_.rows_in_flight);
   }
   void AddAnswer(const OutlineNeed& need) {
     if (need.answer_prompt > 0) Add("the answer in one piece", need.answer_prompt, need.answer);
@@ -50,11 +50,11 @@ class Room {
   void AddOutline(const OutlineNeed& need) {
     if (need.skeleton_prompt > 0) Add("the outline", need.skeleton_prompt, need.skeleton);
     if (need.expansion.points.empty()) return;
-    const PointRows rows = PointRowsOf(need.expansion, need, inputs_.rows_under_way);
+    const PointRows rows = PointRowsOf(need.expansion, need, inputs_.rows_in_flight);
     Add("a point", rows.prompt, need.point);
     // The outline stands in the prefix, and each of its lines in one suffix. What exceeds the
     // context is not asked for.
-    const std::int64_t most = inputs_.config.context - inputs_.rows_under_way - need.point;
+    const std::int64_t most = inputs_.config.context - inputs_.rows_in_flight - need.point;
     Add("a point", std::min(rows.prompt + 2 * std::int64_t{need.skeleton}, most), need.point);
     size_.kv_positions = std::max(size_.kv_positions, rows.kv + 2 * std::int64_t{need.skeleton});
     size_.requests = std::min(static_cast<int>(need.expansion.points.size()), need.at_once);
@@ -95,8 +95,8 @@ JobSize SizeOf(const OutlineNeed& need, const JobInputs& inputs) {
 }
 
 std::string WhyTooLong(const Expansion& expansion, const OutlineNeed& need, const JobSize& size,
-                       int rows_under_way) {
-  const PointRows rows = PointRowsOf(expansion, need, rows_under_way);
+                       int rows_in_flight) {
+  const PointRows rows = PointRowsOf(expansion, need, rows_in_flight);
   if (rows.prompt <= size.prompt_tokens && rows.prompt + need.point <= size.positions &&
       rows.kv <= size.kv_positions) {
     return {};

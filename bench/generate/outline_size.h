@@ -26,6 +26,6 @@ JobSize SizeOf(const OutlineNeed& need, const JobInputs& inputs);
 
 // Why these points do not fit into the size, for the user; empty when they do.
 std::string WhyTooLong(const Expansion& expansion, const OutlineNeed& need, const JobSize& size,
-                       int rows_under_way);
+                       int rows_in_flight);
 
 }  // namespace jupiter

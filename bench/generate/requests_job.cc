@@ -59,7 +59,7 @@ class RequestsJob : public Job {
     tokenizer_ = flags_.ids && !texts ? OpenTokenizerIfAny(inputs.engine, inputs.config)
                                       : OpenRunTokenizer(inputs.engine, inputs.config);
     for (const TextRequest& asked : asked_) set_.requests.push_back(Make(asked, inputs));
-    return SizeOf(inputs.rows_under_way);
+    return SizeOf(inputs.rows_in_flight);
   }
 
   JobOutcome Run(const JobRun& run) override {
@@ -94,18 +94,18 @@ class RequestsJob : public Job {
     request.max_tokens = asked.tokens.value_or(flags_.tokens);
     if (tokenizer_ && !flags_.ignore_eos) request.end_ids = tokenizer_->end_ids();
     const std::int64_t rows =
-        std::ssize(request.prompt) + request.max_tokens + inputs.rows_under_way;
+        std::ssize(request.prompt) + request.max_tokens + inputs.rows_in_flight;
     if (request.max_tokens < 1 || rows > inputs.config.context) {
       FailUser(
           "{}: line {}: {} prompt tokens and {} new ones, expected at least one of these, and at "
           "most {} together (the context of {})",
           flags_.requests, asked.line, request.prompt.size(), request.max_tokens,
-          inputs.config.context - inputs.rows_under_way, inputs.config.name);
+          inputs.config.context - inputs.rows_in_flight, inputs.config.name);
     }
     return request;
   }
 
-  JobSize SizeOf(int rows_under_way) const {
+  JobSize SizeOf(int rows_in_flight) const {
     JobSize size;
     size.shorter_prompts = true;
     size.requests = static_cast<int>(
@@ -124,7 +124,7 @@ class RequestsJob : public Job {
         std::min<std::size_t>(positions.size(), static_cast<std::size_t>(size.requests) + 1);
     size.kv_positions =
         std::accumulate(positions.begin(), positions.begin() + static_cast<std::ptrdiff_t>(held),
-                        static_cast<std::int64_t>(held) * rows_under_way);
+                        static_cast<std::int64_t>(held) * rows_in_flight);
     return size;
   }
 

@@ -51,7 +51,7 @@ void Drafting::ReadFiles(Transport& transport) {
 
 void Drafting::Apply(SessionOptions& options, int ranks) const {
   if (!any()) return;
-  options.under_way = request_.continuous ? ranks : 1;
+  options.in_flight = request_.continuous ? ranks : 1;
   options.step_rows = request_.length + 1;
   if (request_.source == DraftSource::kModel) {
     options.draft_model = request_.path;

@@ -150,8 +150,8 @@ RoundFacts RoundOf(const std::vector<TimedStep>& steps, const std::vector<ShapeR
   const double end = steps[last - 1].begin;
   if (end <= begin) return facts;
   for (const TimedStep& step : steps) {
-    const double under_way = std::min(step.end, end) - std::max(step.begin, begin);
-    facts.in_flight += std::max(0.0, under_way) / (end - begin);
+    const double overlap = std::min(step.end, end) - std::max(step.begin, begin);
+    facts.in_flight += std::max(0.0, overlap) / (end - begin);
   }
   const std::vector<int> stages = PipelineRanks(plan);
   for (int stage : stages) {

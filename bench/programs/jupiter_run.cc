@@ -171,7 +171,7 @@ class Run {
     FindStrategy(options_.plan.strategy);
     checkpoint_ = OpenCheckpoint(flags_.engine.model);
     if (!IsSource()) return;
-    size_ = job_->Open({flags_.engine, checkpoint_->config(), RowsUnderWay(options_)});
+    size_ = job_->Open({flags_.engine, checkpoint_->config(), RowsInFlight(options_)});
     if (flags_.dry_run) return;
     CheckWritable(flags_.save_reference);
     CheckWritable(flags_.record);

@@ -177,7 +177,7 @@ class Source {
   // Rows of an answer and of what is in flight after it.
   std::int32_t Reserve(const Request& request) const {
     const DraftPolicy& draft = options_.draft;
-    return request.max_tokens + draft.most_rows * draft.most_under_way - 1;
+    return request.max_tokens + draft.most_rows * draft.most_in_flight - 1;
   }
 
   // `state` null: a prefix; nobody needs its logits. `opening`: a capacity below 0 means the
@@ -259,7 +259,7 @@ class Source {
     }
     const int head = place_.strategy.head();
     const Message message = place_.transport.Receive(head, Channel::kBatch, "the next tokens");
-    return ReadStepResults(place_.transport, message, head, items);
+    return ReadStepResults(place_.transport, message, head, items, options_.vocab);
   }
 
   void TakeResult(RequestState& state, const SequenceStep& step, const StepResult& result,

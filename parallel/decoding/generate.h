@@ -21,6 +21,7 @@ struct DecodingOptions {
   DraftPolicy draft;                    // the drafter at the source
   HeadDrafter* head_drafter = nullptr;  // at the head; may be null
   TargetJudge* judge = nullptr;         // at the head
+  std::int32_t vocab = 0;               // of the model
   int most_requests = 1;                // that have rows in the stages at once
   // Batches of steps in flight at once. The requests are spread over this many; those that are
   // ready wait until there is room for another batch. So it does not matter how they came to be

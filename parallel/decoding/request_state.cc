@@ -17,7 +17,7 @@ RequestState::RequestState(int index, std::int32_t sequence, const Request& requ
       policy_(policy) {}
 
 void RequestState::PromptIsOut() {
-  under_way_.emplace_back();
+  in_flight_.emplace_back();
   if (policy_.drafter != nullptr) {
     policy_.drafter->Begin(sequence_, text_);
     drafts_ = true;
@@ -27,8 +27,8 @@ void RequestState::PromptIsOut() {
 
 std::optional<BatchItem> RequestState::NextItem() {
   if (ended_) return std::nullopt;
-  const bool waits = std::any_of(under_way_.begin(), under_way_.end(),
-                                 [](const UnderWay& item) { return !item.stale; });
+  const bool waits = std::any_of(in_flight_.begin(), in_flight_.end(),
+                                 [](const InFlight& item) { return !item.stale; });
   if (waits) return SubmitFollowingTree();
   if (policy_.drafter == nullptr) return SubmitToken();
   return SubmitFreshTree();
@@ -42,7 +42,7 @@ BatchItem RequestState::SubmitToken() {
   SettleInto(item);
   unsettled_.clear();
   judged_ = 0;
-  under_way_.push_back({.kind = UnderWay::Kind::kToken});
+  in_flight_.push_back({.kind = InFlight::Kind::kToken});
   return item;
 }
 
@@ -50,17 +50,17 @@ std::optional<BatchItem> RequestState::SubmitFreshTree() {
   const TokenTree tree = policy_.drafter->Draft(sequence_, policy_.most_rows);
   JUPITER_CHECK(tree.rows() >= 1 && tree.rows() <= policy_.most_rows, "{} rows", tree.rows());
   // A root alone needs no verdict on rows, but others may go on from it.
-  if (tree.rows() == 1 && policy_.most_under_way == 1) return SubmitToken();
+  if (tree.rows() == 1 && policy_.most_in_flight == 1) return SubmitToken();
   return Submit(tree, -1);
 }
 
 std::optional<BatchItem> RequestState::SubmitFollowingTree() {
-  const auto under_way = static_cast<int>(under_way_.size());
-  if (under_way >= policy_.most_under_way || under_way_.back().kind != UnderWay::Kind::kTree)
+  const auto in_flight = static_cast<int>(in_flight_.size());
+  if (in_flight >= policy_.most_in_flight || in_flight_.back().kind != InFlight::Kind::kTree)
     return std::nullopt;
-  if (under_way_.back().guess.empty()) return std::nullopt;
+  if (in_flight_.back().guess.empty()) return std::nullopt;
   std::vector<std::int32_t> guess;
-  for (const UnderWay& item : under_way_) {
+  for (const InFlight& item : in_flight_) {
     if (!item.stale) guess.insert(guess.end(), item.guess.begin(), item.guess.end());
   }
   const std::int64_t left = request_.max_tokens - std::ssize(generation_.tokens);
@@ -68,7 +68,7 @@ std::optional<BatchItem> RequestState::SubmitFollowingTree() {
   // One row is there already.
   const TokenTree tree = policy_.drafter->DraftBehind(sequence_, guess, policy_.most_rows + 1);
   if (tree.rows() == 1) return std::nullopt;
-  return Submit(tree, under_way_.back().guess_row);
+  return Submit(tree, in_flight_.back().guess_row);
 }
 
 BatchItem RequestState::Submit(const TokenTree& tree, std::int32_t follows) {
@@ -87,13 +87,13 @@ BatchItem RequestState::Submit(const TokenTree& tree, std::int32_t follows) {
     judged_ = 0;
   }
   unsettled_.push_back(static_cast<std::int32_t>(item.tokens.size()));
-  UnderWay sent{.kind = UnderWay::Kind::kTree, .tree = tree, .has_root = fresh};
+  InFlight sent{.kind = InFlight::Kind::kTree, .tree = tree, .has_root = fresh};
   const std::vector<std::int32_t> path = LikeliestPath(tree);
   for (std::size_t i = 1; i < path.size(); ++i) {
     sent.guess.push_back(tree.tokens[static_cast<std::size_t>(path[i])]);
   }
   sent.guess_row = path.back() - (fresh ? 0 : 1);
-  under_way_.push_back(std::move(sent));
+  in_flight_.push_back(std::move(sent));
   return item;
 }
 
@@ -109,34 +109,34 @@ void RequestState::SettleInto(BatchItem& item) {
 }
 
 void RequestState::Take(const StepResult& result, double now, const RequestObserver& observer) {
-  JUPITER_CHECK(!under_way_.empty());
-  const UnderWay judged = std::move(under_way_.front());
-  under_way_.pop_front();
+  JUPITER_CHECK(!in_flight_.empty());
+  const InFlight judged = std::move(in_flight_.front());
+  in_flight_.pop_front();
   if (ended_) return;
   if (judged.stale) {
     ++generation_.stale_steps;
     return;
   }
-  if (judged.kind == UnderWay::Kind::kTree) TakeTree(judged, result);
+  if (judged.kind == InFlight::Kind::kTree) TakeTree(judged, result);
   const std::int32_t fresh = Append(result, now, observer);
-  if (policy_.drafter == nullptr || judged.kind == UnderWay::Kind::kPrompt) return;
+  if (policy_.drafter == nullptr || judged.kind == InFlight::Kind::kPrompt) return;
   generation_.steps.push_back(StepWith(judged, result, fresh));
 }
 
-void RequestState::TakeTree(const UnderWay& judged, const StepResult& result) {
+void RequestState::TakeTree(const InFlight& judged, const StepResult& result) {
   const std::int32_t before = std::accumulate(
       unsettled_.begin(), unsettled_.begin() + static_cast<std::ptrdiff_t>(judged_), 0);
   for (std::int32_t row : result.rows) accepted_.push_back(before + row);
   ++judged_;
   const bool right = !result.rows.empty() && result.rows.back() == judged.guess_row;
   if (right) return;
-  for (UnderWay& later : under_way_) later.stale = true;
+  for (InFlight& later : in_flight_) later.stale = true;
 }
 
-DraftStep RequestState::StepWith(const UnderWay& judged, const StepResult& result,
+DraftStep RequestState::StepWith(const InFlight& judged, const StepResult& result,
                                  std::int32_t fresh) const {
   DraftStep step;  // without a draft, where others have one
-  if (judged.kind == UnderWay::Kind::kTree) {
+  if (judged.kind == InFlight::Kind::kTree) {
     // The root of an item that goes on from another was accepted with that one, and so was what the
     // target has after it: the first drafted token stands for a token that the answer had before.
     const std::int32_t before = judged.has_root ? 0 : 1;

@@ -23,7 +23,7 @@ namespace jupiter {
 struct DraftPolicy {
   Drafter* drafter = nullptr;  // null: plain
   int most_rows = 1;           // of an item
-  int most_under_way = 1;      // trees of one request; above 1: continuously
+  int most_in_flight = 1;      // trees of one request; above 1: continuously
 };
 
 class RequestState {
@@ -44,11 +44,11 @@ class RequestState {
   void Abandon();
   // Nothing is left to submit; results may still be in flight.
   bool ended() const { return ended_; }
-  bool drained() const { return ended_ && under_way_.empty(); }
+  bool drained() const { return ended_ && in_flight_.empty(); }
 
  private:
   // An item whose verdict is not known.
-  struct UnderWay {
+  struct InFlight {
     enum class Kind : std::uint8_t { kPrompt, kToken, kTree };
     Kind kind = Kind::kPrompt;
     bool stale = false;
@@ -65,12 +65,12 @@ class RequestState {
   BatchItem Submit(const TokenTree& tree, std::int32_t follows);
   // Moves what was accepted into the item.
   void SettleInto(BatchItem& item);
-  void TakeTree(const UnderWay& judged, const StepResult& result);
+  void TakeTree(const InFlight& judged, const StepResult& result);
   // Returns how many tokens the answer has more.
   std::int32_t Append(const StepResult& result, double now, const RequestObserver& observer);
   void EndDrafts();
   // What came of a step: `fresh` tokens of the answer.
-  DraftStep StepWith(const UnderWay& judged, const StepResult& result, std::int32_t fresh) const;
+  DraftStep StepWith(const InFlight& judged, const StepResult& result, std::int32_t fresh) const;
   // Tokens of the result up to the answer's end.
   std::vector<std::int32_t> TakeTokens(const StepResult& result, double now,
                                        const RequestObserver& observer);
@@ -84,7 +84,7 @@ class RequestState {
   std::int32_t last_token_ = 0;
   bool ended_ = false;
   bool drafts_ = false;             // the drafter knows the sequence
-  std::deque<UnderWay> under_way_;  // in the order of submission
+  std::deque<InFlight> in_flight_;  // in the order of submission
   std::deque<std::int32_t>
       unsettled_;           // rows of provisional items that stages hold, the oldest first
   std::size_t judged_ = 0;  // of them, whose verdict is known

@@ -27,7 +27,7 @@ void WriteResult(const StepResult& result, IntWriter& writer) {
   for (const std::vector<std::int32_t>& of_depth : result.candidates) writer.Ints(of_depth);
 }
 
-Message ToMessage(const IntWriter& writer) {
+Message MessageOf(const IntWriter& writer) {
   const std::span<const std::byte> bytes = writer.bytes();
   Message message(bytes.size(), 0);
   std::memcpy(message.header().data(), bytes.data(), bytes.size());
@@ -63,10 +63,12 @@ StepResult ReadResult(IntReader& reader) {
   return result;
 }
 
-bool IsTokenId(std::int32_t token) { return token >= 0; }
-
 // Whether the head can have said this of the item.
-bool Answers(const StepResult& result, const AskedItem& item) {
+bool Answers(const StepResult& result, const AskedItem& item, std::int32_t vocab) {
+  const auto are_tokens = [vocab](const std::vector<std::int32_t>& ids) {
+    return std::all_of(ids.begin(), ids.end(),
+                       [vocab](std::int32_t id) { return id >= 0 && id < vocab; });
+  };
   const auto rises = [](const std::vector<std::int32_t>& rows) {
     return std::adjacent_find(rows.begin(), rows.end(), std::greater_equal<>()) == rows.end();
   };
@@ -75,20 +77,17 @@ bool Answers(const StepResult& result, const AskedItem& item) {
                                      : result.rows.size() == tokens && (tokens > 0 || item.follows);
   const bool in_range =
       result.rows.empty() || (result.rows.front() >= 0 && result.rows.back() < item.rows);
-  return counts && in_range && rises(result.rows) &&
-         std::all_of(result.tokens.begin(), result.tokens.end(), IsTokenId) &&
-         std::all_of(result.candidates.begin(), result.candidates.end(), [](const auto& of_depth) {
-           return std::all_of(of_depth.begin(), of_depth.end(), IsTokenId);
-         });
+  return counts && in_range && rises(result.rows) && are_tokens(result.tokens) &&
+         std::all_of(result.candidates.begin(), result.candidates.end(), are_tokens);
 }
 
 std::vector<StepResult> ParseResults(std::span<const std::byte> bytes,
-                                     const std::vector<AskedItem>& items) {
+                                     const std::vector<AskedItem>& items, std::int32_t vocab) {
   IntReader reader(bytes, "a message with tokens");
   std::vector<StepResult> results;
   for (const AskedItem& item : items) {
     results.push_back(ReadResult(reader));
-    if (Answers(results.back(), item)) continue;
+    if (Answers(results.back(), item, vocab)) continue;
     reader.Fail(fmt::format("has {} rows and {} tokens that are no answer to an item of {} rows",
                             results.back().rows.size(), results.back().tokens.size(), item.rows));
   }
@@ -111,7 +110,7 @@ std::vector<AskedItem> AskedItems(const Batch& batch) {
 Message ToMessage(const std::vector<StepResult>& results) {
   IntWriter writer;
   for (const StepResult& result : results) WriteResult(result, writer);
-  return ToMessage(writer);
+  return MessageOf(writer);
 }
 
 Message ToMessage(const SequenceError& error) {
@@ -123,16 +122,17 @@ Message ToMessage(const SequenceError& error) {
   writer.Int(kError);
   writer.Int(error.sequence());
   writer.Ints(line);
-  return ToMessage(writer);
+  return MessageOf(writer);
 }
 
 std::vector<StepResult> ReadStepResults(const Transport& transport, const Message& message,
-                                        int peer, const std::vector<AskedItem>& items) {
+                                        int peer, const std::vector<AskedItem>& items,
+                                        std::int32_t vocab) {
   std::optional<SequenceError> error;
   std::vector<StepResult> results;
   ParsePeer(transport, peer, "the next tokens", [&] {
     error = ParseError(message.header());
-    if (!error) results = ParseResults(message.header(), items);
+    if (!error) results = ParseResults(message.header(), items, vocab);
   });
   if (error) throw *error;
   return results;

@@ -30,7 +30,7 @@ struct AskedItem {
 std::vector<AskedItem> AskedItems(const Batch& batch);
 
 // The results of a batch, an item each, as a message and back. Read throws PeerError when the bytes
-// are no results for the items: they come from another rank.
+// are no results for the items, or no tokens of the vocabulary: they come from another rank.
 Message ToMessage(const std::vector<StepResult>& results);
 // What the head says of a sequence whose next tokens it cannot tell: why, in one line.
 class SequenceError : public UserError {
@@ -45,6 +45,7 @@ class SequenceError : public UserError {
 // In place of results: Read throws this error.
 Message ToMessage(const SequenceError& error);
 std::vector<StepResult> ReadStepResults(const Transport& transport, const Message& message,
-                                        int peer, const std::vector<AskedItem>& items);
+                                        int peer, const std::vector<AskedItem>& items,
+                                        std::int32_t vocab);
 
 }  // namespace jupiter

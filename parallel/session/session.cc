@@ -94,8 +94,8 @@ void CheckRequestFits(const SessionOptions& options, const ModelConfig& config) 
   }
   if (options.max_tokens < 1)
     FailUser("{} tokens to generate, expected at least 1", options.max_tokens);
-  JUPITER_CHECK(options.step_rows >= 1 && options.under_way >= 1 && options.requests >= 1);
-  const int drafts = RowsUnderWay(options);
+  JUPITER_CHECK(options.step_rows >= 1 && options.in_flight >= 1 && options.requests >= 1);
+  const int drafts = RowsInFlight(options);
   const int room = config.context - options.prompt_tokens - drafts;
   if (options.max_tokens <= room) return;
   const std::string reserved = drafts > 0 ? fmt::format(" beside {} rows for drafts", drafts) : "";
@@ -172,8 +172,8 @@ Session::Session(Transport& transport, Device& device, Checkpoint& checkpoint,
         fmt::format("{}{}", options.prompt_tokens, options.shorter_prompts ? " at most" : "")},
        {"answer tokens", fmt::format("{}", options.max_tokens)},
        {"steps",
-        fmt::format("rows {} under way {} requests {} group {} kv {}", options.step_rows,
-                    options.under_way, options.requests, options.group, options.kv_positions)},
+        fmt::format("rows {} in flight {} requests {} group {} kv {}", options.step_rows,
+                    options.in_flight, options.requests, options.group, options.kv_positions)},
        {"draft heads",
         fmt::format("{} {} {}", options.medusa, options.medusa_heads, options.medusa_ranks)},
        {"draft model", fmt::format("{} {}", options.draft_model, options.draft_length)},
@@ -232,7 +232,7 @@ int Session::stages() const {
 int Session::MostBatches() const {
   if (options_.group == 0) return 2 * stages() - 1;
   const int groups = (options_.requests + options_.group - 1) / options_.group;
-  return groups * std::min(options_.under_way, stages());
+  return groups * std::min(options_.in_flight, stages());
 }
 
 void Session::PlanCapacity() {
@@ -241,7 +241,7 @@ void Session::PlanCapacity() {
   const int step_rows = options_.step_rows * ((options_.requests + batches - 1) / batches);
   capacity_.head_rows = step_rows;
   capacity_.prompt_rows = std::max(LargestSlice(plan_.slices, options_, stages), step_rows);
-  capacity_.positions = options_.prompt_tokens + options_.max_tokens + RowsUnderWay(options_);
+  capacity_.positions = options_.prompt_tokens + options_.max_tokens + RowsInFlight(options_);
   capacity_.kv_positions = options_.kv_positions > 0
                                ? options_.kv_positions
                                : std::int64_t{options_.requests} * capacity_.positions;
@@ -329,7 +329,7 @@ void Session::LoadDrafts() {
 
 std::vector<int> Session::CancelledRanks(const DraftPolicy& draft, bool recorded) const {
   const std::vector<int> ranks = PipelineRanks(plan_);
-  const bool cancels = draft.most_under_way > 1 && device_.holds_data() && !recorded;
+  const bool cancels = draft.most_in_flight > 1 && device_.holds_data() && !recorded;
   if (!cancels || ranks.size() < 3) return {};
   return {ranks.begin() + 1, ranks.end() - 1};
 }
@@ -337,9 +337,10 @@ std::vector<int> Session::CancelledRanks(const DraftPolicy& draft, bool recorded
 DecodingOptions Session::DecodingFor(const RunOptions& options, TargetJudge& judge, bool recorded) {
   DecodingOptions decoding;
   // More trees than stages would wait for one another, and build on longer guesses.
-  decoding.draft = {options.drafter, options_.step_rows, std::min(options_.under_way, stages())};
+  decoding.draft = {options.drafter, options_.step_rows, std::min(options_.in_flight, stages())};
   if (options.drafts) decoding.head_drafter = head_drafter_.get();
   decoding.judge = &judge;
+  decoding.vocab = checkpoint_.config().vocab;
   decoding.most_requests = options_.requests;
   decoding.most_batches = MostBatches();
   decoding.cancelled_ranks = CancelledRanks(decoding.draft, recorded);

@@ -46,7 +46,7 @@ struct SessionOptions {
   bool shorter_prompts = false;  // prompts of fewer tokens come, too
   int max_tokens = 1;            // of the longest answer
   int step_rows = 1;             // of an item of a decoding step at most: 1, or those of a draft
-  int under_way = 1;  // items of one request at once; above 1 it speculates continuously,
+  int in_flight = 1;  // items of one request at once; above 1 it speculates continuously,
                       // with one item for every stage at most
   int requests = 1;   // at once
   // Requests in a batch of steps when all run; 0: as many as leave a batch for every stage and for

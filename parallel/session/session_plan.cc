@@ -16,8 +16,8 @@ void CheckWire(std::string_view what, DType wire, std::int64_t width) {
 
 }  // namespace
 
-int RowsUnderWay(const SessionOptions& options) {
-  return options.step_rows * options.under_way - 1;
+int RowsInFlight(const SessionOptions& options) {
+  return options.step_rows * options.in_flight - 1;
 }
 
 Plan CompletePlan(const SessionOptions& options, const ModelShape& shape, int ranks,

@@ -9,7 +9,7 @@ namespace jupiter {
 
 // Rows that a request holds after its text until they are settled, without the one that its last
 // token has.
-int RowsUnderWay(const SessionOptions& options);
+int RowsInFlight(const SessionOptions& options);
 
 // The options' plan, completed for this many ranks. `speeds` (layers per second of each rank) is
 // read for kSpeed only. Throws UserError.

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "kernels/base/check.h"
-#include "planning/partition/edgeshard_programmes.h"
+#include "planning/partition/edgeshard_searches.h"
 #include "planning/partition/layer_shortfall.h"
 #include "planning/text/units.h"
 

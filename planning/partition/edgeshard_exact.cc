@@ -2,8 +2,8 @@
 #include <limits>
 
 #include "kernels/base/check.h"
-#include "planning/partition/edgeshard_programmes.h"
-#include "planning/partition/programme.h"
+#include "planning/partition/edgeshard_searches.h"
+#include "planning/partition/search.h"
 
 namespace jupiter {
 namespace {
@@ -26,9 +26,9 @@ struct Arrival {
   int previous = -1;
 };
 
-class SubsetProgramme {
+class SubsetSearch {
  public:
-  SubsetProgramme(const StageTable& stages, EdgeShardObjective objective);
+  SubsetSearch(const StageTable& stages, EdgeShardObjective objective);
   EdgeShardPlan Best(EdgeShardDevices devices, const std::vector<double>& last) const;
 
  private:
@@ -52,7 +52,7 @@ class SubsetProgramme {
   std::vector<SearchState> states_;  // [set / 2][device][layers]
 };
 
-SubsetProgramme::SubsetProgramme(const StageTable& stages, EdgeShardObjective objective)
+SubsetSearch::SubsetSearch(const StageTable& stages, EdgeShardObjective objective)
     : stages_(stages), objective_(objective), states_(Place(Only(stages.devices()), 0, 0)) {
   AddStages(Only(0), 0, 0, {0.0, -1});
   for (Set set = 3; set < Sets(); set += 2) {
@@ -65,7 +65,7 @@ SubsetProgramme::SubsetProgramme(const StageTable& stages, EdgeShardObjective ob
   }
 }
 
-Arrival SubsetProgramme::ArrivalAt(Set others, int device, int begin) const {
+Arrival SubsetSearch::ArrivalAt(Set others, int device, int begin) const {
   Arrival best;
   for (int previous = 0; previous < stages_.devices(); ++previous) {
     if (!IsIn(others, previous)) continue;
@@ -76,7 +76,7 @@ Arrival SubsetProgramme::ArrivalAt(Set others, int device, int begin) const {
   return best;
 }
 
-void SubsetProgramme::AddStages(Set set, int device, int begin, const Arrival& arrival) {
+void SubsetSearch::AddStages(Set set, int device, int begin, const Arrival& arrival) {
   if (arrival.seconds == kNever) return;
   for (int end = begin + 1; end <= stages_.layers(); ++end) {
     if (!stages_.Fits(device, begin, end)) return;
@@ -88,7 +88,7 @@ void SubsetProgramme::AddStages(Set set, int device, int begin, const Arrival& a
   }
 }
 
-EdgeShardPlan SubsetProgramme::Trace(Set set, int device) const {
+EdgeShardPlan SubsetSearch::Trace(Set set, int device) const {
   EdgeShardPlan plan;
   plan.feasible = true;
   int end = stages_.layers();
@@ -105,8 +105,7 @@ EdgeShardPlan SubsetProgramme::Trace(Set set, int device) const {
   return plan;
 }
 
-EdgeShardPlan SubsetProgramme::Best(EdgeShardDevices devices,
-                                    const std::vector<double>& last) const {
+EdgeShardPlan SubsetSearch::Best(EdgeShardDevices devices, const std::vector<double>& last) const {
   double least = kNever;
   Set best_set = 0;
   int best_device = 0;
@@ -135,7 +134,7 @@ EdgeShardPlan ExactEdgeShard(const StageTable& stages, EdgeShardObjective object
                              EdgeShardDevices devices, const std::vector<double>& last) {
   JUPITER_CHECK(stages.source() == 0 && stages.devices() <= kMostExactDevices);
   JUPITER_CHECK(stages.layers() <= std::numeric_limits<std::int16_t>::max());
-  return SubsetProgramme(stages, objective).Best(devices, last);
+  return SubsetSearch(stages, objective).Best(devices, last);
 }
 
 }  // namespace jupiter

@@ -1,8 +1,8 @@
 #include <utility>
 
 #include "kernels/base/check.h"
-#include "planning/partition/edgeshard_programmes.h"
-#include "planning/partition/programme.h"
+#include "planning/partition/edgeshard_searches.h"
+#include "planning/partition/search.h"
 
 namespace jupiter {
 namespace {
@@ -22,9 +22,9 @@ struct PathStep {
   int previous = -1;
 };
 
-class PathProgramme {
+class PathSearch {
  public:
-  PathProgramme(const StageTable& stages, EdgeShardObjective objective)
+  PathSearch(const StageTable& stages, EdgeShardObjective objective)
       : stages_(stages), objective_(objective), paths_(Index(stages.devices())) {}
   EdgeShardPlan Run(const std::vector<double>& last);
 
@@ -39,7 +39,7 @@ class PathProgramme {
   std::vector<Path> paths_;  // [device of the last layer]
 };
 
-PathStep PathProgramme::StepFrom(int previous, int device, int layer) const {
+PathStep PathSearch::StepFrom(int previous, int device, int layer) const {
   const Path& path = paths_[Index(previous)];
   if (path.order.empty()) return {};
   const bool stays = previous == device;
@@ -58,7 +58,7 @@ PathStep PathProgramme::StepFrom(int previous, int device, int layer) const {
 }
 
 // Staying wins ties, then the device of the lowest number.
-PathStep PathProgramme::BestStep(int device, int layer) const {
+PathStep PathSearch::BestStep(int device, int layer) const {
   PathStep best = StepFrom(device, device, layer);
   for (int previous = 0; previous < stages_.devices(); ++previous) {
     const PathStep step = StepFrom(previous, device, layer);
@@ -67,7 +67,7 @@ PathStep PathProgramme::BestStep(int device, int layer) const {
   return best;
 }
 
-void PathProgramme::AddLayer(int layer) {
+void PathSearch::AddLayer(int layer) {
   std::vector<Path> longer(paths_.size());
   for (int device = 0; device < stages_.devices(); ++device) {
     const PathStep step = BestStep(device, layer);
@@ -83,7 +83,7 @@ void PathProgramme::AddLayer(int layer) {
   paths_ = std::move(longer);
 }
 
-EdgeShardPlan PathProgramme::PlanOf(const Path& path) const {
+EdgeShardPlan PathSearch::PlanOf(const Path& path) const {
   EdgeShardPlan plan;
   plan.feasible = true;
   plan.order = path.order;
@@ -94,7 +94,7 @@ EdgeShardPlan PathProgramme::PlanOf(const Path& path) const {
   return plan;
 }
 
-EdgeShardPlan PathProgramme::Run(const std::vector<double>& last) {
+EdgeShardPlan PathSearch::Run(const std::vector<double>& last) {
   if (!stages_.Fits(0, 0, 1)) return {};
   paths_[0] = {0.0, {0}, {0}};
   for (int layer = 1; layer < stages_.layers(); ++layer) AddLayer(layer);
@@ -118,7 +118,7 @@ EdgeShardPlan PathProgramme::Run(const std::vector<double>& last) {
 EdgeShardPlan HeuristicEdgeShard(const StageTable& stages, EdgeShardObjective objective,
                                  const std::vector<double>& last) {
   JUPITER_CHECK(stages.source() == 0);
-  return PathProgramme(stages, objective).Run(last);
+  return PathSearch(stages, objective).Run(last);
 }
 
 }  // namespace jupiter

@@ -3,16 +3,16 @@
 #include <numeric>
 
 #include "kernels/base/check.h"
-#include "planning/partition/edgeshard_programmes.h"
-#include "planning/partition/programme.h"
+#include "planning/partition/edgeshard_searches.h"
+#include "planning/partition/search.h"
 
 namespace jupiter {
 namespace {
 
-class OrderedProgramme {
+class OrderedSearch {
  public:
-  OrderedProgramme(const StageTable& stages, EdgeShardObjective objective, EdgeShardDevices devices,
-                   const std::vector<int>& order)
+  OrderedSearch(const StageTable& stages, EdgeShardObjective objective, EdgeShardDevices devices,
+                const std::vector<int>& order)
       : stages_(stages),
         objective_(objective),
         devices_(devices),
@@ -38,7 +38,7 @@ class OrderedProgramme {
   std::vector<std::vector<State>> states_;  // [position][layers]
 };
 
-void OrderedProgramme::AddStages(int position, int begin, double arrival, int previous) {
+void OrderedSearch::AddStages(int position, int begin, double arrival, int previous) {
   const int device = order_[Index(position)];
   for (int end = begin + 1; end <= stages_.layers(); ++end) {
     if (!stages_.Fits(device, begin, end)) return;
@@ -48,7 +48,7 @@ void OrderedProgramme::AddStages(int position, int begin, double arrival, int pr
   }
 }
 
-void OrderedProgramme::AddPosition(int position) {
+void OrderedSearch::AddPosition(int position) {
   for (int begin = 1; begin < stages_.layers(); ++begin) {
     double arrival = kNever;
     int previous = -1;
@@ -64,7 +64,7 @@ void OrderedProgramme::AddPosition(int position) {
   }
 }
 
-EdgeShardPlan OrderedProgramme::Trace(int position) const {
+EdgeShardPlan OrderedSearch::Trace(int position) const {
   EdgeShardPlan plan;
   plan.feasible = true;
   for (int end = stages_.layers(); position >= 0;) {
@@ -77,7 +77,7 @@ EdgeShardPlan OrderedProgramme::Trace(int position) const {
   return plan;
 }
 
-EdgeShardPlan OrderedProgramme::Run(const std::vector<double>& last) {
+EdgeShardPlan OrderedSearch::Run(const std::vector<double>& last) {
   AddStages(0, 0, 0.0, -1);
   double least = kNever;
   int best = -1;
@@ -103,11 +103,11 @@ EdgeShardPlan OrderedEdgeShard(const StageTable& stages, EdgeShardObjective obje
   JUPITER_CHECK(stages.source() == 0);
   std::vector<int> order(Index(stages.devices()));
   std::iota(order.begin(), order.end(), 0);
-  EdgeShardPlan plan = OrderedProgramme(stages, objective, devices, order).Run(last);
+  EdgeShardPlan plan = OrderedSearch(stages, objective, devices, order).Run(last);
   if (plan.feasible) return plan;
   std::stable_sort(order.begin() + 1, order.end(),
                    [&](int a, int b) { return stages.Room(a) > stages.Room(b); });
-  return OrderedProgramme(stages, objective, devices, order).Run(last);
+  return OrderedSearch(stages, objective, devices, order).Run(last);
 }
 
 }  // namespace jupiter

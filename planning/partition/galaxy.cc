@@ -8,7 +8,7 @@
 
 #include "kernels/base/check.h"
 #include "planning/partition/galaxy_fit.h"
-#include "planning/partition/programme.h"
+#include "planning/partition/search.h"
 #include "planning/plan/layer_split.h"
 #include "planning/text/units.h"
 

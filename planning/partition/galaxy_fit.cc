@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "planning/partition/programme.h"
+#include "planning/partition/search.h"
 
 namespace jupiter {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "kernels/base/check.h"
 #include "planning/partition/layer_shortfall.h"
-#include "planning/partition/programme.h"
+#include "planning/partition/search.h"
 
 namespace jupiter {
 namespace {
@@ -24,10 +24,10 @@ double ReceiveSeconds(const LayerPartitionProblem& problem, const std::vector<in
 // The dynamic program, from the last position to the first. Its state is the next device with
 // layers, its first layer and what it takes to receive, since a stage's time depends on both of its
 // neighbours.
-class LayerProgramme {
+class LayerSearch {
  public:
-  LayerProgramme(const LayerPartitionProblem& problem, const StageTable& stages,
-                 const std::vector<int>& order);
+  LayerSearch(const LayerPartitionProblem& problem, const StageTable& stages,
+              const std::vector<int>& order);
 
   // Seconds of the slowest stage in the best plan, or `limit` when none is below.
   double Solve(double limit);
@@ -67,8 +67,8 @@ class LayerProgramme {
   std::vector<std::vector<std::size_t>> kind_;  // [position][sender's position]
 };
 
-LayerProgramme::LayerProgramme(const LayerPartitionProblem& problem, const StageTable& stages,
-                               const std::vector<int>& order)
+LayerSearch::LayerSearch(const LayerPartitionProblem& problem, const StageTable& stages,
+                         const std::vector<int>& order)
     : problem_(problem),
       stages_(stages),
       order_(order),
@@ -80,7 +80,7 @@ LayerProgramme::LayerProgramme(const LayerPartitionProblem& problem, const Stage
   }
 }
 
-void LayerProgramme::AddSender(int position, double receive) {
+void LayerSearch::AddSender(int position, double receive) {
   std::vector<Senders>& all = senders_[Index(position)];
   const auto same = std::find_if(
       all.begin(), all.end(), [&](const Senders& senders) { return senders.receive == receive; });
@@ -90,7 +90,7 @@ void LayerProgramme::AddSender(int position, double receive) {
   }
 }
 
-std::vector<LayerProgramme::Receivers> LayerProgramme::ReceiversOf(int position) const {
+std::vector<LayerSearch::Receivers> LayerSearch::ReceiversOf(int position) const {
   std::vector<Receivers> all;
   for (int next = position + 1; next < static_cast<int>(order_.size()); ++next) {
     const double send = stages_.Send(order_[Index(position)], order_[Index(next)]);
@@ -108,8 +108,8 @@ std::vector<LayerProgramme::Receivers> LayerProgramme::ReceiversOf(int position)
   return all;
 }
 
-double LayerProgramme::BestFrom(int position, double receive, int begin,
-                                const std::vector<Receivers>& receivers, double limit) const {
+double LayerSearch::BestFrom(int position, double receive, int begin,
+                             const std::vector<Receivers>& receivers, double limit) const {
   const int device = order_[Index(position)];
   double best = limit;
   for (int end = FirstEnd(position, begin); end <= stages_.layers(); ++end) {
@@ -124,7 +124,7 @@ double LayerProgramme::BestFrom(int position, double receive, int begin,
   return best;
 }
 
-double LayerProgramme::Solve(double limit) {
+double LayerSearch::Solve(double limit) {
   for (int position = static_cast<int>(order_.size()) - 1; position >= 0; --position) {
     const std::vector<Receivers> receivers = ReceiversOf(position);
     const int begins = position == 0 ? 1 : stages_.layers();
@@ -138,7 +138,7 @@ double LayerProgramme::Solve(double limit) {
   return senders_[0][0].slowest[0];
 }
 
-int LayerProgramme::NextWithin(int position, double seconds, int end, double allowed) const {
+int LayerSearch::NextWithin(int position, double seconds, int end, double allowed) const {
   for (int next = position + 1; next < static_cast<int>(order_.size()); ++next) {
     const double send = stages_.Send(order_[Index(position)], order_[Index(next)]);
     if (std::max(seconds + send, SlowestBehind(position, next)[Index(end)]) <= allowed) return next;
@@ -146,7 +146,7 @@ int LayerProgramme::NextWithin(int position, double seconds, int end, double all
   return 0;
 }
 
-std::vector<int> LayerProgramme::Layers() const {
+std::vector<int> LayerSearch::Layers() const {
   const double allowed = senders_[0][0].slowest[0] * (1 + kSame);
   std::vector<int> layers(order_.size(), 0);
   int position = 0;
@@ -241,14 +241,14 @@ LayerPartition PartitionLayers(const LayerPartitionProblem& problem,
   CheckReceives(problem);
   const StageTable stages(problem, order[0]);
   CheckDeviceOrder(stages, order);
-  LayerProgramme programme(problem, stages, order);
-  if (programme.Solve(kNever) == kNever) {
+  LayerSearch search(problem, stages, order);
+  if (search.Solve(kNever) == kNever) {
     return InfeasiblePartition(stages, SmallestShortfall(stages, order), order);
   }
   LayerPartition partition;
   partition.feasible = true;
   partition.order = order;
-  partition.layers = programme.Layers();
+  partition.layers = search.Layers();
   partition.slowest_seconds = SlowestStage(problem, stages, order, partition.layers);
   return partition;
 }
@@ -268,7 +268,7 @@ LayerPartition PartitionLayersInBestOrder(const LayerPartitionProblem& problem) 
   std::vector<int> best_order;
   double limit = kNever;
   do {
-    const double slowest = LayerProgramme(problem, stages, order).Solve(limit);
+    const double slowest = LayerSearch(problem, stages, order).Solve(limit);
     if (slowest >= limit) continue;
     limit = slowest * (1 - kSame);
     best_order = order;

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "kernels/base/check.h"
-#include "planning/partition/programme.h"
+#include "planning/partition/search.h"
 
 namespace jupiter {
 namespace {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "planning/partition/programme.h"
+#include "planning/partition/search.h"
 #include "planning/plan/obstacle.h"
 
 namespace jupiter {

@@ -198,7 +198,7 @@ std::string ErrorOfResults(const std::vector<StepResult>& results,
                            const std::vector<AskedItem>& items) {
   return ErrorOfMessage(ToMessage(results),
                         [&](const Transport& transport, const Message& message) {
-                          ReadStepResults(transport, message, transport.rank(), items);
+                          ReadStepResults(transport, message, transport.rank(), items, 7);
                         });
 }
 
@@ -220,6 +220,7 @@ TEST(MalformedPeerTest, StepResults) {
       {plain, {{-1, 2}, {5, 6}, {1, 2}, {}}, tree},         // nor this one
       {plain, {{2, 2}, {5, 6}, {1, 2}, {}}, tree},          // twice
       {plain, {{0, 2}, {5}, {1}, {}}, tree},                // a row without a token
+      {plain, {{0, 2}, {5, 7}, {1, 2}, {}}, tree},          // nor this one
       {plain, {{0, 2}, {5, -6}, {1, 2}, {}}, tree},         // a token that is none
       {plain, {{0, 2}, {5, 6}, {1, 2}, {{3, -4}}}, tree}};  // a candidate that is none
   for (const std::vector<StepResult>& results : bad) {
@@ -238,7 +239,7 @@ TEST(MalformedPeerTest, StepResultsWithOneNumberChanged) {
       std::memcpy(changed.header().data() + at, &value, sizeof value);
       const std::string error =
           ErrorOfMessage(changed, [&](const Transport& transport, const Message& received) {
-            ReadStepResults(transport, received, transport.rank(), items);
+            ReadStepResults(transport, received, transport.rank(), items, 7);
           });
       if (error != "no error") ExpectNames(error, TestContext().rank(), "the next tokens");
     }
@@ -249,7 +250,7 @@ TEST(MalformedPeerTest, AnErrorInPlaceOfStepResults) {
   const std::string line = "token 3 of the answer: \xc3\xa9";
   const auto read = [&](const Transport& transport, const Message& message) {
     try {
-      ReadStepResults(transport, message, transport.rank(), {{0, false}});
+      ReadStepResults(transport, message, transport.rank(), {{0, false}}, 7);
       ADD_FAILURE() << "no error";
     } catch (const SequenceError& error) {
       EXPECT_EQ(error.what(), line);

@@ -67,7 +67,7 @@ RequestSet ManyRequests() {
 struct FailedRun {
   std::string strategy;
   bool drafts = false;
-  int under_way = 1;
+  int in_flight = 1;
 };
 
 // One session on a model with a large token.
@@ -84,7 +84,7 @@ class LargeTokenSession {
     options.max_tokens = kAnswerTokens;
     options.requests = 3;
     options.step_rows = setting.drafts ? 5 : 1;
-    options.under_way = setting.under_way;
+    options.in_flight = setting.in_flight;
     session_ = std::make_unique<Session>(transport_, *device_, checkpoint_, options);
     session_->Load();
     run_.drafts = setting.drafts;
@@ -168,7 +168,7 @@ INSTANTIATE_TEST_SUITE_P(Strategies, FailedRunTest,
                                          FailedRun{"jupiter", true}, FailedRun{"jupiter", true, 3}),
                          [](const auto& info) {
                            return info.param.strategy + (info.param.drafts ? "Drafts" : "") +
-                                  std::to_string(info.param.under_way);
+                                  std::to_string(info.param.in_flight);
                          });
 
 }  // namespace

@@ -77,7 +77,7 @@ std::vector<Stop> StopsOf(const std::vector<Answer>& alone) {
 struct Setting {
   std::string strategy = "local";
   bool drafts = false;
-  int under_way = 1;
+  int in_flight = 1;
   int at_once = kMostPoints;
   int group = 0;
 };
@@ -98,7 +98,7 @@ class Outliner {
     options.requests = setting.at_once;
     options.group = setting.group;
     options.step_rows = setting.drafts ? kRows : 1;
-    options.under_way = setting.under_way;
+    options.in_flight = setting.in_flight;
     session_ = std::make_unique<Session>(transport_, *device_, *checkpoint_, options);
     session_->Load();
   }
@@ -256,7 +256,7 @@ TEST_P(PointsTest, AreThoseOfTheirPromptsAlone) { ExpectPointsAsAlone({.strategy
 TEST_P(PointsTest, WithDrafts) { ExpectPointsAsAlone({.strategy = GetParam(), .drafts = true}); }
 
 TEST_P(PointsTest, WithTreesBehindTreesAndFewerAtOnce) {
-  ExpectPointsAsAlone({.strategy = GetParam(), .drafts = true, .under_way = 2, .at_once = 3});
+  ExpectPointsAsAlone({.strategy = GetParam(), .drafts = true, .in_flight = 2, .at_once = 3});
 }
 
 TEST_P(PointsTest, EachInABatchOfItsOwn) {

@@ -42,10 +42,10 @@ class CountingDrafter : public Drafter {
 // The answer counts on from the prompt's last token: 1, 2, 3, ...
 class Counted {
  public:
-  Counted(int max_tokens, std::int32_t drafted, int under_way = 1) : drafter_(drafted) {
+  Counted(int max_tokens, std::int32_t drafted, int in_flight = 1) : drafter_(drafted) {
     request_.prompt = {0};
     request_.max_tokens = max_tokens;
-    policy_ = {&drafter_, drafted + 1, under_way};
+    policy_ = {&drafter_, drafted + 1, in_flight};
   }
 
   Request& request() { return request_; }
@@ -131,7 +131,7 @@ TEST(RequestStateTest, DraftsPastTheObserversEndDoNotCount) {
 // A tree that goes on from another has no root of its own: what the target has after the guess is
 // its first drafted token, and was counted with the tree before.
 TEST(RequestStateTest, TreesBehindTreesCountEveryTokenOnce) {
-  Counted counted(/*max_tokens=*/10, /*drafted=*/3, /*under_way=*/3);
+  Counted counted(/*max_tokens=*/10, /*drafted=*/3, /*in_flight=*/3);
   const Generation& generation = counted.Run();
   std::int32_t tokens = 1;
   for (const DraftStep& step : generation.steps) tokens += step.tokens;

@@ -39,7 +39,7 @@ Ids PromptOf(int request) {
 struct Setting {
   std::string strategy = "local";
   std::string drafter = {};  // empty: plain
-  int under_way = 1;
+  int in_flight = 1;
   int requests = 1;  // of the set
   int at_once = 1;
   int group = 0;
@@ -135,7 +135,7 @@ Outcome RunSetting(const Setting& setting, const std::vector<Answer>& plain = {}
   options.group = setting.group;
   if (!setting.drafter.empty()) {
     options.step_rows = kRows;
-    options.under_way = setting.under_way;
+    options.in_flight = setting.in_flight;
   }
   if (setting.drafter == "medusa") options.medusa = "synthetic:2";
   options.medusa_ranks = 2;
@@ -165,7 +165,7 @@ Outcome RunSetting(const Setting& setting, const std::vector<Answer>& plain = {}
 // Plain decoding of the same requests, one after the other.
 const std::vector<Answer>& Plain(Setting setting) {
   setting.drafter.clear();
-  setting.at_once = setting.under_way = 1;
+  setting.at_once = setting.in_flight = 1;
   static std::map<std::string, std::vector<Answer>> known;
   const auto found = known.find(setting.Key());
   if (found != known.end()) return found->second;
@@ -199,9 +199,9 @@ TEST_P(SpeculationTest, DraftsOfEverySourceChangeNothing) {
 
 TEST_P(SpeculationTest, ContinuousSpeculationChangesNothing) {
   for (const char* drafter : {"oracle", "ngram", "medusa", "model"}) {
-    for (int under_way : {2, 4}) {
-      SCOPED_TRACE(fmt::format("{} {}", drafter, under_way));
-      ExpectPlain({.strategy = GetParam(), .drafter = drafter, .under_way = under_way});
+    for (int in_flight : {2, 4}) {
+      SCOPED_TRACE(fmt::format("{} {}", drafter, in_flight));
+      ExpectPlain({.strategy = GetParam(), .drafter = drafter, .in_flight = in_flight});
     }
   }
 }
@@ -222,7 +222,7 @@ TEST_P(SpeculationTest, RequestsBehindASharedPrefix) {
 }
 
 TEST_P(SpeculationTest, SampledTokensStaySampled) {
-  ExpectPlain({.strategy = GetParam(), .drafter = "oracle", .under_way = 2, .temperature = 0.8f});
+  ExpectPlain({.strategy = GetParam(), .drafter = "oracle", .in_flight = 2, .temperature = 0.8f});
 }
 
 INSTANTIATE_TEST_SUITE_P(Strategies, SpeculationTest, testing::ValuesIn(kStrategies),
@@ -237,7 +237,7 @@ TEST(SpeculationStepsTest, TheOracleGainsTokensPerStep) {
 }
 
 TEST(SpeculationStepsTest, WrongGuessesAreStale) {
-  const Setting setting{.strategy = "jupiter", .drafter = "oracle", .under_way = 3};
+  const Setting setting{.strategy = "jupiter", .drafter = "oracle", .in_flight = 3};
   const Outcome outcome = RunSetting(setting, Plain(setting));
   if (TestContext().rank() != 0) return;
   // One stage has nothing else in flight.
@@ -251,7 +251,7 @@ TEST(SpeculationStepsTest, SlowStagesDropWhatBecameStale) {
   if (size < 3)
     GTEST_SKIP() << "needs a stage between the first and the last: run under mpirun -np 3";
   const Setting setting{
-      .strategy = "jupiter", .drafter = "oracle", .under_way = 4, .middle_slowdown = 20};
+      .strategy = "jupiter", .drafter = "oracle", .in_flight = 4, .middle_slowdown = 20};
   const std::vector<Answer>& plain = Plain(setting);
   bool dropped = false;
   for (int run = 0; run < 10 && !dropped; ++run) {

@@ -57,9 +57,9 @@ DraftTree AsTree(const PathSet& paths) { return TreeOf({paths.begin(), paths.end
 
 // T(depth, budget): the most tokens after a node of this depth that is right, with up to `budget`
 // nodes below it; a knapsack over its children's ranks.
-class BudgetProgramme {
+class BudgetSearch {
  public:
-  explicit BudgetProgramme(const DraftAcceptance& acceptance) : acceptance_(acceptance) {}
+  explicit BudgetSearch(const DraftAcceptance& acceptance) : acceptance_(acceptance) {}
 
   double Best(int depth, int budget) const {
     if (depth == acceptance_.heads()) return 0;
@@ -97,13 +97,13 @@ TEST(TreePlannerTest, LikeliestTreesAreTheBestOfAllTrees) {
   }
 }
 
-TEST(TreePlannerTest, LikeliestTreesSolveTheProgrammeOverBudgets) {
+TEST(TreePlannerTest, LikeliestTreesAgreeWithASearchOverBudgets) {
   std::mt19937 random(2);
   for (const auto& [heads, ranks] : {std::pair(1, 5), {2, 4}, {3, 3}, {4, 2}}) {
     const DraftAcceptance acceptance = Random(random, heads, ranks);
     for (int nodes = 1; nodes <= 9; ++nodes) {
       EXPECT_NEAR(ExpectedTokens(LikeliestTree(acceptance, nodes), acceptance),
-                  1 + BudgetProgramme(acceptance).Best(0, nodes), 1e-12)
+                  1 + BudgetSearch(acceptance).Best(0, nodes), 1e-12)
           << heads << " heads, " << ranks << " ranks, " << nodes << " nodes";
     }
   }

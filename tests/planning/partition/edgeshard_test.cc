@@ -7,8 +7,8 @@
 #include <cstdio>
 #include <numeric>
 
-#include "planning/partition/edgeshard_programmes.h"
-#include "planning/partition/programme.h"
+#include "planning/partition/edgeshard_searches.h"
+#include "planning/partition/search.h"
 #include "tests/planning/partition/stage_problems.h"
 
 namespace jupiter {

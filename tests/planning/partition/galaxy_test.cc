@@ -9,7 +9,7 @@
 #include <map>
 #include <numeric>
 
-#include "planning/partition/programme.h"
+#include "planning/partition/search.h"
 #include "tests/planning/partition/stage_problems.h"
 
 namespace jupiter {

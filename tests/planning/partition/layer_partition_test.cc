@@ -10,7 +10,7 @@
 
 #include "kernels/base/check.h"
 #include "planning/partition/layer_shortfall.h"
-#include "planning/partition/programme.h"
+#include "planning/partition/search.h"
 #include "tests/planning/partition/stage_problems.h"
 
 namespace jupiter {

@@ -7,7 +7,7 @@
 #include <numeric>
 
 #include "planning/partition/best_slicing.h"
-#include "planning/partition/programme.h"
+#include "planning/partition/search.h"
 #include "tests/planning/partition/stage_problems.h"
 
 namespace jupiter {

@@ -23,7 +23,7 @@ double RateAt(const RateTrace& trace, int tick) {
 // Where a message is on its way.
 enum class Stage {
   kEgressQueue,  // or waiting for the shared medium
-  kUnderWay,     // leaving, travelling, waiting for ingress, entering
+  kInFlight,     // leaving, travelling, waiting for ingress, entering
   kArrived,
   kReceived,
 };
@@ -154,7 +154,7 @@ class Ticks {
   // Whether a wire is taken: any one of a shared medium, else the egress of `source`.
   bool Sending(int source) const {
     return std::any_of(letters_.begin(), letters_.end(), [&](const Letter& letter) {
-      return letter.stage == Stage::kUnderWay && !letter.left &&
+      return letter.stage == Stage::kInFlight && !letter.left &&
              (testbed_.shared_medium || letter.source == source);
     });
   }
@@ -169,7 +169,7 @@ class Ticks {
     });
     for (Letter* letter : waiting) {
       if (Sending(letter->source)) continue;
-      letter->stage = Stage::kUnderWay;
+      letter->stage = Stage::kInFlight;
       letter->head_time = tick_ + static_cast<int>(LinkOfLetter(*letter).latency);
     }
   }
@@ -179,7 +179,7 @@ class Ticks {
       Letter* first = nullptr;
       bool busy = false;
       for (Letter& letter : letters_) {
-        if (letter.destination != static_cast<int>(rank) || letter.stage != Stage::kUnderWay) {
+        if (letter.destination != static_cast<int>(rank) || letter.stage != Stage::kInFlight) {
           continue;
         }
         busy = busy || letter.entering;
@@ -217,7 +217,7 @@ class Ticks {
 
   void TickNetwork() {
     for (Letter& letter : letters_) {
-      if (letter.stage != Stage::kUnderWay) continue;
+      if (letter.stage != Stage::kInFlight) continue;
       if (!letter.left) TickEgress(letter);
       if (letter.entering) {
         ++letter.ingress_ticks;
@@ -248,7 +248,7 @@ class Ticks {
   // Messages of a shared medium that are there now.
   void Arrive() {
     for (Letter& letter : letters_) {
-      if (letter.stage == Stage::kUnderWay && letter.arrival == tick_) {
+      if (letter.stage == Stage::kInFlight && letter.arrival == tick_) {
         letter.stage = Stage::kArrived;
       }
     }

@@ -1,4 +1,4 @@
-// What the dynamic programs of this folder share.
+// What the searches (dynamic programs) of this folder share.
 #pragma once
 
 #include <cstddef>
