@@ -24,6 +24,8 @@ ENVIRONMENT = {
     "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
     "OMPI_MCA_rmaps_base_oversubscribe": "1",
     "OMPI_MCA_orte_execute_quiet": "1",
+    # A program that was started alone starts no daemon of MPI beside it.
+    "OMPI_MCA_ess_singleton_isolated": "1",
 }
 # What a program that went down says, and what the launcher or a sanitizer says of it.
 CRASH = re.compile(
@@ -151,7 +153,7 @@ def arguments(description, quick=True, kills=None):
     parser.add_argument("--run", default="jupiter_run", help="the program jupiter_run")
     parser.add_argument("--bench", default="jupiter_bench", help="the program jupiter_bench")
     parser.add_argument("--mpirun", default="mpirun")
-    parser.add_argument("--jobs", type=int, default=2, help="runs at a time")
+    parser.add_argument("--jobs", type=int, default=4, help="runs at a time")
     parser.add_argument("--timeout", type=float, default=240, help="seconds for one run")
     parser.add_argument("--models", default=os.environ.get("JUPITER_TEST_MODELS", ""),
                         help="folder with stories260K (default: $JUPITER_TEST_MODELS)")
