@@ -37,7 +37,8 @@ void Device::Run(const OpCall& call, Op&& op) {
 }
 
 Tensor Device::Allocate(DType dtype, std::int64_t rows, std::int64_t columns) {
-  return Tensor(DoAllocate(rows * RowBytes(dtype, columns)), dtype, rows, columns);
+  const std::int64_t stride = RowStride(dtype, columns);
+  return Tensor(DoAllocate(rows * stride), dtype, rows, columns, stride);
 }
 
 std::unique_ptr<Weight> Device::Load(std::string_view tensor_name, const ConstTensorView& host,

@@ -87,6 +87,11 @@ class Device {
   // False on a device that computes nothing: then host data need not be read before Load, and its
   // views may be null.
   virtual bool holds_data() const { return true; }
+  // Bytes from one row of a tensor of this device to the next: those of its elements, and what the
+  // device needs so that rows are aligned.
+  virtual std::int64_t RowStride(DType dtype, std::int64_t columns) const {
+    return RowBytes(dtype, columns);
+  }
   // Bytes that Load would occupy for a share of this type and shape (for memory plans).
   virtual std::int64_t WeightBytes(DType dtype, std::int64_t rows, std::int64_t columns) const = 0;
 

@@ -12,7 +12,7 @@ namespace {
 Tensor Borrow(ConstTensorView view) {
   const std::shared_ptr<std::byte> alias(std::shared_ptr<std::byte>(),
                                          const_cast<std::byte*>(view.data));
-  return Tensor(alias, view.dtype, view.rows, view.columns);
+  return Tensor(alias, view.dtype, view.rows, view.columns, view.row_bytes);
 }
 
 class FaultyDevice : public Device {
@@ -24,6 +24,9 @@ class FaultyDevice : public Device {
   std::string Describe() const override { return inner_->Describe() + ", with a fault on purpose"; }
   std::int64_t WeightBytes(DType dtype, std::int64_t rows, std::int64_t columns) const override {
     return inner_->WeightBytes(dtype, rows, columns);
+  }
+  std::int64_t RowStride(DType dtype, std::int64_t columns) const override {
+    return inner_->RowStride(dtype, columns);
   }
 
  private:

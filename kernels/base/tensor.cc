@@ -29,12 +29,12 @@ TensorView HostView(float* data, std::int64_t rows, std::int64_t columns) {
 }
 
 Tensor::Tensor(std::shared_ptr<std::byte> data, DType dtype, std::int64_t rows,
-               std::int64_t columns)
+               std::int64_t columns, std::int64_t row_bytes)
     : data_(std::move(data)),
       dtype_(dtype),
       rows_(rows),
       columns_(columns),
-      row_bytes_(RowBytes(dtype, columns)) {}
+      row_bytes_(row_bytes) {}
 
 void CheckShard(std::string_view name, DType dtype, std::int64_t rows, std::int64_t columns,
                 const Shard& shard) {

@@ -49,7 +49,8 @@ TensorView HostView(float* data, std::int64_t rows, std::int64_t columns);
 class Tensor {
  public:
   Tensor() = default;
-  Tensor(std::shared_ptr<std::byte> data, DType dtype, std::int64_t rows, std::int64_t columns);
+  Tensor(std::shared_ptr<std::byte> data, DType dtype, std::int64_t rows, std::int64_t columns,
+         std::int64_t row_bytes);
   Tensor(Tensor&&) = default;
   Tensor& operator=(Tensor&&) = default;
 
