@@ -1,0 +1,316 @@
+#include "kernels/cuda/cuda_device.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "kernels/base/check.h"
+#include "kernels/base/math.h"
+#include "kernels/block_formats.h"
+#include "kernels/cuda/gpu_weight.h"
+#include "kernels/row_select.h"
+
+namespace jupiter {
+namespace {
+
+constexpr std::int64_t kRowAlign = 16;  // of loads
+
+std::int64_t RoundUp(std::int64_t n, std::int64_t to) { return (n + to - 1) / to * to; }
+
+GpuRows<const float> Floats(const ConstTensorView& x) {
+  return {reinterpret_cast<const float*>(x.data), x.row_bytes};
+}
+
+GpuRows<float> Floats(const TensorView& x) {
+  return {reinterpret_cast<float*>(x.data), x.row_bytes};
+}
+
+GpuRows<const std::uint8_t> Bytes(const ConstTensorView& x) {
+  return {reinterpret_cast<const std::uint8_t*>(x.data), x.row_bytes};
+}
+
+GpuRows<std::uint8_t> Bytes(const TensorView& x) {
+  return {reinterpret_cast<std::uint8_t*>(x.data), x.row_bytes};
+}
+
+GpuKvRows KvRowsOf(const TensorView& x) { return {Bytes(x), x.dtype == DType::kF16}; }
+
+int Int(std::int64_t n) { return static_cast<int>(n); }
+
+GpuMessageType MessageTypeOf(DType dtype) {
+  if (dtype == DType::kF32) return GpuMessageType::kF32;
+  if (dtype == DType::kF16) return GpuMessageType::kF16;
+  JUPITER_CHECK(dtype == DType::kQ8_0, "a message of {}", Name(dtype));
+  return GpuMessageType::kQ8_0;
+}
+
+// Rows of a host tensor from or to rows that lie back to back.
+void GatherRows(const ConstTensorView& host, std::byte* out) {
+  const auto bytes = static_cast<std::size_t>(RowBytes(host.dtype, host.columns));
+  for (std::int64_t i = 0; i < host.rows; ++i, out += bytes) {
+    std::memcpy(out, host.Row<std::byte>(i), bytes);
+  }
+}
+
+void ScatterRows(const std::byte* rows, const TensorView& host) {
+  const auto bytes = static_cast<std::size_t>(RowBytes(host.dtype, host.columns));
+  for (std::int64_t i = 0; i < host.rows; ++i, rows += bytes) {
+    std::memcpy(host.Row<std::byte>(i), rows, bytes);
+  }
+}
+
+// Paths as kernels read them.
+struct PathArrays {
+  std::vector<GpuPath> paths;
+  std::vector<GpuRun> runs;
+  std::int32_t longest = 0;
+};
+
+PathArrays ArraysOf(const AttentionPaths& paths) {
+  PathArrays arrays;
+  for (std::int64_t row = 0; row < paths.rows(); ++row) {
+    GpuPath path{static_cast<std::int32_t>(arrays.runs.size()), 0, 0};
+    for (const KvRun& run : paths.Row(row)) {
+      arrays.runs.push_back({run.segment, run.begin, run.count, path.length});
+      path.length += run.count;
+      ++path.run_count;
+    }
+    arrays.longest = std::max(arrays.longest, path.length);
+    arrays.paths.push_back(path);
+  }
+  return arrays;
+}
+
+}  // namespace
+
+CudaDevice::CudaDevice(std::shared_ptr<GpuRuntime> runtime, const GpuOps& ops,
+                       std::string description)
+    : runtime_(std::move(runtime)),
+      ops_(ops),
+      description_(std::move(description)),
+      stream_(runtime_->NewStream()),
+      uploads_(*runtime_, stream_) {}
+
+CudaDevice::~CudaDevice() {
+  Finish();
+  runtime_->FreeHost(pinned_);
+}
+
+void CudaDevice::Finish() { runtime_->Synchronize(stream_); }
+
+std::int64_t CudaDevice::RowStride(DType dtype, std::int64_t columns) const {
+  return RoundUp(RowBytes(dtype, columns), kRowAlign);
+}
+
+std::int64_t CudaDevice::WeightBytes(DType dtype, std::int64_t rows, std::int64_t columns) const {
+  return GpuWeightSizeOf(dtype, rows, columns).total();
+}
+
+std::shared_ptr<std::byte> CudaDevice::DoAllocate(std::int64_t bytes) {
+  auto* memory = static_cast<std::byte*>(runtime_->Allocate(bytes));
+  runtime_->Clear(memory, bytes, stream_);
+  return {memory, [runtime = runtime_](std::byte* p) { runtime->Free(p); }};
+}
+
+std::byte* CudaDevice::Scratch(std::int64_t bytes) {
+  if (bytes > scratch_bytes_) {
+    // Half as much again: a context that grows by one position per token reallocates rarely.
+    scratch_bytes_ = bytes + bytes / 2;
+    scratch_ = nullptr;
+    scratch_ = DoAllocate(scratch_bytes_);
+  }
+  return scratch_.get();
+}
+
+const std::byte* CudaDevice::Download(const void* from, std::int64_t bytes) {
+  if (bytes > pinned_bytes_) {
+    runtime_->FreeHost(pinned_);
+    pinned_bytes_ = bytes + bytes / 2;
+    pinned_ = static_cast<std::byte*>(runtime_->AllocateHost(pinned_bytes_));
+  }
+  runtime_->Copy(pinned_, from, bytes, stream_);
+  Finish();
+  return pinned_;
+}
+
+std::unique_ptr<Weight> CudaDevice::DoLoad(std::string_view tensor_name,
+                                           const ConstTensorView& host, std::int64_t column_begin,
+                                           std::int64_t column_end) {
+  const std::int64_t columns = column_end - column_begin;
+  const std::int64_t bytes = GpuWeightSizeOf(host.dtype, host.rows, columns).total();
+  auto weight = std::make_unique<GpuWeight>(host.dtype, host.rows, columns, DoAllocate(bytes));
+  std::vector<std::byte> packed(static_cast<std::size_t>(bytes));
+  PackGpuWeight(tensor_name, host, column_begin, column_end, packed.data());
+  runtime_->Copy(weight->data(), packed.data(), bytes, stream_);
+  Finish();
+  return weight;
+}
+
+void CudaDevice::DoLoadDense(const ConstTensorView& host, TensorView out) {
+  std::vector<float> row(static_cast<std::size_t>(host.columns));
+  for (std::int64_t i = 0; i < host.rows; ++i) {
+    ReadRow(host.dtype, host.Row<std::byte>(i), 0, host.columns, row.data());
+    runtime_->Copy(out.Row<std::byte>(i), row.data(), RowBytes(DType::kF32, host.columns), stream_);
+    Finish();
+  }
+}
+
+void CudaDevice::DoEmbed(std::span<const std::int32_t> ids, const Weight& table, TensorView out) {
+  ops_.embed({uploads_.Upload(ids), static_cast<const GpuWeight&>(table).matrix(), Floats(out),
+              Int(out.rows)},
+             stream_);
+}
+
+void CudaDevice::DoRmsNorm(ConstTensorView x, ConstTensorView weight, float epsilon,
+                           TensorView out) {
+  ops_.rms_norm(
+      {Floats(x), weight.Row<float>(0), epsilon, Floats(out), Int(x.rows), Int(x.columns)},
+      stream_);
+}
+
+void CudaDevice::DoQuantise(ConstTensorView x, TensorView out) {
+  ops_.quantise({Floats(x), Bytes(out), Int(x.rows), Int(x.columns)}, stream_);
+}
+
+void CudaDevice::DoLinear(ConstTensorView x, const Weight& weight, TensorView out,
+                          const LinearOptions& options) {
+  LinearArguments arguments;
+  arguments.x = Bytes(x);
+  arguments.weight = static_cast<const GpuWeight&>(weight).matrix();
+  arguments.out = Floats(out);
+  arguments.bias = options.bias == nullptr ? nullptr : options.bias->view().Row<float>(0);
+  arguments.accumulate = options.accumulate;
+  arguments.rows = Int(x.rows);
+  ops_.linear(arguments, stream_);
+}
+
+void CudaDevice::DoRope(TensorView x, std::span<const std::int32_t> positions,
+                        ConstTensorView table, RopeStyle style) {
+  ops_.rope({Floats(x), uploads_.Upload(positions), Floats(table), Int(x.rows), Int(x.columns),
+             Int(table.columns), style == RopeStyle::kHalf},
+            stream_);
+}
+
+void CudaDevice::DoKvAppend(ConstTensorView keys, ConstTensorView values, const KvSegment& segment,
+                            std::span<const std::int32_t> slots) {
+  const std::int32_t* on_device = uploads_.Upload(slots);
+  const int rows = Int(keys.rows), columns = Int(keys.columns);
+  ops_.kv_append({Floats(keys), KvRowsOf(segment.keys), on_device, rows, columns}, stream_);
+  ops_.kv_append({Floats(values), KvRowsOf(segment.values), on_device, rows, columns}, stream_);
+}
+
+void CudaDevice::DoKvMove(const KvSegment& segment, std::span<const std::int32_t> from,
+                          std::span<const std::int32_t> to) {
+  const std::int64_t bytes = RowBytes(segment.keys.dtype, segment.keys.columns);
+  const std::int64_t stride = RoundUp(bytes, kRowAlign), rows = std::ssize(from);
+  const GpuRows<std::uint8_t> scratch{reinterpret_cast<std::uint8_t*>(Scratch(rows * stride)),
+                                      stride};
+  // One upload for both, so that the first cannot be overwritten by the second.
+  std::vector<std::int32_t> slots(from.begin(), from.end());
+  slots.insert(slots.end(), to.begin(), to.end());
+  const std::int32_t* on_device = uploads_.Upload(std::span<const std::int32_t>(slots));
+  for (const TensorView& kv : {segment.keys, segment.values}) {
+    ops_.move_rows({Bytes(kv), on_device, on_device + from.size(), scratch, Int(rows), Int(bytes)},
+                   stream_);
+  }
+}
+
+void CudaDevice::DoAttention(ConstTensorView q, std::span<const KvSegment> segments,
+                             const AttentionPaths& paths, const AttentionShape& shape,
+                             TensorView out) {
+  JUPITER_CHECK(shape.head_dim <= kMostHeadDim, "head_dim {}", shape.head_dim);
+  std::vector<GpuKvSegment> places;
+  for (const KvSegment& segment : segments) {
+    places.push_back({KvRowsOf(segment.keys), KvRowsOf(segment.values)});
+  }
+  const PathArrays arrays = ArraysOf(paths);
+  AttentionArguments arguments;
+  arguments.q = Floats(q);
+  arguments.out = Floats(out);
+  arguments.segments = uploads_.Upload(std::span<const GpuKvSegment>(places));
+  arguments.paths = uploads_.Upload(std::span<const GpuPath>(arrays.paths));
+  arguments.runs = uploads_.Upload(std::span<const GpuRun>(arrays.runs));
+  arguments.rows = Int(q.rows);
+  arguments.heads = shape.heads;
+  arguments.kv_heads = shape.kv_heads;
+  arguments.head_dim = shape.head_dim;
+  arguments.longest = arrays.longest;
+  arguments.scale = shape.scale;
+  const std::int64_t floats =
+      q.rows * shape.heads * GpuAttentionScratch(arrays.longest, shape.head_dim);
+  arguments.scratch =
+      reinterpret_cast<float*>(Scratch(floats * static_cast<std::int64_t>(sizeof(float))));
+  ops_.attention(arguments, stream_);
+}
+
+void CudaDevice::DoSwiGlu(ConstTensorView gate, ConstTensorView up, TensorView out) {
+  ops_.swiglu({Floats(gate), Floats(up), Floats(out), Int(gate.rows), Int(gate.columns)}, stream_);
+}
+
+void CudaDevice::DoAdd(ConstTensorView x, TensorView y) {
+  ops_.add({Floats(x), Floats(y), Int(x.rows), Int(x.columns)}, stream_);
+}
+
+void CudaDevice::DoArgMax(ConstTensorView x, std::span<std::int32_t> ids) {
+  const auto bytes = static_cast<std::int64_t>(ids.size_bytes());
+  auto* found = reinterpret_cast<std::int32_t*>(Scratch(bytes));
+  ops_.arg_max({Floats(x), found, Int(x.rows), Int(x.columns)}, stream_);
+  std::memcpy(ids.data(), Download(found, bytes), ids.size_bytes());
+}
+
+void CudaDevice::DoTopK(ConstTensorView x, int k, std::span<std::int32_t> ids,
+                        std::span<float> values) {
+  for (std::int64_t row = 0; row < x.rows; ++row) {
+    const std::int64_t bytes = RowBytes(DType::kF32, x.columns);
+    const auto* host = reinterpret_cast<const float*>(Download(x.Row<std::byte>(row), bytes));
+    TopKRow(host, x.columns, k, ids.data() + row * k, values.data() + row * k);
+  }
+}
+
+void CudaDevice::DoLogSumExp(ConstTensorView x, std::span<float> out) {
+  const std::int64_t runs = (x.columns + kLogSumRun - 1) / kLogSumRun, parts = x.rows * runs;
+  const auto bytes = 2 * parts * static_cast<std::int64_t>(sizeof(float));
+  auto* scratch = reinterpret_cast<float*>(Scratch(bytes));
+  ops_.log_sum({Floats(x), scratch, scratch + parts, Int(x.rows), Int(x.columns)}, stream_);
+  const auto* maximums = reinterpret_cast<const float*>(Download(scratch, bytes));
+  const float* sums = maximums + parts;
+  for (std::size_t row = 0; row < out.size(); ++row) {
+    out[row] = static_cast<float>(double{maximums[row]} + DeterministicLog(sums[row]));
+  }
+}
+
+void CudaDevice::DoCopy(ConstTensorView x, TensorView out) {
+  ops_.to_message({Bytes(x), Bytes(out), Int(x.rows), Int(x.columns)}, GpuMessageType::kF32,
+                  stream_);
+}
+
+void CudaDevice::DoRound(TensorView x, DType dtype) {
+  const std::int64_t stride = RoundUp(RowBytes(dtype, x.columns), kRowAlign);
+  auto* scratch = reinterpret_cast<std::uint8_t*>(Scratch(x.rows * stride));
+  const GpuMessageType type = MessageTypeOf(dtype);
+  const int rows = Int(x.rows), columns = Int(x.columns);
+  ops_.to_message({Bytes(ConstTensorView(x)), {scratch, stride}, rows, columns}, type, stream_);
+  ops_.from_message({{scratch, stride}, Bytes(x), rows, columns}, type, stream_);
+}
+
+void CudaDevice::DoExport(ConstTensorView x, TensorView host) {
+  const std::int64_t row_bytes = RowBytes(host.dtype, host.columns), bytes = x.rows * row_bytes;
+  auto* scratch = reinterpret_cast<std::uint8_t*>(Scratch(bytes));
+  ops_.to_message({Bytes(x), {scratch, row_bytes}, Int(x.rows), Int(x.columns)},
+                  MessageTypeOf(host.dtype), stream_);
+  ScatterRows(Download(scratch, bytes), host);
+}
+
+void CudaDevice::DoImport(ConstTensorView host, TensorView out) {
+  const std::int64_t row_bytes = RowBytes(host.dtype, host.columns);
+  std::vector<std::byte> rows(static_cast<std::size_t>(host.rows * row_bytes));
+  GatherRows(host, rows.data());
+  const std::byte* on_device = uploads_.Upload(std::span<const std::byte>(rows));
+  ops_.from_message({{reinterpret_cast<const std::uint8_t*>(on_device), row_bytes},
+                     Bytes(out),
+                     Int(out.rows),
+                     Int(out.columns)},
+                    MessageTypeOf(host.dtype), stream_);
+}
+
+}  // namespace jupiter

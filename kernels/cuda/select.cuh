@@ -1,0 +1,81 @@
+// Reductions over a row of logits: the largest element, and the terms of LogSumExp.
+#pragma once
+
+#include "kernels/cuda/order.cuh"
+
+namespace JUPITER_GPU_NAMESPACE {
+
+constexpr int kSelectThreads = 256;
+
+struct Candidate {
+  float value;  // minus infinity for NaN
+  int index;
+};
+
+__device__ __forceinline__ Candidate Better(const Candidate& a, const Candidate& b) {
+  if (a.value != b.value) return a.value > b.value ? a : b;
+  return a.index < b.index ? a : b;
+}
+
+__device__ __forceinline__ Candidate BestOfWarp(Candidate best) {
+#pragma unroll
+  for (int bits = 16; bits > 0; bits /= 2) {
+    const Candidate other{__shfl_xor_sync(kAllLanes, best.value, bits),
+                          __shfl_xor_sync(kAllLanes, best.index, bits)};
+    best = Better(best, other);
+  }
+  return best;
+}
+
+struct ArgMaxShared {
+  Candidate best[kSelectThreads / kWarp];
+};
+
+__global__ void __launch_bounds__(kSelectThreads) ArgMaxKernel(ArgMaxArguments a) {
+  JUPITER_GPU_SHARED(ArgMaxShared, shared);
+  const float* x = Row(a.x, BlockIndex());
+  Candidate best{-Infinity(), a.columns};
+  for (int i = ThreadIndex(); i < a.columns; i += kSelectThreads) {
+    best = Better(best, {x[i] == x[i] ? x[i] : -Infinity(), i});
+  }
+  best = BestOfWarp(best);
+  if (LaneIndex() == 0) shared.best[WarpIndex()] = best;
+  __syncthreads();
+  if (ThreadIndex() > 0) return;
+  for (int i = 1; i < kSelectThreads / kWarp; ++i) best = Better(best, shared.best[i]);
+  a.ids[BlockIndex()] = best.index;
+}
+
+inline void ArgMax(const ArgMaxArguments& a, GpuStream stream) {
+  if (a.rows > 0) Launch(ArgMaxKernel, a.rows, kSelectThreads, sizeof(ArgMaxShared), stream, a);
+}
+
+// A warp per run of kLogSumRun columns; both halves of it compute the 16 lanes.
+__global__ void LogSumKernel(LogSumArguments a) {
+  const int row = static_cast<int>(blockIdx.y), begin = BlockIndex() * kLogSumRun;
+  const int count = Least(kLogSumRun, a.columns - begin);
+  const float* x = Row(a.x, row) + begin;
+  float largest = -Infinity();
+  for (int i = LaneIndex(); i < count; i += kWarp) largest = Larger(largest, x[i]);
+#pragma unroll
+  for (int bits = 16; bits > 0; bits /= 2) {
+    largest = Larger(largest, __shfl_xor_sync(kAllLanes, largest, bits));
+  }
+  float sum = 0;
+  for (int i = LaneIndex() % 16; i < count; i += 16) {
+    sum = __fadd_rn(sum, Exp(__fsub_rn(x[i], largest)));
+  }
+  sum = TreeOfHalfWarp(sum);
+  if (LaneIndex() > 0) return;
+  const int at = row * static_cast<int>(gridDim.x) + BlockIndex();
+  a.maximums[at] = largest;
+  a.sums[at] = sum;
+}
+
+inline void LogSum(const LogSumArguments& a, GpuStream stream) {
+  if (a.rows == 0 || a.columns == 0) return;
+  const auto runs = static_cast<unsigned>((a.columns + kLogSumRun - 1) / kLogSumRun);
+  Launch(LogSumKernel, dim3(runs, static_cast<unsigned>(a.rows)), kWarp, 0, stream, a);
+}
+
+}  // namespace JUPITER_GPU_NAMESPACE
