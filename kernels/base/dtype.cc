@@ -39,6 +39,8 @@ std::optional<DType> ParseDType(std::string_view name) {
 
 int BlockColumns(DType dtype) { return DTypeTraitsOf(dtype).block_columns; }
 
+int CutColumns(DType dtype) { return IsQuantised(dtype) ? 32 : BlockColumns(dtype); }
+
 int BlockBytes(DType dtype) { return DTypeTraitsOf(dtype).block_bytes; }
 
 bool IsQuantised(DType dtype) {
@@ -50,6 +52,13 @@ std::int64_t RowBytes(DType dtype, std::int64_t columns) {
   const DTypeTraits traits = DTypeTraitsOf(dtype);
   JUPITER_CHECK(columns % traits.block_columns == 0, "{} columns of {}", columns, traits.name);
   return columns / traits.block_columns * traits.block_bytes;
+}
+
+std::int64_t MatrixBytes(DType dtype, std::int64_t rows, std::int64_t columns) {
+  const DTypeTraits traits = DTypeTraitsOf(dtype);
+  JUPITER_CHECK(columns % CutColumns(dtype) == 0, "{} columns of {}", columns, traits.name);
+  const std::int64_t elements = rows * columns;
+  return (elements * traits.block_bytes + traits.block_columns - 1) / traits.block_columns;
 }
 
 }  // namespace jupiter

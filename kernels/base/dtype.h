@@ -26,9 +26,11 @@ std::string_view Name(DType dtype);
 // The inverse, or nothing.
 std::optional<DType> ParseDType(std::string_view name);
 
-// Columns that share one block (1 for dense types). A matrix of the type has whole blocks per row,
-// and a share of its columns begins and ends at whole blocks.
+// Columns that share one block (1 for dense types). A matrix of the type has whole blocks per row.
 int BlockColumns(DType dtype);
+// A share of a matrix's columns begins and ends at multiples of this: 32 for quantised types, whose
+// blocks of 256 have scales of their own per 32 columns; 1 for dense ones.
+int CutColumns(DType dtype);
 // Bytes of one block as stored in files and messages (kAct8: including scale and sum).
 int BlockBytes(DType dtype);
 // True for q8_0, q4_0, q4_K, q6_K: products take kAct8 activations.
@@ -36,5 +38,8 @@ bool IsQuantised(DType dtype);
 
 // Bytes of a row of `columns` elements. CHECKs that they are whole blocks.
 std::int64_t RowBytes(DType dtype, std::int64_t columns);
+// Bytes of `rows` x `columns` elements as files hold them. Where columns are cut inside blocks,
+// each block counts in proportion; the sum is rounded up.
+std::int64_t MatrixBytes(DType dtype, std::int64_t rows, std::int64_t columns);
 
 }  // namespace jupiter

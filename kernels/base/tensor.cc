@@ -44,12 +44,12 @@ void CheckShard(std::string_view name, DType dtype, std::int64_t rows, std::int6
     FailUser("{}: the share rows {}-{}, columns {}-{} leaves the tensor of {} x {}", name,
              shard.row_begin, shard.row_end, shard.column_begin, shard.column_end, rows, columns);
   }
-  const int block = BlockColumns(dtype);
-  if (shard.column_begin % block != 0 || shard.column_end % block != 0) {
+  const int unit = CutColumns(dtype);
+  if (shard.column_begin % unit != 0 || shard.column_end % unit != 0) {
     FailUser(
         "{}: {} columns can be cut only at multiples of {}, not at {}-{}; choose other shares "
         "or another weight type",
-        name, Name(dtype), block, shard.column_begin, shard.column_end);
+        name, Name(dtype), unit, shard.column_begin, shard.column_end);
   }
 }
 

@@ -84,8 +84,8 @@ struct Shard {
   std::int64_t columns() const { return column_end - column_begin; }
 };
 
-// Throws UserError when the shard leaves the matrix or cuts a block of the dtype (256 columns for
-// K types, 32 for q8_0 and q4_0). `name` is the tensor's, for the message.
+// Throws UserError when the shard leaves the matrix or cuts columns that share a scale, see
+// CutColumns. `name` is the tensor's, for the message.
 void CheckShard(std::string_view name, DType dtype, std::int64_t rows, std::int64_t columns,
                 const Shard& shard);
 

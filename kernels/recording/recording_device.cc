@@ -11,14 +11,14 @@ namespace {
 class RecordedWeight : public Weight {
  public:
   using Weight::Weight;
-  std::int64_t bytes() const override { return rows() * RowBytes(dtype(), columns()); }
+  std::int64_t bytes() const override { return MatrixBytes(dtype(), rows(), columns()); }
 };
 
 }  // namespace
 
 std::int64_t RecordingDevice::WeightBytes(DType dtype, std::int64_t rows,
                                           std::int64_t columns) const {
-  return rows * RowBytes(dtype, columns);
+  return MatrixBytes(dtype, rows, columns);
 }
 
 std::shared_ptr<std::byte> RecordingDevice::DoAllocate(std::int64_t bytes) {

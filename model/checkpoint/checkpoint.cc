@@ -66,7 +66,7 @@ HostTensor Checkpoint::Read(std::string_view name, const Shard& share) {
   const TensorInfo& info = Info(name);
   CheckShard(info.name, info.dtype, info.rows, info.columns, share);
   HostTensor tensor = DoRead(info, share.row_begin, share.row_end);
-  bytes_read_ += share.rows() * RowBytes(info.dtype, share.columns());
+  bytes_read_ += MatrixBytes(info.dtype, share.rows(), share.columns());
   return tensor;
 }
 

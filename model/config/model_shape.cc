@@ -3,7 +3,7 @@
 namespace jupiter {
 
 std::int64_t StoredBytes(DType dtype, std::int64_t rows, std::int64_t columns) {
-  return rows * RowBytes(dtype, columns);
+  return MatrixBytes(dtype, rows, columns);
 }
 
 }  // namespace jupiter

@@ -46,7 +46,7 @@ StageMemory PlanWeights(const Device& device, const Checkpoint& checkpoint,
     const int layer = LayerOf(info);
     const bool passes = layer >= first_streamed;
     (passes ? streamed[layer] : memory.weights) += DeviceBytes(device, dtype, info, shard);
-    if (passes) memory.pass_bytes += shard.rows() * RowBytes(info.dtype, shard.columns());
+    if (passes) memory.pass_bytes += MatrixBytes(info.dtype, shard.rows(), shard.columns());
     memory.loading =
         std::max(memory.loading, LoadingBytes(checkpoint, info, dtype, memory.streamed_layers > 0));
   }

@@ -11,10 +11,20 @@
 namespace jupiter {
 namespace {
 
-// The least number of heads whose columns of wo are whole blocks.
-int HeadUnit(const ModelConfig& config, DType wo) {
+// The least number of heads whose columns of wo are a multiple of `columns`.
+int HeadUnit(const ModelConfig& config, int columns) {
   const int width = config.heads / config.kv_heads * config.head_dim;
-  return BlockColumns(wo) / std::gcd(BlockColumns(wo), width);
+  return columns / std::gcd(columns, width);
+}
+
+// `columns_of` gives the columns of a type that stay together.
+ShareUnits Units(const ModelShape& shape, int (*columns_of)(DType)) {
+  ShareUnits units;
+  for (const LayerTypes& types : shape.layers) {
+    units.heads = std::max(units.heads, HeadUnit(shape.config, columns_of(types.wo)));
+    units.columns = std::max(units.columns, columns_of(types.w_down));
+  }
+  return units;
 }
 
 void CheckList(const char* flag, const std::vector<int>& shares, int ranks) {
@@ -50,14 +60,9 @@ void CheckUnit(const char* flag, const std::vector<int>& shares, int unit, int t
 
 }  // namespace
 
-ShareUnits UnitsOf(const ModelShape& shape) {
-  ShareUnits units;
-  for (const LayerTypes& types : shape.layers) {
-    units.heads = std::max(units.heads, HeadUnit(shape.config, types.wo));
-    units.columns = std::max(units.columns, BlockColumns(types.w_down));
-  }
-  return units;
-}
+ShareUnits CutsOf(const ModelShape& shape) { return Units(shape, CutColumns); }
+
+ShareUnits UnitsOf(const ModelShape& shape) { return Units(shape, BlockColumns); }
 
 std::vector<int> SplitByWeight(int total, int unit, const std::vector<double>& weights) {
   JUPITER_CHECK(unit >= 1 && total >= 0);
@@ -71,7 +76,7 @@ std::vector<int> SplitByWeight(int total, int unit, const std::vector<double>& w
 }
 
 void CheckShares(const Shares& shares, const ModelShape& shape, int ranks) {
-  const ShareUnits units = UnitsOf(shape);
+  const ShareUnits units = CutsOf(shape);
   if (!shares.heads.empty()) {
     CheckList("--heads", shares.heads, ranks);
     CheckShareSum("--heads", shares.heads, shape.config.kv_heads, "KV heads");

@@ -18,12 +18,16 @@ struct Shares {
   bool operator==(const Shares&) const = default;
 };
 
-// What shares must be multiples of. wo is cut along its columns as heads are, w_down along its
-// columns, and a quantised matrix can be cut only between its blocks (32 columns, 256 for K types).
+// What shares are multiples of. wo is cut along its columns as heads are, w_down along its columns,
+// and columns of a quantised matrix share scales.
 struct ShareUnits {
   int heads = 1;
   int columns = 1;
 };
+// Where shares can be cut at all: every 32 columns of a quantised matrix.
+ShareUnits CutsOf(const ModelShape& shape);
+// What shares that nobody gave are made of: whole blocks as files have them, 256 columns for K
+// types.
 ShareUnits UnitsOf(const ModelShape& shape);
 
 // `total` in proportion to the weights (none negative, not all 0), in whole units, by largest

@@ -57,15 +57,17 @@ TEST_P(LoadTest, RefusesWhatIsNotFinite) {
   }
 }
 
-TEST_P(LoadTest, RefusesCutsInsideABlock) {
-  const int block = BlockColumns(GetParam());
-  if (block == 1) GTEST_SKIP() << "dense types have no blocks";
-  const auto device = MakeDevice("cpu", {});
+TEST_P(LoadTest, RefusesCutsBetweenColumnsOfOneScale) {
+  const int unit = CutColumns(GetParam());
+  if (unit == 1) GTEST_SKIP() << "dense types can be cut anywhere";
   const HostMatrix host = RandomWeight(GetParam(), 4, 512, 1);
-  EXPECT_NE(UserErrorOf([&] { device->Load("w", host.view(), block / 2, 512); }), "");
-  EXPECT_NE(UserErrorOf([&] { device->Load("w", host.view(), 0, 512 - block / 2); }), "");
-  EXPECT_NE(UserErrorOf([&] { device->Load("w", host.view(), 0, 512 + block); }), "");
-  EXPECT_EQ(UserErrorOf([&] { device->Load("w", host.view(), block, 512); }), "");
+  for (const char* name : {"cpu", "eigen"}) {
+    const auto device = MakeDevice(name, {});
+    EXPECT_NE(UserErrorOf([&] { device->Load("w", host.view(), unit / 2, 512); }), "");
+    EXPECT_NE(UserErrorOf([&] { device->Load("w", host.view(), 0, 512 - unit / 2); }), "");
+    EXPECT_NE(UserErrorOf([&] { device->Load("w", host.view(), 0, 512 + unit); }), "");
+    EXPECT_EQ(UserErrorOf([&] { device->Load("w", host.view(), unit, 512); }), "");
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Types, LoadTest, testing::ValuesIn(kWeightTypes),

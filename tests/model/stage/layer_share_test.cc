@@ -119,11 +119,20 @@ TEST(LayerShareTests, BiasesGoWithTheirRows) {
   ExpectSum(test, {{0, 1, 0, 11}, {1, 2, 11, 24}});
 }
 
-TEST(LayerShareTests, CutsInsideABlockAreRefused) {
-  LayerShareTest coarse(OpenCheckpoint("synthetic:tiny:q4_K"));
-  EXPECT_THROW(coarse.Run({0, 2, 0, 256}), UserError);  // half of wo's only block of 256
-  LayerShareTest fine(OpenCheckpoint("synthetic:tiny:q8_0"));
-  EXPECT_THROW(fine.Run({0, 4, 0, 100}), UserError);
+// wo's only block of 256 columns is cut, and those of w_down.
+TEST(LayerShareTests, KTypesAreCutInsideTheirBlocks) {
+  for (const char* model : {"synthetic:tiny:q4_K", "synthetic:tiny:q6_K"}) {
+    SCOPED_TRACE(model);
+    LayerShareTest test(OpenCheckpoint(model));
+    ExpectSum(test, {{0, 1, 0, 96}, {1, 3, 96, 352}, {3, 4, 352, 512}});
+  }
+}
+
+TEST(LayerShareTests, CutsBetweenColumnsOfOneScaleAreRefused) {
+  for (const char* model : {"synthetic:tiny:q8_0", "synthetic:tiny:q4_K"}) {
+    LayerShareTest test(OpenCheckpoint(model));
+    EXPECT_THROW(test.Run({0, 4, 0, 100}), UserError);
+  }
   LayerShareTest loaded(OpenCheckpoint("synthetic:tiny"), DType::kQ4_0);
   EXPECT_THROW(loaded.Run({0, 4, 0, 100}), UserError);
 }

@@ -24,7 +24,8 @@ class SharedStrategy : public testing::TestWithParam<std::string> {
 
 // Heads, columns and rows that differ, some ranks without any; slices with fewer rows than ranks.
 TEST_P(SharedStrategy, UnevenSharesGiveTheBitsOfTheirReference) {
-  for (const char* model : {"synthetic:tiny", "synthetic:tiny:q8_0"}) {
+  // The blocks of 256 columns of K types are cut at multiples of 32.
+  for (const char* model : {"synthetic:tiny", "synthetic:tiny:q8_0", "synthetic:tiny:q4_K"}) {
     Settings settings = this->settings(model);
     ExpectSame(RunRequest(settings), Reference(settings));
     settings.session.plan.slices = Slices("2,3,6");
@@ -76,10 +77,13 @@ TEST_P(SharedStrategy, SharesThatCannotBeAreRefused) {
               std::string::npos);
   }
   if (GetParam() == "sequence") return;
-  // The only block of 256 columns of wo holds all heads.
-  EXPECT_NE(message("synthetic:tiny:q4_K", UnevenShares(ranks))
-                .find("; the output projection is quantised in blocks of columns: cut at multiples "
-                      "of 4"),
+  Shares columns = UnevenShares(ranks);
+  columns.columns.assign(static_cast<std::size_t>(ranks), 0);
+  columns.columns.front() = 16;
+  columns.columns.back() = 496;
+  EXPECT_NE(message("synthetic:tiny:q4_K", columns)
+                .find("; the down projection is quantised in blocks of columns: cut at multiples "
+                      "of 32"),
             std::string::npos);
   Shares heads;
   heads.heads.assign(static_cast<std::size_t>(ranks), 4);

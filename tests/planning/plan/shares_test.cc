@@ -26,6 +26,13 @@ ModelShape Tiny(DType weights) {
   return shape;
 }
 
+// Heads of 16 query columns: half a block.
+ModelShape NarrowHeads() {
+  ModelShape shape = Tiny(DType::kQ4_0);
+  shape.config.head_dim = 8;
+  return shape;
+}
+
 std::string SharesRefusal(const Shares& shares, int ranks, DType weights = DType::kF32) {
   return RefusalOf([&] { CheckShares(shares, Tiny(weights), ranks); });
 }
@@ -44,6 +51,16 @@ TEST(SharesTest, UnitsAreWholeBlocksOfColumns) {
   mixed.layers.back().w_down = DType::kQ6_K;
   EXPECT_EQ(UnitsOf(mixed).columns, 256);
   EXPECT_EQ(UnitsOf(mixed).heads, 1);
+}
+
+TEST(SharesTest, KTypesCanBeCutInsideTheirBlocks) {
+  EXPECT_EQ(CutsOf(Tiny(DType::kF16)).columns, 1);
+  EXPECT_EQ(CutsOf(Tiny(DType::kQ4_K)).columns, 32);
+  EXPECT_EQ(CutsOf(Tiny(DType::kQ6_K)).heads, 1);
+  EXPECT_EQ(SharesRefusal({{3, 1}, {96, 416}, {}}, 2, DType::kQ4_K), "no error");
+  EXPECT_EQ(SharesRefusal({{}, {100, 412}, {}}, 2, DType::kQ6_K),
+            "--columns 100,412: the share of rank 0 ends at 100; the down projection is quantised "
+            "in blocks of columns: cut at multiples of 32");
 }
 
 TEST(SharesTest, SplitsInWholeUnitsByWeight) {
@@ -73,9 +90,11 @@ TEST(SharesTest, RefusesInWords) {
   EXPECT_EQ(SharesRefusal({{}, {100, 412}, {}}, 2, DType::kQ4_0),
             "--columns 100,412: the share of rank 0 ends at 100; the down projection is quantised "
             "in blocks of columns: cut at multiples of 32");
-  EXPECT_EQ(SharesRefusal({{3, 1}, {}, {}}, 2, DType::kQ4_K),
+  EXPECT_EQ(RefusalOf([&] {
+              CheckShares({{3, 1}, {}, {}}, NarrowHeads(), 2);
+            }),
             "--heads 3,1: the share of rank 0 ends at 3; the output projection is quantised in "
-            "blocks of columns: cut at multiples of 4");
+            "blocks of columns: cut at multiples of 2");
   EXPECT_EQ(SharesRefusal({{}, {}, {0, 0}}, 2), "--rows 0,0: expected a weight above 0");
   EXPECT_EQ(SharesRefusal({{}, {}, {1}}, 2), "--rows 1: 1 numbers for 2 ranks; give one per rank");
 }
