@@ -5,6 +5,7 @@
 
 #include "kernels/base/check.h"
 #include "kernels/base/clock.h"
+#include "kernels/leaves.h"
 
 namespace jupiter {
 namespace {
@@ -17,6 +18,18 @@ std::string ShowMatrix(const ConstTensorView& x) {
 void CheckShape(const ConstTensorView& x, DType dtype, std::int64_t rows, std::int64_t columns) {
   JUPITER_CHECK(x.dtype == dtype && x.rows == rows && x.columns == columns,
                 "got {}, expected {} [{}, {}]", ShowMatrix(x), Name(dtype), rows, columns);
+}
+
+void CheckLeaves(std::span<const std::int64_t> ends, const Weight& weight) {
+  if (ends.empty()) return;
+  JUPITER_CHECK(std::ssize(ends) <= kMaxLeaves && ends.back() == weight.columns(),
+                "{} leaves end at {} of {} columns", ends.size(), ends.back(), weight.columns());
+  std::int64_t begin = 0;
+  for (std::int64_t end : ends) {
+    JUPITER_CHECK(end > begin && end % CutColumns(weight.dtype()) == 0,
+                  "a leaf of columns {}-{} of {} weights", begin, end, Name(weight.dtype()));
+    begin = end;
+  }
 }
 
 std::int64_t Bytes(const ConstTensorView& x) { return x.rows * RowBytes(x.dtype, x.columns); }
@@ -64,7 +77,7 @@ void Device::Embed(std::span<const std::int32_t> ids, const Weight& table, Tenso
        .weight = table.dtype(),
        .rows = out.rows,
        .outer = out.columns,
-       .bytes = Bytes(out) + out.rows * RowBytes(table.dtype(), table.columns()),
+       .bytes = Bytes(out) + MatrixBytes(table.dtype(), out.rows, table.columns()),
        .role = table.role(),
        .whole = table.whole()},
       [&] { DoEmbed(ids, table, out); });
@@ -100,6 +113,7 @@ void Device::Linear(ConstTensorView x, const Weight& weight, TensorView out,
   CheckShape(x, weight.input_dtype(), x.rows, weight.columns());
   CheckShape(out, DType::kF32, x.rows, weight.rows());
   if (options.bias != nullptr) CheckShape(options.bias->view(), DType::kF32, 1, weight.rows());
+  CheckLeaves(options.leaf_ends, weight);
   Run({.kind = OpKind::kLinear,
        .weight = weight.dtype(),
        .input = x.dtype,

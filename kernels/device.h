@@ -24,7 +24,7 @@
 namespace jupiter {
 
 // Changes whenever a bit of some result of the `cpu` backend may change.
-inline constexpr int kNumericsVersion = 1;
+inline constexpr int kNumericsVersion = 2;
 
 // A weight matrix in a device's own layout: `rows` output features x `columns` input features.
 class Weight {
@@ -58,6 +58,11 @@ class Weight {
 struct LinearOptions {
   const Tensor* bias = nullptr;  // f32 [1, weight rows], added to the finished sum
   bool accumulate = false;       // out += result instead of out = result, one rounding
+  // Where the leaves of the weight's columns end, ascending, the last at its last column
+  // (leaves.h); empty: one leaf. Quantised weights are cut at multiples of 32. The tree adds the
+  // leaves' sums, then bias and accumulation follow, so a node that is not the whole tree goes
+  // without these.
+  std::span<const std::int64_t> leaf_ends = {};
 };
 
 // Which pairs of a head's elements the rotation turns.

@@ -4,9 +4,10 @@
 //   weight(p) = exp(score(p) - max score)
 //   out = (sum over p of weight(p) * v(p)) * (1 / sum of weights)
 //
-// The sum of weights runs over 16 lanes (p mod 16), then the fixed tree; each element of out is one
-// chain of fma over ascending p. So only the logical order matters, not where the rows lie. A group
-// of query heads shares each read of K and V.
+// Both sums run over 256 positions at a time (p / 256), and the sums of these runs are added in
+// ascending order. Within a run the weights are summed in 16 lanes (p mod 16), then the fixed tree;
+// each element of out is a chain of fma over ascending p. So only the logical order matters, not
+// where the rows lie. A group of query heads shares each read of K and V.
 #pragma once
 
 #include "kernels/cpu/exp_kernel.h"
@@ -17,6 +18,7 @@ namespace jupiter::cpu {
 template <class V, typename T>
 struct AttentionKernel {
   using F = typename V::F;
+  static constexpr std::int64_t kRun = 256;  // positions
 
   static void Run(const AttentionTask& task) {
     const Plan plan = MakePlan(task);
@@ -102,36 +104,70 @@ struct AttentionKernel {
     F max = V::Set(lowest);
     for (std::int64_t p = 0; p < plan.padded; p += 16) max = V::Max(max, V::Load(scores + p));
     const F top = V::Set(V::MaxLane(max));
-    F sum = V::Zero();
-    for (std::int64_t p = 0; p < plan.padded; p += 16) {
-      const F weight = Exp<V>(V::Sub(V::Load(scores + p), top));
-      sum = V::Add(sum, weight);
-      V::Store(scores + p, weight);
+    float total = 0;
+    for (std::int64_t run = 0; run < plan.padded; run += kRun) {
+      const std::int64_t end = plan.padded - run < kRun ? plan.padded : run + kRun;
+      F sum = V::Zero();
+      for (std::int64_t p = run; p < end; p += 16) {
+        const F weight = Exp<V>(V::Sub(V::Load(scores + p), top));
+        sum = V::Add(sum, weight);
+        V::Store(scores + p, weight);
+      }
+      total = run == 0 ? V::Sum(sum) : total + V::Sum(sum);
     }
-    plan.queries[16 * head * plan.chunks] = 1.0f / V::Sum(sum);
+    plan.queries[16 * head * plan.chunks] = 1.0f / total;
   }
 
+  // A position on the path: row `row` of span `span`.
+  struct Cursor {
+    std::int64_t span = 0;
+    std::int64_t row = 0;
+  };
+
+  // Adds the weighted values of the next `count` positions to sum; returns where their weights end.
   template <int heads>
-  static void Combine(const AttentionTask& task, const Plan& plan, int head, int chunk) {
-    const float* weights = plan.scores + head * plan.padded;
-    F sum[heads];
-    Unroll<heads>([&](auto h) JUPITER_LAMBDA { sum[h.value] = V::Zero(); });
-    for (std::int64_t s = 0; s < task.span_count; ++s) {
-      const KvSpan& span = task.spans[s];
-      for (std::int64_t i = 0; i < span.count; ++i, ++weights) {
-        const T* value = reinterpret_cast<const T*>(span.values + i * span.value_row_bytes);
+  static JUPITER_INLINE const float* AddValues(const AttentionTask& task, const Plan& plan,
+                                               int chunk, std::int64_t count, const float* weights,
+                                               Cursor& at, F (&sum)[heads]) {
+    while (count > 0) {
+      const KvSpan& span = task.spans[at.span];
+      const std::int64_t left = span.count - at.row;
+      const std::int64_t rows = left < count ? left : count;
+      const std::byte* values = span.values + at.row * span.value_row_bytes;
+      for (std::int64_t i = 0; i < rows; ++i, ++weights) {
+        const T* value = reinterpret_cast<const T*>(values + i * span.value_row_bytes);
         const F v = LoadChunk(plan, value, chunk);
         Unroll<heads>([&](auto h) JUPITER_LAMBDA {
           sum[h.value] = V::Fma(V::Set(weights[h.value * plan.padded]), v, sum[h.value]);
         });
       }
+      count -= rows;
+      at = rows == left ? Cursor{at.span + 1, 0} : Cursor{at.span, at.row + rows};
+    }
+    return weights;
+  }
+
+  template <int heads>
+  static void Combine(const AttentionTask& task, const Plan& plan, int head, int chunk) {
+    const float* weights = plan.scores + head * plan.padded;
+    Cursor at;
+    F total[heads];
+    Unroll<heads>([&](auto h) JUPITER_LAMBDA { total[h.value] = V::Zero(); });
+    for (std::int64_t run = 0; run < task.length; run += kRun) {
+      const std::int64_t left = task.length - run;
+      F sum[heads];
+      Unroll<heads>([&](auto h) JUPITER_LAMBDA { sum[h.value] = V::Zero(); });
+      weights = AddValues<heads>(task, plan, chunk, left < kRun ? left : kRun, weights, at, sum);
+      Unroll<heads>([&](auto h) JUPITER_LAMBDA {
+        total[h.value] = run == 0 ? sum[h.value] : V::Add(total[h.value], sum[h.value]);
+      });
     }
     const bool whole = chunk + 1 < plan.chunks || plan.rest == 16;
     Unroll<heads>([&](auto h) JUPITER_LAMBDA {
       const int out_head = head + h.value;
       float* out = task.out + std::int64_t{out_head} * task.head_dim + 16 * chunk;
       const F factor = V::Set(plan.queries[16 * out_head * plan.chunks]);
-      const F result = V::Mul(sum[h.value], factor);
+      const F result = V::Mul(total[h.value], factor);
       if (whole) {
         V::Store(out, result);
       } else {

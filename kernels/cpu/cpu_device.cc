@@ -8,6 +8,7 @@
 #include "kernels/cpu/isa.h"
 #include "kernels/cpu/packed_weight.h"
 #include "kernels/cpu/row_ops.h"
+#include "kernels/cpu/sum_parts.h"
 #include "kernels/cpu/tiling.h"
 #include "kernels/row_select.h"
 
@@ -99,12 +100,15 @@ void CpuDevice::DoLinear(ConstTensorView x, const Weight& weight, TensorView out
                          const LinearOptions& options) {
   const auto& packed = static_cast<const PackedWeight&>(weight);
   const LinearFunction linear = LinearOf(kernels_, weight.dtype());
+  const std::vector<SumPart> parts = PartsOf(weight.dtype(), weight.columns(), options.leaf_ends);
   LinearTile whole;
   whole.x = x.data;
   whole.x_row_bytes = x.row_bytes;
   whole.weights = packed.weights();
   whole.scales = packed.scales();
   whole.columns = weight.columns();
+  whole.parts = parts.data();
+  whole.part_count = std::ssize(parts);
   whole.features = weight.rows();
   whole.out = out.data;
   whole.out_row_bytes = out.row_bytes;
@@ -173,9 +177,8 @@ void CpuDevice::DoTopK(ConstTensorView x, int k, std::span<std::int32_t> ids,
 
 void CpuDevice::DoLogSumExp(ConstTensorView x, std::span<float> out) {
   pool_.Run(x.rows, [&](std::int64_t i, int) {
-    float maximum = 0, sum = 0;
-    kernels_.softmax_terms(x.Row<float>(i), x.columns, &maximum, &sum);
-    out[i] = static_cast<float>(double{maximum} + DeterministicLog(sum));
+    const SoftmaxTerms terms = kernels_.softmax_terms(x.Row<float>(i), x.columns);
+    out[i] = static_cast<float>(double{terms.maximum} + DeterministicLog(terms.sum));
   });
 }
 

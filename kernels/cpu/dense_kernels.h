@@ -1,8 +1,8 @@
 // Products with f32, f16 and bf16 weights.
 //
-// Lanes are 16 output features; each output is one chain of fma over ascending columns, starting
-// from 0. Per column a tile of R rows and G groups does R * G fma on G weight vectors and R
-// broadcast activations.
+// Lanes are 16 output features; each output is a chain of fma over ascending columns per part of
+// the columns (sum_parts.h), starting from 0. Per column a tile of R rows and G groups does R * G
+// fma on G weight vectors and R broadcast activations.
 #pragma once
 
 #include "kernels/cpu/linear_tiles.h"
@@ -17,30 +17,27 @@ struct DenseKernel {
   template <int rows, int groups>
   static void Run(const LinearTile& tile, std::int64_t row, std::int64_t group) {
     using F = typename V::F;
-    F sum[rows][groups];
     const float* x[rows];
     Unroll<rows>([&](auto r) JUPITER_LAMBDA {
       x[r.value] = reinterpret_cast<const float*>(tile.x + (row + r.value) * tile.x_row_bytes);
-      Unroll<groups>([&](auto g) JUPITER_LAMBDA { sum[r.value][g.value] = V::Zero(); });
     });
     const T* weights = reinterpret_cast<const T*>(tile.weights) + group * tile.columns * 16;
-    for (std::int64_t k = 0; k < tile.columns; ++k) {
-      F w[groups];
-      Unroll<groups>([&](auto g) JUPITER_LAMBDA {
-        w[g.value] = V::Load(weights + (g.value * tile.columns + k) * 16);
-      });
-      Unroll<rows>([&](auto r) JUPITER_LAMBDA {
-        const F value = V::Set(x[r.value][k]);
-        Unroll<groups>([&](auto g) JUPITER_LAMBDA {
-          sum[r.value][g.value] = V::Fma(value, w[g.value], sum[r.value][g.value]);
+    SumParts<V, rows, groups>(
+        tile, row, group,
+        [&](std::int64_t begin, std::int64_t end, F(&sum)[rows][groups]) JUPITER_LAMBDA {
+          for (std::int64_t k = begin; k < end; ++k) {
+            F w[groups];
+            Unroll<groups>([&](auto g) JUPITER_LAMBDA {
+              w[g.value] = V::Load(weights + (g.value * tile.columns + k) * 16);
+            });
+            Unroll<rows>([&](auto r) JUPITER_LAMBDA {
+              const F value = V::Set(x[r.value][k]);
+              Unroll<groups>([&](auto g) JUPITER_LAMBDA {
+                sum[r.value][g.value] = V::Fma(value, w[g.value], sum[r.value][g.value]);
+              });
+            });
+          }
         });
-      });
-    }
-    Unroll<rows>([&](auto r) JUPITER_LAMBDA {
-      Unroll<groups>([&](auto g) JUPITER_LAMBDA {
-        WriteSums<V>(tile, row + r.value, group + g.value, sum[r.value][g.value]);
-      });
-    });
   }
 };
 

@@ -8,6 +8,15 @@
 
 namespace jupiter::cpu {
 
+// Columns that one loop of a product sums, starting from 0: from the end of the part before it to
+// `end`. Then `additions` times the latest sum that waits is added on the left, and the sum waits
+// for the next part; after the last part it is the result.
+struct SumPart {
+  std::int64_t end = 0;
+  int additions = 0;
+};
+inline constexpr int kMostWaitingSums = 8;
+
 // Rows [row_begin, row_end) of x times groups [group_begin, group_end) of a packed weight (see
 // packed_weight.h).
 struct LinearTile {
@@ -18,7 +27,9 @@ struct LinearTile {
   const std::byte* weights = nullptr;
   const std::byte* scales = nullptr;  // of quantised weights
   std::int64_t columns = 0;           // of x and of the weight
-  std::int64_t features = 0;          // rows of the weight, columns of out
+  const SumPart* parts = nullptr;     // [part_count], of the columns; see sum_parts.h
+  std::int64_t part_count = 0;
+  std::int64_t features = 0;  // rows of the weight, columns of out
   std::int64_t group_begin = 0;
   std::int64_t group_end = 0;
   std::byte* out = nullptr;  // f32 rows
@@ -51,6 +62,13 @@ struct AttentionTask {
   float* scratch = nullptr;  // AttentionScratch(...) floats, aligned to 64 bytes
 };
 
+// Maximum of some numbers, and sum of exp(x - maximum). A maximum of -infinity counts as 0 in the
+// difference, so that numbers that are all -infinity sum to 0.
+struct SoftmaxTerms {
+  float maximum = 0;
+  float sum = 0;
+};
+
 constexpr std::int64_t RoundUp16(std::int64_t n) { return (n + 15) / 16 * 16; }
 
 // Scores of every head, and the query rows padded to whole vectors.
@@ -79,8 +97,7 @@ struct KernelTable {
   void (*quantise)(const float* x, std::int64_t n, std::int8_t* q, float* scales,
                    std::int32_t* sums) = nullptr;
   void (*swiglu)(const float* gate, const float* up, std::int64_t n, float* out) = nullptr;
-  // Maximum, and sum of exp(x - maximum).
-  void (*softmax_terms)(const float* x, std::int64_t n, float* maximum, float* sum) = nullptr;
+  SoftmaxTerms (*softmax_terms)(const float* x, std::int64_t n) = nullptr;
   void (*to_half)(const float* x, std::int64_t n, Half* out) = nullptr;
   void (*from_half)(const Half* x, std::int64_t n, float* out) = nullptr;
 };

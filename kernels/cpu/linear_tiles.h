@@ -26,6 +26,64 @@ JUPITER_INLINE void WriteSums(const LinearTile& tile, std::int64_t row, std::int
   V::StorePart(out, sum, n);
 }
 
+// Sums of parts that wait for those on their right. In memory: a second set of accumulators would
+// leave too few registers for the inner loop, which never touches these.
+template <class V, int rows, int groups>
+class WaitingSums {
+ public:
+  using Sums = typename V::F[rows][groups];
+
+  JUPITER_INLINE void Push(const Sums& sum) {
+    Unroll<rows>([&](auto r) JUPITER_LAMBDA {
+      Unroll<groups>(
+          [&](auto g) JUPITER_LAMBDA { sums_[count_][r.value][g.value] = sum[r.value][g.value]; });
+    });
+    ++count_;
+  }
+  // sum = the latest one + sum
+  JUPITER_INLINE void PopInto(Sums& sum) {
+    --count_;
+    Unroll<rows>([&](auto r) JUPITER_LAMBDA {
+      Unroll<groups>([&](auto g) JUPITER_LAMBDA {
+        F& total = sum[r.value][g.value];
+        total = V::Add(sums_[count_][r.value][g.value], total);
+      });
+    });
+  }
+
+ private:
+  using F = typename V::F;
+  Sums sums_[kMostWaitingSums];
+  int count_ = 0;
+};
+
+// Sums all parts of a tile's columns and writes the results. add(begin, end, sum) adds the products
+// of columns [begin, end) to sum.
+template <class V, int rows, int groups, typename Add>
+JUPITER_INLINE void SumParts(const LinearTile& tile, std::int64_t row, std::int64_t group,
+                             Add add) {
+  using F = typename V::F;
+  WaitingSums<V, rows, groups> waiting;
+  F sum[rows][groups];
+  std::int64_t begin = 0;
+  for (std::int64_t part = 0;; ++part) {
+    Unroll<rows>([&](auto r) JUPITER_LAMBDA {
+      Unroll<groups>([&](auto g) JUPITER_LAMBDA { sum[r.value][g.value] = V::Zero(); });
+    });
+    const std::int64_t end = tile.parts[part].end;
+    add(begin, end, sum);
+    for (int i = 0; i < tile.parts[part].additions; ++i) waiting.PopInto(sum);
+    if (part + 1 == tile.part_count) break;
+    waiting.Push(sum);
+    begin = end;
+  }
+  Unroll<rows>([&](auto r) JUPITER_LAMBDA {
+    Unroll<groups>([&](auto g) JUPITER_LAMBDA {
+      WriteSums<V>(tile, row + r.value, group + g.value, sum[r.value][g.value]);
+    });
+  });
+}
+
 // Fetches the weights of a later tile in even portions while this one is computed. A tile of many
 // rows computes for longer than it reads, so the fetch costs nothing there.
 template <class V>

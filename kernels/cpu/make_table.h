@@ -26,7 +26,7 @@ constexpr KernelTable MakeTable(const char* name) {
       .rms_norm = RowKernels<V>::RmsNorm,
       .quantise = RowKernels<V>::Quantise,
       .swiglu = RowKernels<V>::SwiGlu,
-      .softmax_terms = RowKernels<V>::SoftmaxTerms,
+      .softmax_terms = RowKernels<V>::AllSoftmaxTerms,
       .to_half = RowKernels<V>::ToHalf,
       .from_half = RowKernels<V>::FromHalf,
   };

@@ -32,29 +32,24 @@ struct QuantKernel {
   template <int rows, int groups>
   static void Run(const LinearTile& tile, std::int64_t row, std::int64_t group) {
     const std::int64_t blocks = tile.columns / 32;
-    F sum[rows][groups];
     Act8Row x[rows];
-    Unroll<rows>([&](auto r) JUPITER_LAMBDA {
-      x[r.value] = RowOf(tile, row + r.value);
-      Unroll<groups>([&](auto g) JUPITER_LAMBDA { sum[r.value][g.value] = V::Zero(); });
-    });
+    Unroll<rows>([&](auto r) JUPITER_LAMBDA { x[r.value] = RowOf(tile, row + r.value); });
     const auto* weights =
         reinterpret_cast<const std::uint8_t*>(tile.weights) + group * blocks * Format::kWeightBytes;
     const std::byte* scales = tile.scales + group * blocks * Format::kScaleBytes;
     Prefetch<V> prefetch(tile, row, group, rows, groups, blocks);
-    for (std::int64_t block = 0; block < blocks; ++block) {
-      prefetch.Step();
-      I dot[kDots][rows][groups];
-      MultiplyBlock<rows, groups>(x, block, weights + block * Format::kWeightBytes,
-                                  blocks * Format::kWeightBytes, dot);
-      AddBlock<rows, groups>(x, block, scales + block * Format::kScaleBytes,
-                             blocks * Format::kScaleBytes, dot, sum);
-    }
-    Unroll<rows>([&](auto r) JUPITER_LAMBDA {
-      Unroll<groups>([&](auto g) JUPITER_LAMBDA {
-        WriteSums<V>(tile, row + r.value, group + g.value, sum[r.value][g.value]);
-      });
-    });
+    SumParts<V, rows, groups>(
+        tile, row, group,
+        [&](std::int64_t begin, std::int64_t end, F(&sum)[rows][groups]) JUPITER_LAMBDA {
+          for (std::int64_t block = begin / 32; block < end / 32; ++block) {
+            prefetch.Step();
+            I dot[kDots][rows][groups];
+            MultiplyBlock<rows, groups>(x, block, weights + block * Format::kWeightBytes,
+                                        blocks * Format::kWeightBytes, dot);
+            AddBlock<rows, groups>(x, block, scales + block * Format::kScaleBytes,
+                                   blocks * Format::kScaleBytes, dot, sum);
+          }
+        });
   }
 
  private:

@@ -51,21 +51,14 @@ struct RowKernels {
     }
   }
 
-  static void SoftmaxTerms(const float* x, std::int64_t n, float* maximum, float* sum) {
-    const float lowest = -__builtin_inff();
-    F max = V::Set(lowest);
-    std::int64_t i = 0;
-    for (; i + 16 <= n; i += 16) max = V::Max(max, V::Load(x + i));
-    const int rest = static_cast<int>(n - i);
-    if (rest > 0) max = V::Max(max, V::LoadPart(x + i, rest, lowest));
-    *maximum = V::MaxLane(max);
-    const F top = V::Set(*maximum);
-    F total = V::Zero();
-    for (i = 0; i + 16 <= n; i += 16) {
-      total = V::Add(total, Exp<V>(V::Sub(V::Load(x + i), top)));
+  // Of runs of 1024 columns, then combined in ascending order.
+  static SoftmaxTerms AllSoftmaxTerms(const float* x, std::int64_t n) {
+    constexpr std::int64_t kRun = 1024;
+    SoftmaxTerms all = TermsOfRun(x, n < kRun ? n : kRun);
+    for (std::int64_t i = kRun; i < n; i += kRun) {
+      all = Combine(all, TermsOfRun(x + i, n - i < kRun ? n - i : kRun));
     }
-    if (rest > 0) total = V::Add(total, Exp<V>(V::Sub(V::LoadPart(x + i, rest, lowest), top)));
-    *sum = V::Sum(total);
+    return all;
   }
 
   static void ToHalf(const float* x, std::int64_t n, Half* out) { Convert(x, n, out); }
@@ -79,6 +72,38 @@ struct RowKernels {
     for (; i + 16 <= n; i += 16) V::Store(out + i, V::Load(x + i));
     const int rest = static_cast<int>(n - i);
     if (rest > 0) V::StorePart(out + i, V::LoadPart(x + i, rest, 0), rest);
+  }
+
+  // What is taken away before exp: -infinity would make NaN of itself.
+  static JUPITER_INLINE F Reference(float maximum) {
+    return V::Set(maximum == -__builtin_inff() ? 0.0f : maximum);
+  }
+
+  static JUPITER_INLINE SoftmaxTerms TermsOfRun(const float* x, std::int64_t n) {
+    const float lowest = -__builtin_inff();
+    F max = V::Set(lowest);
+    std::int64_t i = 0;
+    for (; i + 16 <= n; i += 16) max = V::Max(max, V::Load(x + i));
+    const int rest = static_cast<int>(n - i);
+    if (rest > 0) max = V::Max(max, V::LoadPart(x + i, rest, lowest));
+    const float maximum = V::MaxLane(max);
+    const F top = Reference(maximum);
+    F total = V::Zero();
+    for (i = 0; i + 16 <= n; i += 16) {
+      total = V::Add(total, Exp<V>(V::Sub(V::Load(x + i), top)));
+    }
+    if (rest > 0) total = V::Add(total, Exp<V>(V::Sub(V::LoadPart(x + i, rest, lowest), top)));
+    return {maximum, V::Sum(total)};
+  }
+
+  static JUPITER_INLINE SoftmaxTerms Combine(SoftmaxTerms a, SoftmaxTerms b) {
+    const float maximum = a.maximum > b.maximum ? a.maximum : b.maximum;
+    const F top = Reference(maximum);
+    const F first = V::Mul(V::Set(a.sum), Exp<V>(V::Sub(V::Set(a.maximum), top)));
+    const F second = V::Mul(V::Set(b.sum), Exp<V>(V::Sub(V::Set(b.maximum), top)));
+    float sums[16];
+    V::Store(sums, V::Add(first, second));
+    return {maximum, sums[0]};
   }
 
   static JUPITER_INLINE F Gate(F gate, F up) {

@@ -9,6 +9,7 @@
 #include "kernels/base/half.h"
 #include "kernels/block_formats.h"
 #include "kernels/eigen/maps.h"
+#include "kernels/leaves.h"
 #include "kernels/row_select.h"
 
 namespace jupiter {
@@ -29,6 +30,22 @@ class EigenWeight : public Weight {
 
 const Matrix& MatrixOf(const Weight& weight) {
   return static_cast<const EigenWeight&>(weight).matrix();
+}
+
+// x * weight^T, each leaf's columns on their own and then their tree.
+Matrix SumOfLeaves(const Matrix& x, const Matrix& weight, std::span<const std::int64_t> ends) {
+  if (ends.empty()) return x * weight.transpose();
+  std::vector<Matrix> sums;
+  std::int64_t begin = 0;
+  for (std::int64_t end : ends) {
+    sums.emplace_back(x.middleCols(begin, end - begin) *
+                      weight.middleCols(begin, end - begin).transpose());
+    begin = end;
+  }
+  for (const LeafAddition& addition : LeafTree(static_cast<int>(ends.size()))) {
+    sums[static_cast<std::size_t>(addition.left)] += sums[static_cast<std::size_t>(addition.right)];
+  }
+  return sums.front();
 }
 
 // Scale and 32 integers of a block. Blocks that are not finite get a NaN scale, those too small for
@@ -96,7 +113,7 @@ void EigenDevice::DoQuantise(ConstTensorView x, TensorView out) {
 
 void EigenDevice::DoLinear(ConstTensorView x, const Weight& weight, TensorView out,
                            const LinearOptions& options) {
-  const Matrix product = ReadMatrix(x) * MatrixOf(weight).transpose();
+  const Matrix product = SumOfLeaves(ReadMatrix(x), MatrixOf(weight), options.leaf_ends);
   for (std::int64_t i = 0; i < out.rows; ++i) {
     Eigen::Array<float, 1, Eigen::Dynamic> row = product.row(i).array();
     if (options.bias != nullptr) row += RowOf(ConstTensorView(options.bias->view()), 0);
@@ -184,7 +201,8 @@ void EigenDevice::DoTopK(ConstTensorView x, int k, std::span<std::int32_t> ids,
 void EigenDevice::DoLogSumExp(ConstTensorView x, std::span<float> out) {
   for (std::int64_t i = 0; i < x.rows; ++i) {
     const ConstRow row = RowOf(x, i);
-    const float top = row.maxCoeff();
+    const float highest = row.maxCoeff();
+    const float top = std::isinf(highest) && highest < 0 ? 0 : highest;
     out[i] = top + std::log((row - top).exp().sum());
   }
 }

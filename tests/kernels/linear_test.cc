@@ -1,6 +1,7 @@
 // Linear and Embed against double, on every instruction set and on eigen.
 #include <gtest/gtest.h>
 
+#include "kernels/leaves.h"
 #include "kernels/make_device.h"
 #include "tests/kernels/backends.h"
 #include "tests/kernels/reference.h"
@@ -23,7 +24,7 @@ double Tolerance(DType dtype, std::int64_t columns, const Dot& dot) {
   return static_cast<double>(columns + 8) * kEpsilon * dot.magnitude * parts + 1e-30;
 }
 
-void CheckLinear(Device& device, DType dtype, const Shape& shape, bool extras) {
+void CheckLinear(Device& device, DType dtype, const Shape& shape, bool extras, int leaves = 1) {
   const HostMatrix host = RandomWeight(dtype, shape.features, shape.columns, 21);
   const auto weight = device.Load("w", host.view(), 0, shape.columns);
   const Tensor x = LoadAll(device, RandomFloats(22, shape.rows * shape.columns), shape.columns);
@@ -32,7 +33,8 @@ void CheckLinear(Device& device, DType dtype, const Shape& shape, bool extras) {
   const Tensor out = LoadAll(device, before, shape.features);
   const std::vector<float> bias_values = RandomFloats(24, shape.features);
   const Tensor bias = LoadAll(device, bias_values, shape.features);
-  device.Linear(input.view(), *weight, out.view(), {extras ? &bias : nullptr, extras});
+  const std::vector<std::int64_t> leaf_ends = LeafEnds(shape.columns, 32, leaves);
+  device.Linear(input.view(), *weight, out.view(), {extras ? &bias : nullptr, extras, leaf_ends});
 
   const std::vector<double> w = DecodeWeight(host);
   const std::vector<double> a = DecodeInput(input, weight->input_dtype());
@@ -61,32 +63,40 @@ TEST_P(LinearTest, AgreesWithDouble) {
   }
 }
 
+TEST_P(LinearTest, AddsLeaves) {
+  for (const auto& device : AllDevices(2)) {
+    for (int leaves : {2, 4, 7}) CheckLinear(*device, GetParam(), {3, 1280, 33}, true, leaves);
+  }
+}
+
 TEST_P(LinearTest, TakesAShareOfTheColumns) {
   const DType dtype = GetParam();
   const HostMatrix host = RandomWeight(dtype, 20, 768, 31);
   for (const auto& device : AllDevices()) {
-    const auto share = device->Load("w", host.view(), 256, 512);
+    const auto share = device->Load("w", host.view(), 288, 544);  // inside blocks of K types
     EXPECT_EQ(share->columns(), 256);
     const Tensor out = device->Allocate(DType::kF32, 2, 256);
     device->Embed(std::vector<std::int32_t>{19, 3}, *share, out.view());
     const std::vector<double> w = DecodeWeight(host);
     for (int k = 0; k < 256; ++k) {
       // One rounding of scale * q, and for q4_K one of the difference.
-      const double expected = w[19 * 768 + 256 + k];
+      const double expected = w[19 * 768 + 288 + k];
       ASSERT_NEAR(out.view().Row<float>(0)[k], expected, 2 * kEpsilon * (std::abs(expected) + 1))
           << device->Describe();
-      ASSERT_NEAR(out.view().Row<float>(1)[k], w[3 * 768 + 256 + k],
-                  2 * kEpsilon * (std::abs(w[3 * 768 + 256 + k]) + 1));
+      ASSERT_NEAR(out.view().Row<float>(1)[k], w[3 * 768 + 288 + k],
+                  2 * kEpsilon * (std::abs(w[3 * 768 + 288 + k]) + 1));
     }
   }
 }
 
 TEST_P(LinearTest, CountsItsBytes) {
   const HostMatrix host = RandomWeight(GetParam(), 37, 512, 41);
-  for (const char* name : {"cpu", "eigen"}) {
+  for (const char* name : {"cpu", "eigen", "recording"}) {
     const auto device = MakeDevice(name, {});
-    EXPECT_EQ(device->Load("w", host.view(), 0, 256)->bytes(),
-              device->WeightBytes(GetParam(), 37, 256));
+    for (std::int64_t columns : {256, 96}) {
+      EXPECT_EQ(device->Load("w", host.view(), 0, columns)->bytes(),
+                device->WeightBytes(GetParam(), 37, columns));
+    }
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "kernels/leaves.h"
 #include "tests/kernels/test_inputs.h"
 
 namespace jupiter {
@@ -22,23 +23,34 @@ Bytes AsBytes(const std::vector<T>& values) {
 struct LinearShape {
   int rows, columns, features;
   bool bias, accumulate;
+  int leaves = 1;
+  int begin = 0;     // columns [begin, begin + columns) of
+  int of = columns;  // as many in the file
 };
+
+std::string NameOf(DType dtype, const LinearShape& shape) {
+  std::string name =
+      fmt::format("linear/{}/{}x{}x{}", Name(dtype), shape.rows, shape.columns, shape.features);
+  if (shape.leaves > 1) name += fmt::format("/leaves{}", shape.leaves);
+  if (shape.of != shape.columns) name += fmt::format("/from{}of{}", shape.begin, shape.of);
+  return name;
+}
 
 OpCase LinearCase(DType dtype, const LinearShape& shape) {
   const auto run = [dtype, shape](Device& device, const Rows& which) {
-    const HostMatrix host = RandomWeight(dtype, shape.features, shape.columns, 1);
-    const auto weight = device.Load("w", host.view(), 0, shape.columns);
+    const HostMatrix host = RandomWeight(dtype, shape.features, shape.of, 1);
+    const auto weight = device.Load("w", host.view(), shape.begin, shape.begin + shape.columns);
+    const std::vector<std::int64_t> leaf_ends = LeafEnds(shape.columns, 32, shape.leaves);
     const Tensor x =
         LoadRows(device, RandomFloats(2, shape.rows * shape.columns), shape.columns, which);
     const Tensor out =
         LoadRows(device, RandomFloats(3, shape.rows * shape.features), shape.features, which);
     const Tensor bias = LoadAll(device, RandomFloats(4, shape.features), shape.features);
     device.Linear(InputFor(device, *weight, x).view(), *weight, out.view(),
-                  {shape.bias ? &bias : nullptr, shape.accumulate});
+                  {shape.bias ? &bias : nullptr, shape.accumulate, leaf_ends});
     return BytesOf(out);
   };
-  return {fmt::format("linear/{}/{}x{}x{}", Name(dtype), shape.rows, shape.columns, shape.features),
-          shape.rows, run};
+  return {NameOf(dtype, shape), shape.rows, run};
 }
 
 OpCase EmbedCase(DType dtype) {
@@ -133,13 +145,22 @@ OpCase KvAppendCase(DType dtype) {
   return RowCase(fmt::format("kv_append_{}", Name(dtype)), 4, 88, 10, op);
 }
 
+Tensor LogSumExp(Device& device, const Tensor& x) {
+  Tensor out = device.Allocate(DType::kF32, x.rows(), 1);
+  device.LogSumExp(x.view(), {out.view().Row<float>(0), static_cast<std::size_t>(x.rows())});
+  return out;
+}
+
 OpCase LogSumExpCase(int columns) {
-  const auto op = [](Device& device, const Tensor& x, const Rows&) {
-    Tensor out = device.Allocate(DType::kF32, x.rows(), 1);
-    device.LogSumExp(x.view(), {out.view().Row<float>(0), static_cast<std::size_t>(x.rows())});
-    return out;
+  return RowCase("log_sum_exp", 5, columns, 12,
+                 [](Device& device, const Tensor& x, const Rows&) { return LogSumExp(device, x); });
+}
+
+OpCase LongLogSumExpCase() {
+  const auto run = [](Device& device, const Rows& which) {
+    return BytesOf(LogSumExp(device, LoadRows(device, LongLogits(), kLongLogits, which)));
   };
-  return RowCase("log_sum_exp", 5, columns, 12, op);
+  return {fmt::format("log_sum_exp/5x{}", kLongLogits), 5, run};
 }
 
 OpCase TopKCase() {
@@ -203,9 +224,16 @@ Bytes RunAttention(Device& device, const AttentionCase& c, Placement placement, 
 
 }  // namespace
 
+std::vector<float> LongLogits() {
+  std::vector<float> x = RandomFloats(16, 5 * kLongLogits);
+  for (float& value : x) value -= 8.25f;
+  return x;
+}
+
 OpCase MakeAttentionCase(const AttentionCase& c, Placement placement) {
-  const std::string name = fmt::format("attention/{}/{}h{}k{}d/{}+{}", Name(c.kv_dtype), c.heads,
-                                       c.kv_heads, c.head_dim, c.context, c.rows);
+  const std::string name =
+      fmt::format("attention/{}/{}h{}k{}d/{}+{}{}", Name(c.kv_dtype), c.heads, c.kv_heads,
+                  c.head_dim, c.context, c.rows, placement == Placement::kInOrder ? "" : "/placed");
   return {name, c.rows, [=](Device& device, const Rows& which) {
             return RunAttention(device, c, placement, which);
           }};
@@ -216,10 +244,17 @@ std::vector<OpCase> AllOpCases() {
   for (DType dtype : kWeightTypes) {
     cases.push_back(LinearCase(dtype, {67, 256, 40, false, false}));
     cases.push_back(LinearCase(dtype, {13, 512, 172, true, true}));
+    // Leaves of 576 columns, one chain and a bit of a second one, and of 288, which cut K types.
+    cases.push_back(LinearCase(dtype, {5, 2304, 40, true, true, 4}));
+    cases.push_back(LinearCase(dtype, {5, 2304, 40, false, false, 8}));
     cases.push_back(EmbedCase(dtype));
+  }
+  for (DType dtype : {DType::kQ4_K, DType::kQ6_K}) {
+    cases.push_back(LinearCase(dtype, {7, 448, 33, false, false, 1, 96, 768}));
   }
   for (DType dtype : {DType::kF32, DType::kF16, DType::kBF16}) {
     cases.push_back(LinearCase(dtype, {9, 172, 65, true, false}));
+    cases.push_back(LinearCase(dtype, {9, 1100, 65, true, false}));
   }
   for (DType dtype : {DType::kQ8_0, DType::kQ4_0}) {
     cases.push_back(LinearCase(dtype, {8, 96, 16, false, true}));
@@ -230,6 +265,7 @@ std::vector<OpCase> AllOpCases() {
     cases.push_back(MakeAttentionCase({7, 1, 80, dtype, 15, 3}, Placement::kInOrder));
     cases.push_back(MakeAttentionCase({12, 1, 22, dtype, 16, 3}, Placement::kInOrder));
     cases.push_back(MakeAttentionCase({2, 2, 128, dtype, 200, 2}, Placement::kInOrder));
+    cases.push_back(MakeAttentionCase({8, 4, 64, dtype, 704, 2}, Placement::kTwoSegments));
     cases.push_back(KvAppendCase(dtype));
   }
   for (int columns : {1, 15, 16, 33, 288}) {
@@ -237,6 +273,7 @@ std::vector<OpCase> AllOpCases() {
     cases.push_back(SwiGluCase(columns));
     cases.push_back(LogSumExpCase(columns));
   }
+  cases.push_back(LongLogSumExpCase());
   for (DType dtype : {DType::kF32, DType::kF16, DType::kQ8_0}) cases.push_back(MessageCase(dtype));
   for (RopeStyle style : {RopeStyle::kHalf, RopeStyle::kInterleaved}) {
     cases.push_back(RopeCase(style));

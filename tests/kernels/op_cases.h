@@ -31,6 +31,10 @@ struct AttentionCase {
 
 OpCase MakeAttentionCase(const AttentionCase& attention, Placement placement);
 
+// Five rows of logits whose LogSumExp is near 0, so that its bits show those of the sum.
+inline constexpr int kLongLogits = 3000;
+std::vector<float> LongLogits();
+
 std::vector<OpCase> AllOpCases();
 
 }  // namespace jupiter

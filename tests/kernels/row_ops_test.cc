@@ -10,7 +10,7 @@
 namespace jupiter {
 namespace {
 
-constexpr int kColumns[] = {1, 2, 15, 16, 17, 40, 288};
+constexpr int kColumns[] = {1, 2, 15, 16, 17, 40, 288, 1030};
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 TEST(RmsNormTest, AgreesWithDouble) {
