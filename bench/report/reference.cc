@@ -9,6 +9,7 @@
 
 #include "bench/flags/text_file.h"
 #include "kernels/base/check.h"
+#include "kernels/device.h"
 #include "model/sampling/logits_hash.h"
 #include "planning/text/json_reader.h"
 
@@ -37,6 +38,16 @@ std::uint64_t ReadHash(std::string_view text, const std::string& path) {
     FailUser("{}: not a reference file: a hash is not 16 hexadecimal digits", path);
   }
   return hash;
+}
+
+// Logits of another version differ in their bits, and so do their hashes.
+void CheckNumerics(const nlohmann::json& json, const std::string& path) {
+  const nlohmann::json numerics = json.value("numerics", nlohmann::json(1));
+  if (numerics == kNumericsVersion) return;
+  FailUser(
+      "{}: its logits have numerics version {}, this program computes version {}; make the file "
+      "anew with --save-reference",
+      path, DumpJson(numerics), kNumericsVersion);
 }
 
 }  // namespace
@@ -75,6 +86,7 @@ std::uint64_t HashAllLogits(const std::vector<std::uint64_t>& hashes) {
 void SaveReference(const Reference& reference, const std::string& path) {
   nlohmann::ordered_json json;
   json["jupiter_reference"] = 1;
+  json["numerics"] = kNumericsVersion;
   json["model"] = reference.model;
   json["prompt"] = reference.prompt;
   json["tokens"] = reference.tokens;
@@ -95,6 +107,7 @@ Reference LoadReference(const std::string& path) {
   try {
     const nlohmann::json json = nlohmann::json::parse(*text);
     if (json.at("jupiter_reference") != 1) FailUser("{}: an unknown version of reference", path);
+    CheckNumerics(json, path);
     json.at("model").get_to(reference.model);
     reference.prompt = ReadIds(json.at("prompt"), path);
     reference.tokens = ReadIds(json.at("tokens"), path);

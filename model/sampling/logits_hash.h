@@ -2,6 +2,7 @@
 #pragma once
 
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -9,12 +10,15 @@
 
 namespace jupiter {
 
-inline std::uint64_t HashLogits(std::span<const float> logits) {
-  std::uint64_t hash = 0x6a7570697465722aull;
-  for (float logit : logits) {
-    hash = std::rotl(hash, 23) * 0x9e3779b97f4a7c15ull ^ std::bit_cast<std::uint32_t>(logit);
+// The sum, modulo 2^64, of a scrambled word for each column and its bits. So the columns may be
+// hashed in any order, and those of ranges, of which `first` is the first column, add up.
+inline std::uint64_t HashLogits(std::span<const float> logits, std::uint32_t first = 0) {
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < logits.size(); ++i) {
+    const std::uint64_t column = first + i;
+    sum += Mix64(column << 32 | std::bit_cast<std::uint32_t>(logits[i]));
   }
-  return Mix64(hash);
+  return sum;
 }
 
 // The fingerprint of a sequence of fingerprints or tokens.

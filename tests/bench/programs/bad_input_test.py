@@ -308,10 +308,11 @@ def outline_cases(folder):
 
 def reference_cases(folder):
     """Reference files that are none, or of something else."""
-    right = {"jupiter_reference": 1, "model": "another", "prompt": [1, 2, 3], "tokens": [1],
+    right = {"jupiter_reference": 1, "numerics": 2, "model": "another", "prompt": [1, 2, 3], "tokens": [1],
              "logits_hashes": ["00"]}
     for name, text in [("no-json", "{"), ("empty", ""), ("another-file", json.dumps([1, 2])),
                        ("version", json.dumps({**right, "jupiter_reference": 9})),
+                       ("numerics", json.dumps({**right, "numerics": 1})),
                        ("no-hash", json.dumps({**right, "logits_hashes": ["xyz"]})),
                        ("hash-number", json.dumps({**right, "logits_hashes": [5]})),
                        ("lengths", json.dumps({**right, "tokens": [1, 2]})),

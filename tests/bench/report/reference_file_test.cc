@@ -84,6 +84,10 @@ TEST_F(ReferenceFileTest, RefusesWhatIsNoReference) {
   ExpectRefused(std::string(100000, '['));
   ExpectRefused(Replaced(text, "\"jupiter_reference\": 1", "\"jupiter_reference\": 2"),
                 {"version"});
+  ExpectRefused(Replaced(text, "\"numerics\": 2", "\"numerics\": 3"),
+                {"numerics version 3", "version 2", "--save-reference"});
+  // Files of version 1 do not say so.
+  ExpectRefused(Replaced(text, "\"numerics\": 2,", ""), {"numerics version 1"});
   ExpectRefused(Replaced(text, "\"tokens\"", "\"other\""));
   ExpectRefused(Replaced(text, "432", "\"432\""));
   ExpectRefused(Replaced(text, "432", "1.5"));

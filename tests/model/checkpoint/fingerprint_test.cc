@@ -79,6 +79,18 @@ TEST(FingerprintTest, ReadsOnlyAFewRows) {
   EXPECT_LT(checkpoint->bytes_read(), 1 << 20);
 }
 
+TEST(LogitsHashTest, RangesOfColumnsAddUp) {
+  std::vector<float> logits;
+  for (int i = 0; i < 100; ++i) logits.push_back(0.37f * static_cast<float>(i % 7 - 3));
+  const std::span<const float> all(logits);
+  for (std::uint32_t cut : {0u, 1u, 64u, 100u}) {
+    EXPECT_EQ(HashLogits(all.subspan(cut), cut) + HashLogits(all.first(cut)), HashLogits(all));
+  }
+  EXPECT_NE(HashLogits(all.first(7)), HashLogits(all.subspan(7, 7), 7));
+  // Equal values do not cancel where columns change places by a power of two.
+  EXPECT_NE(HashLogits(std::vector<float>{1, 2, 2, 1}), HashLogits(std::vector<float>{2, 1, 1, 2}));
+}
+
 TEST(LogitsHashTest, SeesEveryBitAndTheOrder) {
   std::vector<float> logits(100, 0.25f);
   std::set<std::uint64_t> seen = {HashLogits(logits)};
