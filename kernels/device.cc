@@ -1,6 +1,7 @@
 #include "kernels/device.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "kernels/base/check.h"
@@ -318,6 +319,19 @@ void Device::Import(ConstTensorView host, TensorView out) {
        .outer = out.columns,
        .bytes = Bytes(host) + Bytes(out)},
       [&] { DoImport(host, out); });
+}
+
+std::vector<std::byte> Device::ReadBytes(ConstTensorView x) {
+  std::vector<std::byte> bytes(static_cast<std::size_t>(Bytes(x)));
+  DoReadBytes(x, bytes.data());
+  return bytes;
+}
+
+void Device::DoReadBytes(ConstTensorView x, std::byte* out) {
+  const auto row_bytes = static_cast<std::size_t>(RowBytes(x.dtype, x.columns));
+  for (std::int64_t row = 0; row < x.rows; ++row, out += row_bytes) {
+    std::memcpy(out, x.Row<std::byte>(row), row_bytes);
+  }
 }
 
 }  // namespace jupiter

@@ -16,6 +16,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "kernels/attention_paths.h"
 #include "kernels/base/op_call.h"
@@ -154,6 +155,9 @@ class Device {
   void Export(ConstTensorView x, TensorView host);
   // The reverse.
   void Import(ConstTensorView host, TensorView out);
+  // The elements of any type as they lie on this device, rows back to back, in host memory. No op:
+  // for tests and tools.
+  std::vector<std::byte> ReadBytes(ConstTensorView x);
 
  private:
   virtual std::shared_ptr<std::byte> DoAllocate(std::int64_t bytes) = 0;
@@ -186,6 +190,8 @@ class Device {
   virtual void DoRound(TensorView x, DType dtype);
   virtual void DoExport(ConstTensorView x, TensorView host) = 0;
   virtual void DoImport(ConstTensorView host, TensorView out) = 0;
+  // `out`: all bytes of x's rows. Here for devices whose memory is the host's.
+  virtual void DoReadBytes(ConstTensorView x, std::byte* out);
 
   template <typename Op>
   void Run(const OpCall& call, Op&& op);

@@ -1,5 +1,6 @@
 #include "bench/measure/faulty_device.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -102,6 +103,10 @@ class FaultyDevice : public Device {
   void DoRound(TensorView x, DType dtype) override { inner_->Round(x, dtype); }
   void DoExport(ConstTensorView x, TensorView host) override { inner_->Export(x, host); }
   void DoImport(ConstTensorView host, TensorView out) override { inner_->Import(host, out); }
+  void DoReadBytes(ConstTensorView x, std::byte* out) override {
+    const std::vector<std::byte> bytes = inner_->ReadBytes(x);
+    std::copy(bytes.begin(), bytes.end(), out);
+  }
 
   void ScaleLastRow(TensorView out) {
     const TensorView last = out.Rows(out.rows - 1, 1);

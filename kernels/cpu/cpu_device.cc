@@ -8,9 +8,9 @@
 #include "kernels/cpu/isa.h"
 #include "kernels/cpu/packed_weight.h"
 #include "kernels/cpu/row_ops.h"
-#include "kernels/cpu/sum_parts.h"
 #include "kernels/cpu/tiling.h"
 #include "kernels/row_select.h"
+#include "kernels/sum_parts.h"
 
 namespace jupiter::cpu {
 namespace {

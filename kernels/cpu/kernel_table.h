@@ -5,17 +5,9 @@
 #include <cstdint>
 
 #include "kernels/base/half.h"
+#include "kernels/sum_parts.h"
 
 namespace jupiter::cpu {
-
-// Columns that one loop of a product sums, starting from 0: from the end of the part before it to
-// `end`. Then `additions` times the latest sum that waits is added on the left, and the sum waits
-// for the next part; after the last part it is the result.
-struct SumPart {
-  std::int64_t end = 0;
-  int additions = 0;
-};
-inline constexpr int kMostWaitingSums = 8;
 
 // Rows [row_begin, row_end) of x times groups [group_begin, group_end) of a packed weight (see
 // packed_weight.h).
@@ -27,7 +19,7 @@ struct LinearTile {
   const std::byte* weights = nullptr;
   const std::byte* scales = nullptr;  // of quantised weights
   std::int64_t columns = 0;           // of x and of the weight
-  const SumPart* parts = nullptr;     // [part_count], of the columns; see sum_parts.h
+  const SumPart* parts = nullptr;     // [part_count], of the columns; see kernels/sum_parts.h
   std::int64_t part_count = 0;
   std::int64_t features = 0;  // rows of the weight, columns of out
   std::int64_t group_begin = 0;

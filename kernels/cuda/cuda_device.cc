@@ -9,6 +9,7 @@
 #include "kernels/block_formats.h"
 #include "kernels/cuda/gpu_weight.h"
 #include "kernels/row_select.h"
+#include "kernels/sum_parts.h"
 
 namespace jupiter {
 namespace {
@@ -58,6 +59,8 @@ void ScatterRows(const std::byte* rows, const TensorView& host) {
     std::memcpy(host.Row<std::byte>(i), rows, bytes);
   }
 }
+
+static_assert(kMostWaitingOnGpu == kMostWaitingSums && kChainOnGpu == kChainColumns);
 
 // Paths as kernels read them.
 struct PathArrays {
@@ -172,12 +175,35 @@ void CudaDevice::DoQuantise(ConstTensorView x, TensorView out) {
   ops_.quantise({Floats(x), Bytes(out), Int(x.rows), Int(x.columns)}, stream_);
 }
 
+CudaDevice::PartsOnDevice CudaDevice::PartsFor(const Weight& weight,
+                                               std::span<const std::int64_t> leaf_ends) {
+  std::vector<std::int64_t> key(leaf_ends.begin(), leaf_ends.end());
+  if (key.empty()) key.push_back(weight.columns());
+  key.push_back(IsQuantised(weight.dtype()));
+  const auto found = parts_.find(key);
+  if (found != parts_.end()) return found->second;
+  std::vector<GpuSumPart> parts;
+  for (const SumPart& part : PartsOf(weight.dtype(), weight.columns(), leaf_ends)) {
+    parts.push_back({static_cast<std::int32_t>(part.end), part.additions});
+  }
+  const auto bytes = static_cast<std::int64_t>(parts.size() * sizeof(GpuSumPart));
+  std::shared_ptr<std::byte> memory = DoAllocate(bytes);
+  runtime_->Copy(memory.get(), parts.data(), bytes, stream_);
+  Finish();
+  const PartsOnDevice on_device{reinterpret_cast<const GpuSumPart*>(memory.get()),
+                                Int(std::ssize(parts)), memory};
+  return parts_.emplace(std::move(key), on_device).first->second;
+}
+
 void CudaDevice::DoLinear(ConstTensorView x, const Weight& weight, TensorView out,
                           const LinearOptions& options) {
   LinearArguments arguments;
   arguments.x = Bytes(x);
   arguments.weight = static_cast<const GpuWeight&>(weight).matrix();
   arguments.out = Floats(out);
+  const PartsOnDevice parts = PartsFor(weight, options.leaf_ends);
+  arguments.parts = parts.data;
+  arguments.part_count = parts.count;
   arguments.bias = options.bias == nullptr ? nullptr : options.bias->view().Row<float>(0);
   arguments.accumulate = options.accumulate;
   arguments.rows = Int(x.rows);
@@ -268,14 +294,13 @@ void CudaDevice::DoTopK(ConstTensorView x, int k, std::span<std::int32_t> ids,
 }
 
 void CudaDevice::DoLogSumExp(ConstTensorView x, std::span<float> out) {
-  const std::int64_t runs = (x.columns + kLogSumRun - 1) / kLogSumRun, parts = x.rows * runs;
-  const auto bytes = 2 * parts * static_cast<std::int64_t>(sizeof(float));
-  auto* scratch = reinterpret_cast<float*>(Scratch(bytes));
-  ops_.log_sum({Floats(x), scratch, scratch + parts, Int(x.rows), Int(x.columns)}, stream_);
-  const auto* maximums = reinterpret_cast<const float*>(Download(scratch, bytes));
-  const float* sums = maximums + parts;
+  const std::int64_t runs = (x.columns + kLogSumRun - 1) / kLogSumRun;
+  constexpr auto kBytes = static_cast<std::int64_t>(sizeof(GpuLogSum));
+  auto* of_rows = reinterpret_cast<GpuLogSum*>(Scratch((runs + 1) * x.rows * kBytes));
+  ops_.log_sum({Floats(x), of_rows + x.rows, of_rows, Int(x.rows), Int(x.columns)}, stream_);
+  const auto* sums = reinterpret_cast<const GpuLogSum*>(Download(of_rows, x.rows * kBytes));
   for (std::size_t row = 0; row < out.size(); ++row) {
-    out[row] = static_cast<float>(double{maximums[row]} + DeterministicLog(sums[row]));
+    out[row] = static_cast<float>(double{sums[row].maximum} + DeterministicLog(sums[row].sum));
   }
 }
 
@@ -311,6 +336,14 @@ void CudaDevice::DoImport(ConstTensorView host, TensorView out) {
                      Int(out.rows),
                      Int(out.columns)},
                     MessageTypeOf(host.dtype), stream_);
+}
+
+void CudaDevice::DoReadBytes(ConstTensorView x, std::byte* out) {
+  const std::int64_t row_bytes = RowBytes(x.dtype, x.columns);
+  for (std::int64_t row = 0; row < x.rows; ++row, out += row_bytes) {
+    std::memcpy(out, Download(x.Row<std::byte>(row), row_bytes),
+                static_cast<std::size_t>(row_bytes));
+  }
 }
 
 }  // namespace jupiter

@@ -4,6 +4,7 @@
 // result is in host memory. Its views point to device memory: only its ops may look at them.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -57,6 +58,15 @@ class CudaDevice : public Device {
   void DoRound(TensorView x, DType dtype) override;
   void DoExport(ConstTensorView x, TensorView host) override;
   void DoImport(ConstTensorView host, TensorView out) override;
+  void DoReadBytes(ConstTensorView x, std::byte* out) override;
+
+  // Of products of one shape: uploaded once.
+  struct PartsOnDevice {
+    const GpuSumPart* data = nullptr;
+    int count = 0;
+    std::shared_ptr<std::byte> memory;
+  };
+  PartsOnDevice PartsFor(const Weight& weight, std::span<const std::int64_t> leaf_ends);
 
   // Memory of an op; the next op of the stream may use it again.
   std::byte* Scratch(std::int64_t bytes);
@@ -68,6 +78,8 @@ class CudaDevice : public Device {
   std::string description_;
   GpuStream stream_;
   UploadRing uploads_;
+  // By the ends of the leaves, and whether the weight is quantised.
+  std::map<std::vector<std::int64_t>, PartsOnDevice> parts_;
   std::shared_ptr<std::byte> scratch_;
   std::int64_t scratch_bytes_ = 0;
   std::byte* pinned_ = nullptr;

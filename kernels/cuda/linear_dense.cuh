@@ -1,7 +1,7 @@
-// Products with dense weights, in the order of the `cpu` device: chains of 512 columns, added in
-// ascending order.
+// Products with dense weights, in the order of the `cpu` device: chains of at most 512 columns,
+// added as their parts say.
 //
-// A block takes 32 features, a lane each; its warps take the chains in turn, all rows of the block
+// A block takes 32 features, a lane each; its warps take the parts in turn, all rows of the block
 // with each load of a weight. Bound by memory for few rows.
 #pragma once
 
@@ -11,14 +11,15 @@ namespace JUPITER_GPU_NAMESPACE {
 
 constexpr int kDenseThreads = 256;
 constexpr int kDenseWarps = kDenseThreads / kWarp;
-constexpr int kChain = 512;  // columns
 
 template <int kRows>
 struct DenseShared {
-  float chains[2][kRows][kDenseWarps][kWarp];
+  WaitingSums waiting[kRows];
+  float parts[2][kRows][kDenseWarps][kWarp];
 };
 
-// sums[r] = fma chain over columns [begin, end) of row first_row + r and this lane's feature.
+// sums[r] = fma chain over columns [begin, end) of row first_row + r and this lane's feature. A
+// part may begin within a vector.
 template <class Dense, int kRows>
 __device__ __forceinline__ void ChainOf(const LinearArguments& a, int begin, int end, int first_row,
                                         int rows, float (&sums)[kRows]) {
@@ -26,7 +27,7 @@ __device__ __forceinline__ void ChainOf(const LinearArguments& a, int begin, int
   const auto* vectors = DenseVectors<Dense>(a.weight, BlockIndex()) + LaneIndex();
 #pragma unroll
   for (int r = 0; r < kRows; ++r) sums[r] = 0;
-  for (int first = begin; first < end; first += kColumns) {
+  for (int first = begin / kColumns * kColumns; first < end; first += kColumns) {
     const DenseVector<Dense> w = vectors[first / kColumns * kWarp];
 #pragma unroll
     for (int r = 0; r < kRows; ++r) {
@@ -34,7 +35,8 @@ __device__ __forceinline__ void ChainOf(const LinearArguments& a, int begin, int
       const auto* x = reinterpret_cast<const float*>(Row(a.x, first_row + r)) + first;
 #pragma unroll
       for (int k = 0; k < kColumns; ++k) {
-        if (first + k < end) sums[r] = __fmaf_rn(x[k], Dense::Value(w.values[k]), sums[r]);
+        const bool inside = first + k >= begin && first + k < end;
+        if (inside) sums[r] = __fmaf_rn(x[k], Dense::Value(w.values[k]), sums[r]);
       }
     }
   }
@@ -43,26 +45,26 @@ __device__ __forceinline__ void ChainOf(const LinearArguments& a, int begin, int
 template <class Dense, int kRows>
 __global__ void __launch_bounds__(kDenseThreads) LinearDenseKernel(LinearArguments a) {
   JUPITER_GPU_SHARED(DenseShared<kRows>, shared);
-  const int columns = a.weight.columns, warp = WarpIndex(), lane = LaneIndex();
+  const int warp = WarpIndex(), lane = LaneIndex();
   const int first_row = static_cast<int>(blockIdx.y) * kRows;
   const int rows = Least(kRows, a.rows - first_row);
-  const int chains = (columns + kChain - 1) / kChain;
   float sum = 0;
+  PartPlace place;
   int buffer = 0;
-  for (int first = 0; first < chains; first += kDenseWarps, buffer ^= 1) {
-    const int begin = (first + warp) * kChain;
-    if (begin < columns) {
+  for (int first = 0; first < a.part_count; first += kDenseWarps, buffer ^= 1) {
+    const int part = first + warp;
+    if (part < a.part_count) {
+      const int begin = part == 0 ? 0 : a.parts[part - 1].end;
       float sums[kRows];
-      ChainOf<Dense, kRows>(a, begin, Least(columns, begin + kChain), first_row, rows, sums);
+      ChainOf<Dense, kRows>(a, begin, a.parts[part].end, first_row, rows, sums);
 #pragma unroll
-      for (int r = 0; r < kRows; ++r) shared.chains[buffer][r][warp][lane] = sums[r];
+      for (int r = 0; r < kRows; ++r) shared.parts[buffer][r][warp][lane] = sums[r];
     }
     __syncthreads();
     if (warp >= rows) continue;
-    const int count = Least(kDenseWarps, chains - first);
+    const int count = Least(kDenseWarps, a.part_count - first);
     for (int i = 0; i < count; ++i) {
-      const float chain = shared.chains[buffer][warp][i][lane];
-      sum = first + i == 0 ? chain : __fadd_rn(sum, chain);
+      sum = EndPart(a, shared.parts[buffer][warp][i][lane], shared.waiting[warp], place);
     }
   }
   const int feature = kWarp * BlockIndex() + lane;

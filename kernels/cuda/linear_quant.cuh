@@ -3,6 +3,7 @@
 // A block takes 32 features. Its warps compute the terms of different blocks of 32 columns (exact
 // integer dots, scales multiplied) into shared memory, a lane per feature; then one warp per row
 // adds a chunk of them in ascending order, one fma each, while the others compute the next chunk.
+// Sums of leaves wait in shared memory until the tree adds them.
 // Bound by memory for few rows: 0.56 (q4_0) to 1.06 (q8_0) bytes per weight.
 #pragma once
 
@@ -13,8 +14,33 @@ namespace JUPITER_GPU_NAMESPACE {
 constexpr int kQuantThreads = 256;
 constexpr int kQuantChunk = 32;  // blocks of 32 columns
 
+// The sums of parts that wait, of one row and 32 features: see kernels/sum_parts.h.
+struct WaitingSums {
+  float sums[kMostWaitingOnGpu][kWarp];
+};
+
+// Where one lane is among the parts of the columns.
+struct PartPlace {
+  int part = 0;
+  int waiting = 0;
+};
+
+// Ends a part whose own sum is `sum`: adds what waits for it, and lets the result wait unless it is
+// the last part. Returns what the next part's sum begins with, or the result.
+__device__ __forceinline__ float EndPart(const LinearArguments& a, float sum, WaitingSums& waiting,
+                                         PartPlace& place) {
+  const int additions = a.parts[place.part].additions;
+  for (int i = 0; i < additions; ++i) {
+    sum = __fadd_rn(waiting.sums[--place.waiting][LaneIndex()], sum);
+  }
+  if (++place.part == a.part_count) return sum;
+  waiting.sums[place.waiting++][LaneIndex()] = sum;
+  return 0;
+}
+
 template <class Format, int kRows>
 struct QuantShared {
+  WaitingSums waiting[kRows];
   Term terms[2][kRows][kQuantChunk][Format::kTerms][kWarp];
 };
 
@@ -53,6 +79,7 @@ __global__ void __launch_bounds__(kQuantThreads) LinearQuantKernel(LinearArgumen
   const int first_row = static_cast<int>(blockIdx.y) * kRows;
   const int rows = Least(kRows, a.rows - first_row);
   float sum = 0;
+  PartPlace place;
   int buffer = 0;
   for (int chunk = 0; chunk < blocks; chunk += kQuantChunk, buffer ^= 1) {
     const int count = Least(kQuantChunk, blocks - chunk);
@@ -66,6 +93,9 @@ __global__ void __launch_bounds__(kQuantThreads) LinearQuantKernel(LinearArgumen
       for (int t = 0; t < Format::kTerms; ++t) {
         const Term term = shared.terms[buffer][warp][i][t][lane];
         sum = __fmaf_rn(term.a, term.b, sum);
+      }
+      if (32 * (chunk + i + 1) == a.parts[place.part].end) {
+        sum = EndPart(a, sum, shared.waiting[warp], place);
       }
     }
   }

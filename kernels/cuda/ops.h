@@ -58,10 +58,20 @@ struct QuantiseArguments {
   int columns = 0;
 };
 
+// See kernels/sum_parts.h, whose bound on waiting sums this is.
+struct GpuSumPart {
+  std::int32_t end = 0;
+  std::int32_t additions = 0;
+};
+constexpr int kMostWaitingOnGpu = 8;
+constexpr int kChainOnGpu = 512;  // columns of a dense part, at most
+
 struct LinearArguments {
   GpuRows<const std::uint8_t> x;  // [rows, weight.columns]: f32, or act8 of quantised weights
   GpuMatrix weight;
-  GpuRows<float> out;           // [rows, weight.rows]
+  GpuRows<float> out;                 // [rows, weight.rows]
+  const GpuSumPart* parts = nullptr;  // [part_count], of the columns
+  int part_count = 0;
   const float* bias = nullptr;  // [weight.rows] or null
   bool accumulate = false;
   int rows = 0;
@@ -178,12 +188,16 @@ struct ArgMaxArguments {
   int columns = 0;
 };
 
-// Per run of kLogSumRun columns the maximum, and the sum of exp(x - maximum).
+// The maximum of each row, and the sum of exp(x - maximum), by runs of kLogSumRun columns.
 constexpr int kLogSumRun = 1024;
+struct GpuLogSum {
+  float maximum = 0;
+  float sum = 0;
+};
 struct LogSumArguments {
-  GpuRows<const float> x;     // [rows, columns]
-  float* maximums = nullptr;  // [rows, runs]
-  float* sums = nullptr;      // [rows, runs]
+  GpuRows<const float> x;        // [rows, columns]
+  GpuLogSum* of_runs = nullptr;  // [rows, runs]: scratch
+  GpuLogSum* of_rows = nullptr;  // [rows]
   int rows = 0;
   int columns = 0;
 };

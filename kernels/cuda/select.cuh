@@ -50,32 +50,54 @@ inline void ArgMax(const ArgMaxArguments& a, GpuStream stream) {
   if (a.rows > 0) Launch(ArgMaxKernel, a.rows, kSelectThreads, sizeof(ArgMaxShared), stream, a);
 }
 
+// What is taken away before exp: minus infinity would make NaN of itself.
+__device__ __forceinline__ float ReferenceOf(float maximum) {
+  return maximum == -Infinity() ? 0.0f : maximum;
+}
+
 // A warp per run of kLogSumRun columns; both halves of it compute the 16 lanes.
-__global__ void LogSumKernel(LogSumArguments a) {
+__global__ void LogSumOfRunKernel(LogSumArguments a) {
   const int row = static_cast<int>(blockIdx.y), begin = BlockIndex() * kLogSumRun;
   const int count = Least(kLogSumRun, a.columns - begin);
   const float* x = Row(a.x, row) + begin;
-  float largest = -Infinity();
-  for (int i = LaneIndex(); i < count; i += kWarp) largest = Larger(largest, x[i]);
+  float maximum = -Infinity();
+  for (int i = LaneIndex(); i < count; i += kWarp) maximum = Larger(maximum, x[i]);
 #pragma unroll
   for (int bits = 16; bits > 0; bits /= 2) {
-    largest = Larger(largest, __shfl_xor_sync(kAllLanes, largest, bits));
+    maximum = Larger(maximum, __shfl_xor_sync(kAllLanes, maximum, bits));
   }
+  const float top = ReferenceOf(maximum);
   float sum = 0;
   for (int i = LaneIndex() % 16; i < count; i += 16) {
-    sum = __fadd_rn(sum, Exp(__fsub_rn(x[i], largest)));
+    sum = __fadd_rn(sum, Exp(__fsub_rn(x[i], top)));
   }
   sum = TreeOfHalfWarp(sum);
-  if (LaneIndex() > 0) return;
-  const int at = row * static_cast<int>(gridDim.x) + BlockIndex();
-  a.maximums[at] = largest;
-  a.sums[at] = sum;
+  if (LaneIndex() == 0)
+    a.of_runs[row * static_cast<int>(gridDim.x) + BlockIndex()] = {maximum, sum};
+}
+
+__device__ __forceinline__ GpuLogSum Combine(const GpuLogSum& a, const GpuLogSum& b) {
+  const float maximum = Larger(a.maximum, b.maximum), top = ReferenceOf(maximum);
+  return {maximum, __fadd_rn(__fmul_rn(a.sum, Exp(__fsub_rn(a.maximum, top))),
+                             __fmul_rn(b.sum, Exp(__fsub_rn(b.maximum, top))))};
+}
+
+// A thread per row.
+__global__ void LogSumOfRowKernel(LogSumArguments a, int runs) {
+  const int row = GridThread();
+  if (row >= a.rows) return;
+  const GpuLogSum* of_runs = a.of_runs + row * runs;
+  GpuLogSum sum = of_runs[0];
+  for (int run = 1; run < runs; ++run) sum = Combine(sum, of_runs[run]);
+  a.of_rows[row] = sum;
 }
 
 inline void LogSum(const LogSumArguments& a, GpuStream stream) {
   if (a.rows == 0 || a.columns == 0) return;
-  const auto runs = static_cast<unsigned>((a.columns + kLogSumRun - 1) / kLogSumRun);
-  Launch(LogSumKernel, dim3(runs, static_cast<unsigned>(a.rows)), kWarp, 0, stream, a);
+  const auto rows = static_cast<unsigned>(a.rows);
+  const int runs = (a.columns + kLogSumRun - 1) / kLogSumRun;
+  Launch(LogSumOfRunKernel, dim3(static_cast<unsigned>(runs), rows), kWarp, 0, stream, a);
+  Launch(LogSumOfRowKernel, (rows + kWarp - 1) / kWarp, kWarp, 0, stream, a, runs);
 }
 
 }  // namespace JUPITER_GPU_NAMESPACE

@@ -43,6 +43,7 @@ class RecordingDevice : public Device {
   void DoRound(TensorView, DType) override {}
   void DoExport(ConstTensorView, TensorView) override {}
   void DoImport(ConstTensorView, TensorView) override {}
+  void DoReadBytes(ConstTensorView, std::byte*) override {}
 };
 
 }  // namespace jupiter

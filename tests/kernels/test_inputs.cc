@@ -68,7 +68,7 @@ Tensor LoadRows(Device& device, const std::vector<float>& x, std::int64_t column
                 const std::vector<int>& which) {
   Tensor tensor = device.Allocate(DType::kF32, std::ssize(which), columns);
   for (std::int64_t i = 0; i < std::ssize(which); ++i) {
-    std::memcpy(tensor.view().Row<float>(i), x.data() + which[i] * columns, 4 * columns);
+    device.Import(HostView(x.data() + which[i] * columns, 1, columns), tensor.Rows(i, 1));
   }
   return tensor;
 }

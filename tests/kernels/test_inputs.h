@@ -25,6 +25,7 @@ struct HostMatrix {
   ConstTensorView view() const {
     return {bytes.data(), dtype, rows, columns, RowBytes(dtype, columns)};
   }
+  TensorView view() { return {bytes.data(), dtype, rows, columns, RowBytes(dtype, columns)}; }
 };
 
 // Uniform in [-scale, scale).

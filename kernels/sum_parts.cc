@@ -1,11 +1,11 @@
-#include "kernels/cpu/sum_parts.h"
+#include "kernels/sum_parts.h"
 
 #include <algorithm>
 #include <bit>
 
 #include "kernels/leaves.h"
 
-namespace jupiter::cpu {
+namespace jupiter {
 
 // Before a leaf at most one sum waits for each bit of its number, then one for its chains.
 static_assert(std::bit_width(static_cast<unsigned>(kMaxLeaves - 1)) + 1 == kMostWaitingSums);
@@ -29,4 +29,4 @@ std::vector<SumPart> PartsOf(DType dtype, std::int64_t columns,
   return parts;
 }
 
-}  // namespace jupiter::cpu
+}  // namespace jupiter
