@@ -27,6 +27,9 @@ namespace jupiter {
 // Changes whenever a bit of some result of the `cpu` backend may change.
 inline constexpr int kNumericsVersion = 2;
 
+// Device::numerics of every device that keeps the contract of kernels/cpu/README.md.
+inline constexpr std::string_view kContractNumerics = "contract";
+
 // A weight matrix in a device's own layout: `rows` output features x `columns` input features.
 class Weight {
  public:
@@ -88,6 +91,8 @@ class Device {
 
   // "cpu", "eigen", ...
   virtual std::string_view name() const = 0;
+  // What decides the bits of its results: ranks whose devices agree in this can share a run.
+  virtual std::string_view numerics() const { return name(); }
   // One line for reports: instruction set, threads.
   virtual std::string Describe() const = 0;
   // False on a device that computes nothing: then host data need not be read before Load, and its

@@ -22,6 +22,7 @@ class FaultyDevice : public Device {
       : inner_(std::move(inner)), fault_(fault) {}
 
   std::string_view name() const override { return inner_->name(); }
+  std::string_view numerics() const override { return inner_->numerics(); }
   std::string Describe() const override { return inner_->Describe() + ", with a fault on purpose"; }
   std::int64_t WeightBytes(DType dtype, std::int64_t rows, std::int64_t columns) const override {
     return inner_->WeightBytes(dtype, rows, columns);

@@ -16,6 +16,7 @@ class CpuDevice : public HostDevice {
   explicit CpuDevice(const DeviceOptions& options);
 
   std::string_view name() const override { return "cpu"; }
+  std::string_view numerics() const override { return kContractNumerics; }
   std::string Describe() const override;
   std::int64_t WeightBytes(DType dtype, std::int64_t rows, std::int64_t columns) const override;
 

@@ -1,11 +1,12 @@
-// GpuRuntime of a card.
+#include "kernels/cuda/card_runtime.h"
+
 #include <cuda_runtime_api.h>
 
 #include <stdexcept>
 #include <string>
 #include <vector>
 
-#include "kernels/cuda/card.h"
+#include "kernels/cuda/gpu_memory.h"
 
 namespace jupiter {
 namespace {

@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "kernels/cuda/ops.h"
-#include "kernels/cuda/runtime.h"
 #include "kernels/cuda/upload_ring.h"
 #include "kernels/device.h"
+#include "kernels/gpu_runtime.h"
 
 namespace jupiter {
 
@@ -23,6 +23,7 @@ class CudaDevice : public Device {
   ~CudaDevice() override;
 
   std::string_view name() const override { return "cuda"; }
+  std::string_view numerics() const override { return kContractNumerics; }
   std::string Describe() const override { return description_; }
   std::int64_t RowStride(DType dtype, std::int64_t columns) const override;
   std::int64_t WeightBytes(DType dtype, std::int64_t rows, std::int64_t columns) const override;

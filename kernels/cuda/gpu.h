@@ -13,7 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "kernels/cuda/runtime.h"
+#include "kernels/gpu_runtime.h"
 
 #ifdef __CUDACC__
 

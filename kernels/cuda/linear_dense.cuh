@@ -31,11 +31,10 @@ __device__ __forceinline__ void ChainOf(const LinearArguments& a, int begin, int
     const DenseVector<Dense> w = vectors[first / kColumns * kWarp];
 #pragma unroll
     for (int r = 0; r < kRows; ++r) {
-      if (r >= rows) break;
       const auto* x = reinterpret_cast<const float*>(Row(a.x, first_row + r)) + first;
 #pragma unroll
       for (int k = 0; k < kColumns; ++k) {
-        const bool inside = first + k >= begin && first + k < end;
+        const bool inside = r < rows && first + k >= begin && first + k < end;
         if (inside) sums[r] = __fmaf_rn(x[k], Dense::Value(w.values[k]), sums[r]);
       }
     }

@@ -13,6 +13,8 @@ namespace JUPITER_GPU_NAMESPACE {
 
 constexpr int kQuantThreads = 256;
 constexpr int kQuantChunk = 32;  // blocks of 32 columns
+// Blocks of threads on a multiprocessor: without it the compiler spills to fit one more in.
+constexpr int kQuantResident = 4;
 
 // The sums of parts that wait, of one row and 32 features: see kernels/sum_parts.h.
 struct WaitingSums {
@@ -30,6 +32,7 @@ struct PartPlace {
 __device__ __forceinline__ float EndPart(const LinearArguments& a, float sum, WaitingSums& waiting,
                                          PartPlace& place) {
   const int additions = a.parts[place.part].additions;
+#pragma unroll 1
   for (int i = 0; i < additions; ++i) {
     sum = __fadd_rn(waiting.sums[--place.waiting][LaneIndex()], sum);
   }
@@ -61,17 +64,19 @@ __device__ __forceinline__ void WriteTerms(const LinearArguments& a, int block, 
   const auto packed = ReadPacked<Format>(a.weight, BlockIndex(), block, lane);
 #pragma unroll
   for (int r = 0; r < kRows; ++r) {
-    if (r >= rows) break;
-    const Act8Block x = ReadAct8(Row(a.x, first_row + r), a.weight.columns, block);
-    Term of_block[Format::kTerms];
-    Format::Terms(packed.vectors, packed.scale, x, of_block);
+    if (r < rows) {
+      const Act8Block x = ReadAct8(Row(a.x, first_row + r), a.weight.columns, block);
+      Term of_block[Format::kTerms];
+      Format::Terms(packed.vectors, packed.scale, x, of_block);
 #pragma unroll
-    for (int t = 0; t < Format::kTerms; ++t) terms[r][place][t][lane] = of_block[t];
+      for (int t = 0; t < Format::kTerms; ++t) terms[r][place][t][lane] = of_block[t];
+    }
   }
 }
 
 template <class Format, int kRows>
-__global__ void __launch_bounds__(kQuantThreads) LinearQuantKernel(LinearArguments a) {
+__global__ void __launch_bounds__(kQuantThreads, kQuantResident)
+    LinearQuantKernel(LinearArguments a) {
   using Shared = QuantShared<Format, kRows>;
   JUPITER_GPU_SHARED(Shared, shared);
   constexpr int kWarps = kQuantThreads / kWarp;
@@ -83,20 +88,22 @@ __global__ void __launch_bounds__(kQuantThreads) LinearQuantKernel(LinearArgumen
   int buffer = 0;
   for (int chunk = 0; chunk < blocks; chunk += kQuantChunk, buffer ^= 1) {
     const int count = Least(kQuantChunk, blocks - chunk);
+#pragma unroll 1
     for (int i = warp; i < count; i += kWarps) {
       WriteTerms<Format, kRows>(a, chunk + i, first_row, rows, shared.terms[buffer], i);
     }
     __syncthreads();
     if (warp >= rows) continue;
-    for (int i = 0; i < count; ++i) {
+    for (int i = 0; i < count;) {
+      const int end = a.parts[place.part].end / 32 - chunk;
+      for (const int stop = Least(count, end); i < stop; ++i) {
 #pragma unroll
-      for (int t = 0; t < Format::kTerms; ++t) {
-        const Term term = shared.terms[buffer][warp][i][t][lane];
-        sum = __fmaf_rn(term.a, term.b, sum);
+        for (int t = 0; t < Format::kTerms; ++t) {
+          const Term term = shared.terms[buffer][warp][i][t][lane];
+          sum = __fmaf_rn(term.a, term.b, sum);
+        }
       }
-      if (32 * (chunk + i + 1) == a.parts[place.part].end) {
-        sum = EndPart(a, sum, shared.waiting[warp], place);
-      }
+      if (i == end) sum = EndPart(a, sum, shared.waiting[warp], place);
     }
   }
   const int feature = kWarp * BlockIndex() + lane;

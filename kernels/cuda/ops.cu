@@ -1,6 +1,6 @@
-// The kernels for cards.
+#include "kernels/cuda/ops.h"
+
 #include "kernels/cuda/all_ops.cuh"
-#include "kernels/cuda/card.h"
 
 namespace jupiter {
 

@@ -7,7 +7,7 @@
 
 #include <cstdint>
 
-#include "kernels/cuda/runtime.h"
+#include "kernels/gpu_runtime.h"
 
 #ifdef __CUDACC__
 #define JUPITER_HOST_AND_DEVICE __host__ __device__
@@ -219,5 +219,8 @@ struct GpuOps {
   void (*arg_max)(const ArgMaxArguments&, GpuStream) = nullptr;
   void (*log_sum)(const LogSumArguments&, GpuStream) = nullptr;
 };
+
+// Of builds with CUDA.
+const GpuOps& CardOps();
 
 }  // namespace jupiter

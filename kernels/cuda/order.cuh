@@ -41,12 +41,14 @@ __device__ __forceinline__ float TreeOfHalfWarp(float lane) {
   return lane;
 }
 
-// The same tree over 16 values of one thread.
+// The same tree over 16 values of one thread. Bounds that do not change keep them in registers.
 __device__ __forceinline__ float Tree(float (&lanes)[16]) {
 #pragma unroll
-  for (int half = 8; half > 0; half /= 2) {
+  for (int level = 3; level >= 0; --level) {
 #pragma unroll
-    for (int i = 0; i < half; ++i) lanes[i] = __fadd_rn(lanes[i], lanes[i + half]);
+    for (int i = 0; i < 8; ++i) {
+      if (i < 1 << level) lanes[i] = __fadd_rn(lanes[i], lanes[i + (1 << level)]);
+    }
   }
   return lanes[0];
 }

@@ -63,17 +63,12 @@ __device__ __forceinline__ Term TermOf(int dot, float weight_scale, float x_scal
   return {__int2float_rn(dot), __fmul_rn(weight_scale, x_scale)};
 }
 
-// Signed byte of column i of 16.
-__device__ __forceinline__ int ByteOf(const uint4& w, int i) {
-  const unsigned words[4] = {w.x, w.y, w.z, w.w};
-  return static_cast<std::int8_t>(words[i / 4] >> 8 * (i % 4));
+__device__ __forceinline__ int NibbleOf(std::uint8_t byte, int i) {
+  return i < 16 ? byte & 15 : byte >> 4;
 }
 
-__device__ __forceinline__ int NibbleOf(const uint4& w, int i) {
-  return (ByteOf(w, i % 16) >> (i < 16 ? 0 : 4)) & 15;
-}
-
-// Per format: the terms of a block in their order, and the value of column i of 32.
+// Per format: the terms of a block in their order, and the value of column i of 32, whose byte is
+// given.
 struct Q8_0 {
   using Scale = std::uint16_t;  // f16
   static constexpr int kVectors = 2;
@@ -82,8 +77,8 @@ struct Q8_0 {
                                                Term (&terms)[1]) {
     terms[0] = TermOf(DotOf(w[1], x.q + 4, DotOf(w[0], x.q, 0)), FromHalf(scale), x.scale);
   }
-  static __device__ __forceinline__ float Value(const uint4 (&w)[2], Scale scale, int i) {
-    return __fmul_rn(FromHalf(scale), __int2float_rn(ByteOf(w[i / 16], i % 16)));
+  static __device__ __forceinline__ float Value(std::uint8_t byte, Scale scale, int) {
+    return __fmul_rn(FromHalf(scale), __int2float_rn(static_cast<std::int8_t>(byte)));
   }
 };
 
@@ -96,8 +91,8 @@ struct Q4_0 {
                                                Term (&terms)[1]) {
     terms[0] = TermOf(NibbleDot(w[0], x, -kOffset * x.sum), FromHalf(scale), x.scale);
   }
-  static __device__ __forceinline__ float Value(const uint4 (&w)[1], Scale scale, int i) {
-    return __fmul_rn(FromHalf(scale), __int2float_rn(NibbleOf(w[0], i) - kOffset));
+  static __device__ __forceinline__ float Value(std::uint8_t byte, Scale scale, int i) {
+    return __fmul_rn(FromHalf(scale), __int2float_rn(NibbleOf(byte, i) - kOffset));
   }
 };
 
@@ -110,8 +105,8 @@ struct Q4_K {
     terms[0] = TermOf(NibbleDot(w[0], x, 0), scale.first, x.scale);
     terms[1] = {scale.second, -__fmul_rn(x.scale, __int2float_rn(x.sum))};
   }
-  static __device__ __forceinline__ float Value(const uint4 (&w)[1], const Scale& scale, int i) {
-    return __fmaf_rn(scale.first, __int2float_rn(NibbleOf(w[0], i)), -scale.second);
+  static __device__ __forceinline__ float Value(std::uint8_t byte, const Scale& scale, int i) {
+    return __fmaf_rn(scale.first, __int2float_rn(NibbleOf(byte, i)), -scale.second);
   }
 };
 
@@ -124,9 +119,9 @@ struct Q6_K {
     terms[0] = TermOf(DotOf(w[0], x.q, 0), scale.first, x.scale);
     terms[1] = TermOf(DotOf(w[1], x.q + 4, 0), scale.second, x.scale);
   }
-  static __device__ __forceinline__ float Value(const uint4 (&w)[2], const Scale& scale, int i) {
+  static __device__ __forceinline__ float Value(std::uint8_t byte, const Scale& scale, int i) {
     return __fmul_rn(i < 16 ? scale.first : scale.second,
-                     __int2float_rn(ByteOf(w[i / 16], i % 16)));
+                     __int2float_rn(static_cast<std::int8_t>(byte)));
   }
 };
 
@@ -188,8 +183,11 @@ __device__ __forceinline__ float DenseElement(const GpuMatrix& w, int row, int c
 
 template <class Format>
 __device__ __forceinline__ float QuantElement(const GpuMatrix& w, int row, int column) {
-  const auto block = ReadPacked<Format>(w, row / kWarp, column / 32, row % kWarp);
-  return Format::Value(block.vectors, block.scale, column % 32);
+  const int i = column % 32, lane = row % kWarp, vector = Format::kVectors == 1 ? 0 : i / 16;
+  const std::int64_t at = std::int64_t{row / kWarp} * (w.columns / 32) + column / 32;
+  const std::int64_t place = (at * Format::kVectors + vector) * kWarp + lane;
+  const auto* scales = reinterpret_cast<const typename Format::Scale*>(w.scales);
+  return Format::Value(w.weights[16 * place + i % 16], scales[at * kWarp + lane], i);
 }
 
 // One element of a weight in f32.

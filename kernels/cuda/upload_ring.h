@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "kernels/cuda/runtime.h"
+#include "kernels/gpu_runtime.h"
 
 namespace jupiter {
 

@@ -165,7 +165,7 @@ Session::Session(Transport& transport, Device& device, Checkpoint& checkpoint,
   CheckFacts(
       transport,
       {{"numerics version", fmt::format("{}", kNumericsVersion)},
-       {"device", std::string(device.name())},
+       {"numerics of the device", std::string(device.numerics())},
        {"model fingerprint", fmt::format("{:016x}", fingerprint)},
        {"quantisation", options.quantise ? std::string(Name(*options.quantise)) : "as in the file"},
        {"prompt tokens",
@@ -179,8 +179,8 @@ Session::Session(Transport& transport, Device& device, Checkpoint& checkpoint,
        {"draft model", fmt::format("{} {}", options.draft_model, options.draft_length)},
        {"--stream", options.stream ? "given" : "not given"},
        {"plan", ToJson(plan_)}});
-  numerics_key_ =
-      fmt::format("{} device={}", NumericsKey(fingerprint, options.quantise, plan_), device.name());
+  numerics_key_ = fmt::format("{} sums={}", NumericsKey(fingerprint, options.quantise, plan_),
+                              device.numerics());
   Together(transport, [&] { PlanCapacity(); });
   const int stages = static_cast<int>(PipelineRanks(plan_).size());
   const std::int64_t message = capacity_.prompt_rows * RowBytes(plan_.wire, config.hidden);

@@ -11,7 +11,7 @@
 #include <memory>
 #include <vector>
 
-#include "kernels/cuda/runtime.h"
+#include "kernels/gpu_runtime.h"
 
 namespace jupiter::sim {
 class SimRuntime;

@@ -2,11 +2,8 @@
 // order of blocks and threads.
 #include <gtest/gtest.h>
 
-#include "kernels/cuda/cuda_device.h"
-#include "kernels/cuda/sim/grid.h"
-#include "kernels/cuda/sim/sim_ops.h"
-#include "kernels/cuda/sim/sim_runtime.h"
 #include "kernels/make_device.h"
+#include "tests/cuda/sim/sim_device.h"
 #include "tests/kernels/op_cases.h"
 #include "tests/kernels/test_inputs.h"
 
@@ -14,12 +11,6 @@ namespace jupiter {
 namespace {
 
 constexpr std::uint64_t kOrders = 5;
-
-std::unique_ptr<Device> SimDevice(std::uint64_t seed) {
-  sim::SetSeed(seed);
-  return std::make_unique<CudaDevice>(std::make_shared<sim::SimRuntime>(seed), sim::SimOps(),
-                                      "cuda, simulated");
-}
 
 class CudaDeviceTest : public testing::TestWithParam<std::size_t> {};
 
@@ -29,7 +20,7 @@ TEST_P(CudaDeviceTest, HasTheBitsOfTheCpu) {
   const std::vector<int> rows = AllRows(op.rows);
   const std::vector<std::byte> expected = op.run(*MakeDevice("cpu", {}), rows);
   for (std::uint64_t seed = 1; seed <= kOrders; ++seed) {
-    EXPECT_EQ(op.run(*SimDevice(seed), rows), expected) << "seed " << seed;
+    EXPECT_EQ(op.run(*MakeSimDevice(seed), rows), expected) << "seed " << seed;
   }
 }
 

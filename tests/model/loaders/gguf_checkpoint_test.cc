@@ -62,9 +62,11 @@ TEST(GgufCheckpoint, ReadsSharesAndCountsTheirBytes) {
   EXPECT_EQ(checkpoint->bytes_read(), 4 * 288 + 10 * 144);
   ExpectRefusal(
       [&] {
-        checkpoint->Read("layers.1.w_down", {0, 10, 32, 512});
+        checkpoint->Read("layers.1.w_down", {0, 10, 16, 512});
       },
-      {"layers.1.w_down", "multiples of 256"});
+      {"layers.1.w_down", "multiples of 32"});
+  checkpoint->Read("layers.1.w_down", {0, 8, 32, 512});  // within a block: in proportion
+  EXPECT_EQ(checkpoint->bytes_read(), 4 * 288 + 10 * 144 + 8 * 288 * 480 / 512);
   ExpectRefusal(
       [&] {
         checkpoint->Read("layers.1.w_down", {0, 257, 0, 512});

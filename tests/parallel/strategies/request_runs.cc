@@ -23,7 +23,8 @@ std::vector<std::int32_t> TestPrompt(int vocab) {
 
 Generation RunRequest(const Settings& settings) {
   Transport transport(TestContext());
-  const auto device = MakeDevice("cpu", settings.device);
+  const auto device =
+      settings.make_device ? settings.make_device() : MakeDevice("cpu", settings.device);
   const auto checkpoint = OpenCheckpoint(settings.model);
   SessionOptions options = settings.session;
   options.prompt_tokens = kPrompt;
@@ -59,6 +60,7 @@ Generation Reference(const Settings& settings) {
   ReferTo(CompletePlan(settings.session, shape, TestContext().size(), {}), plain.session);
   plain.session.plan.layers.clear();
   plain.device = {.threads = 1, .isa = kReferenceIsa};
+  plain.make_device = {};
   // Many settings have the same reference.
   static std::map<std::string, Generation> known;
   const SessionOptions& options = plain.session;

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -26,6 +28,8 @@ struct Settings {
   std::string model = "synthetic:tiny";
   SessionOptions session;
   DeviceOptions device;
+  // Another device than `cpu`.
+  std::function<std::unique_ptr<Device>()> make_device = {};
 };
 
 // Runs one request on all ranks; every rank gets the source's result.

@@ -1,5 +1,5 @@
 // The kernels for the simulated GPU.
-#include "kernels/cuda/sim/sim_ops.h"
+#include "kernels/cuda/sim_ops.h"
 
 #include "kernels/cuda/all_ops.cuh"
 

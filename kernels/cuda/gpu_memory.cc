@@ -1,4 +1,4 @@
-#include "kernels/cuda/card.h"
+#include "kernels/cuda/gpu_memory.h"
 
 #include "kernels/base/check.h"
 
