@@ -1,6 +1,7 @@
 // Compares the bits of every op of the `cpu` device with a committed file, on every instruction set
 // of this processor and with one and three threads. A plain program, so that it runs anywhere:
 //   numerics_vectors GOLDEN_FILE            compares; exit code 1 on a difference
+//   numerics_vectors --cuda GOLDEN_FILE     compares the bits of the `cuda` device, on a card
 //   numerics_vectors --write GOLDEN_FILE    writes the file anew (and kNumericsVersion changes)
 #include <fmt/format.h>
 
@@ -10,6 +11,7 @@
 #include <map>
 #include <string>
 
+#include "kernels/base/check.h"
 #include "kernels/base/math.h"
 #include "kernels/make_device.h"
 #include "tests/kernels/op_cases.h"
@@ -78,32 +80,49 @@ int CountDifferences(const Hashes& expected, const Hashes& actual, const std::st
   return differences;
 }
 
-int Compare(const char* path) {
+// Returns how many hashes differ, or are missing.
+int CompareDevice(Device& device, const Hashes& expected) {
+  const Hashes actual = Compute(device);
+  const int found = CountDifferences(expected, actual, device.Describe());
+  std::printf("%s: %zu of %zu hashes agree\n", device.Describe().c_str(), actual.size() - found,
+              expected.size());
+  return found + (actual.size() != expected.size());
+}
+
+int CompareProcessor(const Hashes& expected) {
+  int differences = 0;
+  for (const std::string& isa : IsaNames()) {
+    for (int threads : {1, 3}) {
+      differences += CompareDevice(*MakeDevice("cpu", {threads, isa}), expected);
+    }
+  }
+  return differences;
+}
+
+int Compare(const char* path, bool cuda) {
   const Hashes expected = Read(path);
   if (expected.empty()) {
     std::printf("%s: no hashes found; give the path of numerics_golden.txt\n", path);
     return 1;
   }
-  int differences = 0;
-  for (const std::string& isa : IsaNames()) {
-    for (int threads : {1, 3}) {
-      const auto device = MakeDevice("cpu", {threads, isa});
-      const Hashes actual = Compute(*device);
-      const int found = CountDifferences(expected, actual, device->Describe());
-      std::printf("%s: %zu of %zu hashes agree\n", device->Describe().c_str(),
-                  actual.size() - found, expected.size());
-      differences += found + (actual.size() != expected.size());
-    }
+  try {
+    const int differences =
+        cuda ? CompareDevice(*MakeDevice("cuda", {}), expected) : CompareProcessor(expected);
+    return differences == 0 ? 0 : 1;
+  } catch (const UserError& error) {
+    std::printf("%s\n", error.what());
+    return 2;
   }
-  return differences == 0 ? 0 : 1;
 }
 
 }  // namespace
 }  // namespace jupiter
 
 int main(int argc, char** argv) {
-  if (argc == 2) return jupiter::Compare(argv[1]);
-  if (argc == 3 && std::string(argv[1]) == "--write") return jupiter::Write(argv[2]) ? 0 : 1;
-  std::printf("usage: numerics_vectors [--write] GOLDEN_FILE\n");
+  const std::string flag = argc == 3 ? argv[1] : "";
+  if (argc == 2) return jupiter::Compare(argv[1], false);
+  if (flag == "--cuda") return jupiter::Compare(argv[2], true);
+  if (flag == "--write") return jupiter::Write(argv[2]) ? 0 : 1;
+  std::printf("usage: numerics_vectors [--write | --cuda] GOLDEN_FILE\n");
   return 2;
 }
