@@ -28,7 +28,7 @@ namespace jupiter {
 inline constexpr int kNumericsVersion = 2;
 
 // Device::numerics of every device that keeps the contract of kernels/cpu/README.md.
-inline constexpr std::string_view kContractNumerics = "contract";
+inline constexpr std::string_view kContractNumerics = "cpu/cuda";
 
 // A weight matrix in a device's own layout: `rows` output features x `columns` input features.
 class Weight {
