@@ -35,6 +35,9 @@ class GpuRuntime {
   // Bytes of device memory that are free now.
   virtual std::int64_t AvailableMemory() = 0;
 
+  // 10 * major + minor of the compute capability.
+  virtual int Capability() = 0;
+
   // Streams and events live as long as the runtime.
   virtual GpuStream NewStream() = 0;
   virtual GpuEvent NewEvent() = 0;

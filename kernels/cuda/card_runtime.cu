@@ -58,6 +58,14 @@ class CardRuntime final : public GpuRuntime {
     return static_cast<std::int64_t>(free);
   }
 
+  int Capability() override {
+    int device = 0, major = 0, minor = 0;
+    Check(cudaGetDevice(&device), "cudaGetDevice");
+    Check(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device), "attribute");
+    Check(cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, device), "attribute");
+    return 10 * major + minor;
+  }
+
   GpuStream NewStream() override {
     cudaStream_t stream = nullptr;
     Check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "cudaStreamCreate");

@@ -15,6 +15,7 @@ namespace jupiter {
 namespace {
 
 constexpr std::int64_t kRowAlign = 16;  // of loads
+constexpr int kFirstWithInt8Matrices = 80;
 
 std::int64_t RoundUp(std::int64_t n, std::int64_t to) { return (n + to - 1) / to * to; }
 
@@ -91,6 +92,7 @@ CudaDevice::CudaDevice(std::shared_ptr<GpuRuntime> runtime, const GpuOps& ops,
     : runtime_(std::move(runtime)),
       ops_(ops),
       description_(std::move(description)),
+      matrix_units_(runtime_->Capability() >= kFirstWithInt8Matrices),
       stream_(runtime_->NewStream()),
       uploads_(*runtime_, stream_) {}
 
@@ -206,6 +208,7 @@ void CudaDevice::DoLinear(ConstTensorView x, const Weight& weight, TensorView ou
   arguments.part_count = parts.count;
   arguments.bias = options.bias == nullptr ? nullptr : options.bias->view().Row<float>(0);
   arguments.accumulate = options.accumulate;
+  arguments.matrix_units = matrix_units_;
   arguments.rows = Int(x.rows);
   ops_.linear(arguments, stream_);
 }

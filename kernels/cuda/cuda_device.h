@@ -77,6 +77,7 @@ class CudaDevice : public Device {
   std::shared_ptr<GpuRuntime> runtime_;
   const GpuOps& ops_;
   std::string description_;
+  bool matrix_units_;
   GpuStream stream_;
   UploadRing uploads_;
   // By the ends of the leaves, and whether the weight is quantised.

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "kernels/cuda/linear_quant.cuh"
+#include "kernels/cuda/linear_sums.cuh"
 
 namespace JUPITER_GPU_NAMESPACE {
 

@@ -7,6 +7,8 @@
 // Bound by memory for few rows: 0.56 (q4_0) to 1.06 (q8_0) bytes per weight.
 #pragma once
 
+#include "kernels/cuda/linear_sums.cuh"
+#include "kernels/cuda/linear_tiles.cuh"
 #include "kernels/cuda/packed_formats.cuh"
 
 namespace JUPITER_GPU_NAMESPACE {
@@ -16,44 +18,11 @@ constexpr int kQuantChunk = 32;  // blocks of 32 columns
 // Blocks of threads on a multiprocessor: without it the compiler spills to fit one more in.
 constexpr int kQuantResident = 4;
 
-// The sums of parts that wait, of one row and 32 features: see kernels/sum_parts.h.
-struct WaitingSums {
-  float sums[kMostWaitingOnGpu][kWarp];
-};
-
-// Where one lane is among the parts of the columns.
-struct PartPlace {
-  int part = 0;
-  int waiting = 0;
-};
-
-// Ends a part whose own sum is `sum`: adds what waits for it, and lets the result wait unless it is
-// the last part. Returns what the next part's sum begins with, or the result.
-__device__ __forceinline__ float EndPart(const LinearArguments& a, float sum, WaitingSums& waiting,
-                                         PartPlace& place) {
-  const int additions = a.parts[place.part].additions;
-#pragma unroll 1
-  for (int i = 0; i < additions; ++i) {
-    sum = __fadd_rn(waiting.sums[--place.waiting][LaneIndex()], sum);
-  }
-  if (++place.part == a.part_count) return sum;
-  waiting.sums[place.waiting++][LaneIndex()] = sum;
-  return 0;
-}
-
 template <class Format, int kRows>
 struct QuantShared {
   WaitingSums waiting[kRows];
   Term terms[2][kRows][kQuantChunk][Format::kTerms][kWarp];
 };
-
-// Adds the bias, and the value before if asked, to a finished sum.
-__device__ __forceinline__ void WriteSum(const LinearArguments& a, int row, int feature,
-                                         float sum) {
-  float* out = Row(a.out, row) + feature;
-  if (a.bias != nullptr) sum = __fadd_rn(sum, a.bias[feature]);
-  *out = a.accumulate ? __fadd_rn(*out, sum) : sum;
-}
 
 template <class Format, int kRows>
 __device__ __forceinline__ void WriteTerms(const LinearArguments& a, int block, int first_row,
@@ -120,6 +89,9 @@ void LaunchLinearQuant(const LinearArguments& a, GpuStream stream) {
 
 template <class Format>
 void LinearQuant(const LinearArguments& a, GpuStream stream) {
+  if (a.matrix_units && a.part_count == 1 && a.rows >= kTileRows) {
+    return LinearTiles<Format>(a, stream);
+  }
   if (a.rows == 1) return LaunchLinearQuant<Format, 1>(a, stream);
   if (a.rows == 2) return LaunchLinearQuant<Format, 2>(a, stream);
   LaunchLinearQuant<Format, 4 / Format::kTerms>(a, stream);

@@ -74,6 +74,7 @@ struct LinearArguments {
   int part_count = 0;
   const float* bias = nullptr;  // [weight.rows] or null
   bool accumulate = false;
+  bool matrix_units = false;  // whether the card multiplies int8 matrices (8.0 and later)
   int rows = 0;
 };
 

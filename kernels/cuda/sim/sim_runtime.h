@@ -42,6 +42,7 @@ class SimRuntime final : public GpuRuntime {
   void* AllocateHost(std::int64_t bytes) override;
   void FreeHost(void* memory) override;
   std::int64_t AvailableMemory() override;
+  int Capability() override { return 87; }
   GpuStream NewStream() override;
   GpuEvent NewEvent() override;
   void Copy(void* to, const void* from, std::int64_t bytes, GpuStream stream) override;
