@@ -19,7 +19,7 @@ __attribute__((weak)) void __asan_unpoison_memory_region(const volatile void* me
 namespace jupiter::sim {
 namespace {
 
-constexpr std::size_t kArena = std::size_t{16} << 30;  // of addresses: memory is taken when touched
+constexpr std::size_t kArena = std::size_t{1} << 30;  // of addresses: memory is taken when touched
 constexpr std::size_t kAlign = 256;
 constexpr std::uint64_t kOneIn = 4;  // calls in which some stream gets on
 

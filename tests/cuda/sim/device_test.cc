@@ -13,7 +13,7 @@
 namespace jupiter {
 namespace {
 
-constexpr std::uint64_t kOrders = 5;
+constexpr std::uint64_t kOrders = kSeeds < 20 ? 1 : 5;
 
 class CudaDeviceTest : public testing::TestWithParam<std::size_t> {};
 
@@ -59,6 +59,9 @@ bool AllHaveTheBitsOfTheCpu(const std::vector<OpCase>& cases, std::uint64_t seed
 }
 
 TEST(CudaKernelsTest, EachBarrierLeftOutIsFound) {
+#if defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "making as many threads takes half an hour; PlantedTest shows what races lead to";
+#endif
   const auto barriers = CasesOfBarriers();
   EXPECT_GE(barriers.size(), 8u);
   for (const auto& [site, cases] : barriers) {

@@ -5,8 +5,8 @@
 
 #include "kernels/cuda/cuda_device.h"
 #include "kernels/cuda/sim/grid.h"
-#include "kernels/cuda/sim_ops.h"
 #include "kernels/cuda/sim/sim_runtime.h"
+#include "kernels/cuda/sim_ops.h"
 
 namespace jupiter {
 
