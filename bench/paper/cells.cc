@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "bench/paper/systems.h"
 #include "bench/report/report_text.h"
 #include "kernels/base/check.h"
 
