@@ -15,24 +15,14 @@ namespace {
 
 constexpr const char* kRealSuite = "real";
 
-void RefuseRepeats(std::vector<std::string> strategies) {
-  std::sort(strategies.begin(), strategies.end());
-  const auto twice = std::adjacent_find(strategies.begin(), strategies.end());
-  if (twice != strategies.end()) FailUser("--strategy: {} is given twice", *twice);
-}
-
-void CheckSuites(const BenchFlags& flags) {
-  const std::vector<std::string> known = {kRealSuite, "paper", "ablation", "fair"};
-  for (const std::string& suite : flags.suites) {
-    if (std::find(known.begin(), known.end(), suite) != known.end()) continue;
-    FailUser("--suite {}: expected some of {}", suite, fmt::join(known, ", "));
-  }
-}
-
 std::vector<int> ParseTokenCounts(const char* flag, const std::string& text) {
   std::vector<int> lengths = ParseList(flag, text);
   for (const int length : lengths) {
     if (length < 1) FailUser("{} {}: {} tokens, expected at least 1", flag, text, length);
+    // Rows of results have names, which would be the same.
+    if (std::count(lengths.begin(), lengths.end(), length) > 1) {
+      FailUser("{} {}: {} is given twice", flag, text, length);
+    }
   }
   return lengths;
 }
@@ -85,6 +75,7 @@ void AddSuites(FlagSet& set, BenchFlags& flags) {
          "--suite", flags.suites,
          "real (every strategy on one model), and emulated ones: paper (its table), ablation "
          "(Jupiter's policies), fair (systems under the same policy); without any flag: real,paper")
+      .OneOf({kRealSuite, "paper", "ablation", "fair"})
       .ActsIf(computes, "with --emulate, which is a suite of its own")
       .ChangesNoNumber();
   set.Add("--out", flags.out, "folder for results.jsonl and what belongs to it")
@@ -167,8 +158,6 @@ BenchFlags ParseBenchFlags(int argc, char** argv) {
   set.Parse(static_cast<int>(own.size()), own.data());
   flags.draft.All();
   if (flags.emulates()) ParseBandwidths(flags.bandwidths);
-  CheckSuites(flags);
-  RefuseRepeats(flags.strategies);
   flags.main_job = IsMainJob(set, flags);
   flags.engine.given = set.given();
   flags.values = set.Values();

@@ -40,7 +40,8 @@ class EngineReasons {
 };
 
 void AddDeviceFlags(FlagSet& set, EngineFlags& flags, const EngineReasons& why) {
-  set.Add("--device", flags.device, "cpu, cuda, eigen, or recording (computes nothing, for --record)")
+  set.Add("--device", flags.device,
+          "cpu, cuda, eigen, or recording (computes nothing, for --record)")
       .ActsUnless(why.Emulated("it records on a device that computes nothing"));
   AddThreadsFlag(set, flags).ActsUnless(why.Emulated("nothing is computed"));
   set.Add("--memory-limit", flags.memory_limit_mib, "MiB for each rank (0: what there is)")

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "bench/flags/parse_number.h"
 #include "kernels/base/check.h"
@@ -71,6 +72,11 @@ Flag& Flag::AtLeast(double least) {
 Flag& Flag::Between(double least, double most) {
   most_ = most;
   return AtLeast(least);
+}
+
+Flag& Flag::OneOf(std::vector<std::string> known) {
+  known_ = std::move(known);
+  return *this;
 }
 
 bool Flag::given() const { return option_->count() > 0; }
@@ -178,7 +184,9 @@ Flag& FlagSet::Add(const std::string& names, std::vector<std::string>& value,
                    const std::string& help) {
   CLI::Option* const option = app_->add_option(names, value, help)->delimiter(',');
   if (!value.empty()) option->capture_default_str();
-  return Declare(option, [&value] { return fmt::format("{}", fmt::join(value, ",")); });
+  Flag& flag = Declare(option, [&value] { return fmt::format("{}", fmt::join(value, ",")); });
+  flag.list_ = &value;
+  return flag;
 }
 
 Flag& FlagSet::AddSwitch(const std::string& names, bool& value, const std::string& help) {
@@ -194,8 +202,25 @@ void FlagSet::Parse(int argc, const char* const* argv) {
   } catch (const CLI::ParseError& error) {
     FailUser("{} (see --help)", InOneLine(error.what()));
   }
+  // Names first: reasons speak of them.
+  CheckLists();
   RefuseIdle();
   CheckRanges();
+}
+
+void FlagSet::CheckLists() const {
+  for (const Flag& flag : flags_) {
+    if (!flag.given() || flag.list_ == nullptr) continue;
+    std::set<std::string> seen;
+    for (const std::string& item : *flag.list_) {
+      if (item.empty()) FailUser("{}: one of them is empty", flag.name());
+      if (!seen.insert(item).second) FailUser("{}: {} is given twice", flag.name(), item);
+      const auto& known = flag.known_;
+      if (!known.empty() && std::find(known.begin(), known.end(), item) == known.end()) {
+        FailUser("{} {}: expected some of {}", flag.name(), item, fmt::join(known, ", "));
+      }
+    }
+  }
 }
 
 void FlagSet::FindTyped(int argc, const char* const* argv) {

@@ -48,6 +48,8 @@ class Flag {
   // Of numbers, which stay as they are where the flag is not given.
   Flag& AtLeast(double least);
   Flag& Between(double least, double most);
+  // Of lists: each of them is one of these.
+  Flag& OneOf(std::vector<std::string> known);
 
   const std::string& name() const { return name_; }  // the first long one, "--n-gen"
   bool given() const;
@@ -65,6 +67,8 @@ class Flag {
   std::function<double()> number_;  // of one that was given; none for texts
   std::optional<double> least_;
   std::optional<double> most_;
+  const std::vector<std::string>* list_ = nullptr;  // of flags that are lists
+  std::vector<std::string> known_;                  // empty: any
   bool selects_rows_ = false;
   bool fits_every_job_ = false;
   std::string typed_;
@@ -88,7 +92,7 @@ class FlagSet {
   Flag& Add(const std::string& names, std::uint64_t& value, const std::string& help);
   Flag& Add(const std::string& names, float& value, const std::string& help);
   Flag& Add(const std::string& names, double& value, const std::string& help);
-  // Several, comma-separated or one after the other.
+  // Several, comma-separated or one after the other; none is empty or given twice.
   Flag& Add(const std::string& names, std::vector<std::string>& value, const std::string& help);
   // Without a value; "--overlap,!--no-overlap" can also be switched off.
   Flag& AddSwitch(const std::string& names, bool& value, const std::string& help);
@@ -113,6 +117,7 @@ class FlagSet {
                 std::function<void(const std::string& flag, const std::string& text)> take,
                 std::function<std::string()> value);
   void FindTyped(int argc, const char* const* argv);
+  void CheckLists() const;
   void RefuseIdle() const;
   void CheckRanges() const;
 

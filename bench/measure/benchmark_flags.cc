@@ -9,6 +9,7 @@
 #include <iostream>
 #include <optional>
 
+#include "bench/flags/parse_number.h"
 #include "bench/flags/text_file.h"
 #include "kernels/base/check.h"
 
@@ -56,11 +57,35 @@ benchmark::TimeUnit UnitIn(const Flags& flags) {
   FailUser("--benchmark_time_unit={}: expected ns, us, ms or s", value);
 }
 
+// The number that the text is, or `otherwise`.
+template <typename T>
+T NumberIn(const std::string& text, T otherwise) {
+  T number = otherwise;
+  try {
+    ParseNumber("", text, number);
+  } catch (const UserError&) {
+    return otherwise;  // the caller names the flag
+  }
+  return number;
+}
+
 int RepetitionsIn(const Flags& flags) {
   const std::string value = FindFlag(flags, "repetitions").value_or("1");
-  const int repetitions = std::atoi(value.c_str());
+  const int repetitions = NumberIn(value, 0);
   if (repetitions < 1) FailUser("--benchmark_repetitions={}: expected at least 1", value);
   return repetitions;
+}
+
+// Google Benchmark takes any text for a number, and goes on for ever with one that is none.
+double SecondsIn(const Flags& flags, const std::string& name) {
+  const std::string value = FindFlag(flags, name).value_or("0");
+  const bool has_unit = value.size() > 1 && value.back() == 's';
+  const double seconds = NumberIn(has_unit ? value.substr(0, value.size() - 1) : value, -1.0);
+  constexpr double kDay = 86400;
+  if (!(seconds >= 0 && seconds <= kDay)) {
+    FailUser("--benchmark_{}={}: expected seconds, 0 to {:g}", name, value, kDay);
+  }
+  return seconds;
 }
 
 bool ColorIn(const Flags& flags) {
@@ -79,7 +104,8 @@ BenchmarkOptions ReadOptions(const Flags& flags) {
   options.color = ColorIn(flags);
   options.unit = UnitIn(flags);
   options.repetitions = RepetitionsIn(flags);
-  options.warms_up = std::atof(FindFlag(flags, "min_warmup_time").value_or("0").c_str()) > 0;
+  SecondsIn(flags, "min_time");
+  options.warms_up = SecondsIn(flags, "min_warmup_time") > 0;
   return options;
 }
 

@@ -115,6 +115,7 @@ PlanFlags ParsePlanFlags(int argc, const char* const* argv) {
           "with --save: slices for all prompts up to --n-prompt, at this step (0: for that alone)")
       .ActsIf([&flags] { return !flags.save.empty(); },
               "is for a plan that is kept; add --save FILE")
+      .ActsUnless(UnlessPlanner(flags, PlansSlices))
       .AtLeast(0);
   set.Parse(argc, argv);
   return flags;
@@ -136,6 +137,10 @@ void CheckPlanFlags(const PlanFlags& flags, const ModelConfig& config) {
         "{} prompt tokens and {} new ones: expected at least 1 each and at most {} together, "
         "the context of {}",
         flags.prompt_tokens, flags.tokens, config.context, config.name);
+  }
+  if (flags.all_prompts >= flags.prompt_tokens) {
+    FailUser("--all-prompts {}: expected a step below the {} tokens of --n-prompt",
+             flags.all_prompts, flags.prompt_tokens);
   }
   CheckPlanner(flags.planner);
   CheckWritable(flags.save);
@@ -267,7 +272,7 @@ class Planning {
   void Save(const PlannedRun& best) const {
     Plan plan = best.plan;
     // The other strategies take prompts of any length whole, or in slices of one length.
-    if (flags_.all_prompts > 0 && FindTraits(plan.strategy).takes_slices) {
+    if (flags_.all_prompts > 0 && ChoosesSlices(FindTraits(plan.strategy))) {
       plan.slices = SlicesOfAllPrompts(best);
     }
     std::ofstream file(flags_.save);

@@ -60,16 +60,21 @@ void AddStrategyFlag(FlagSet& set, std::string& strategy) {
 void AddFiles(FlagSet& set, RunFlags& flags) {
   const auto one_answer = UnlessOneAnswer(flags.job);
   const auto computes = [&flags] { return flags.engine.device != "recording"; };
+  const auto runs = [&flags] { return !flags.dry_run; };
   constexpr const char* kNoTokens = "with --device recording, which computes no tokens";
+  constexpr const char* kDry = "with --dry-run, which computes nothing";
   set.AddSwitch("--dry-run", flags.dry_run, "print plan and memory, load nothing");
   set.Add("--reference", flags.reference, "check tokens and logits against this file")
       .ActsUnless(one_answer)
+      .ActsIf(runs, kDry)
       .ActsIf(computes, kNoTokens);
   set.Add("--save-reference", flags.save_reference, "record tokens and logits hashes")
       .ActsUnless(one_answer)
+      .ActsIf(runs, kDry)
       .ActsIf(computes, kNoTokens);
   set.Add("--record", flags.record, "write ops and messages of all ranks to this file")
       .ActsUnless(one_answer)
+      .ActsIf(runs, kDry)
       .ActsIf([&flags] { return !flags.engine.stream; },
               "with --stream: a record has ops and messages, not what is read");
 }

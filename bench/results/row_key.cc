@@ -24,6 +24,11 @@ std::uint64_t HashFile(const fs::path& path, std::uint64_t hash) {
   hash = HashBytes(fmt::format("{} ", size), hash);
   // From the first byte to the last; one after the other where that is all of the file.
   const std::int64_t samples = std::min(kSamples, (size + kSample - 1) / kSample);
+  if (samples == kSamples) {
+    // What changes between the samples shows in when the file was written.
+    const auto written = fs::last_write_time(path, error).time_since_epoch().count();
+    hash = HashBytes(fmt::format("{} ", error ? 0 : written), hash);
+  }
   std::ifstream file(path, std::ios::binary);
   std::string bytes(kSample, '\0');
   for (std::int64_t i = 0; i < samples; ++i) {

@@ -202,6 +202,8 @@ def idle_cases(folder):
         gone = ["--model", os.path.join(folder, "gone.gguf")]
         yield Case(f"bench busy {flags}", [*gone, "--strategies", f"local,{takers[-1]}", *flags],
                    r"gone\.gguf", "bench")
+    for flag in ["--record", "--reference", "--save-reference"]:
+        yield Case(f"dry {flag}", [*run, "--dry-run", flag, "f.json"], rf"{flag} f\.json with --dry-run")
     yield Case("idle skeleton", [*ask, f"file:{points}", "--skeleton-tokens", 3],
                r"--skeleton-tokens 3 is for an outline that the model writes")
     yield Case("idle tokens", [*ask, f"file:{points}", "--point-tokens", 3], r"--tokens 4 with --outline file:")
@@ -403,9 +405,18 @@ def bench_cases(folder):
             ("unknown flag", ["--lyers"], "--lyers"),
             ("unknown benchmark flag", ["--benchmark_filtre=x"], "--benchmark_filtre"),
             ("benchmark flag no number", ["--benchmark_min_time=abc"], "--benchmark_min_time=abc"),
+            ("min time nan", ["--benchmark_min_time=nan"], "--benchmark_min_time=nan: expected seconds"),
+            ("min time negative", ["--benchmark_min_time=-1"], "--benchmark_min_time=-1: expected seconds"),
+            ("min time of another unit", ["--benchmark_min_time=2x"], "--benchmark_min_time=2x: expected seconds"),
+            ("warm-up inf", ["--benchmark_min_warmup_time=inf"], "--benchmark_min_warmup_time=inf: expected"),
             ("benchmark format", ["--benchmark_format=xml"], "--benchmark_format=xml.*json"),
             ("out format", ["--benchmark_out_format=xml"], "--benchmark_out_format=xml.*json"),
             ("repetitions", ["--benchmark_repetitions=-1"], "--benchmark_repetitions=-1"),
+            ("repetitions no number", ["--benchmark_repetitions=3x"], "--benchmark_repetitions=3x"),
+            ("n-prompt twice", ["--n-prompt", "8,9,8"], r"--n-prompt 8,9,8: 8 is given twice"),
+            ("suite", ["--suite", "nosuch"], r"--suite nosuch: expected some of real, paper"),
+            ("suite twice", ["--suite", "real,real"], r"--suite: real is given twice"),
+            ("no suite", ["--suite", ""], r"--suite"),
             ("out file", ["--benchmark_out=/nonexistent/b.json"], r"/nonexistent/b\.json"),
             ("filter", ["--benchmark_filter=nothing"], "--benchmark_filter"),
             ("deadline", ["--deadline", "inf"], "--deadline.*inf"),

@@ -114,6 +114,9 @@ def test_plans_with_shares_are_saved_and_followed(session):
         path = session.path(strategy + ".json")
         tool = ["--cluster", pair, *tiny, "--planner", strategy, "-p", 32, "-n", 4]
         session.tool("jupiter_plan", [*tool, "--save", path])
+        # It has no slices to plan for other prompts.
+        refused = session.tool("jupiter_plan", [*tool, "--save", path, "--all-prompts", 8], code=2).err
+        session.check(f"--all-prompts 8 does nothing with --planner {strategy}" in refused, refused)
         plan = json.loads(session.tool("jupiter_plan", [*tool, "--json"]).out)[0]
         session.check(plan["prediction"] is None and len(plan["memory_bytes"]) == 2, f"{plan}")
         session.check("no time is predicted" in plan["note"], f"note {plan['note']}")

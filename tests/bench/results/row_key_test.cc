@@ -62,16 +62,19 @@ TEST(RowKeyTest, FingerprintsOfFilesAndFolders) {
   text[123'456] = 'b';
   EXPECT_NE(of(text).first, small.first);
   EXPECT_NE(of(text).second, small.second);
-  // Of large ones the size and both ends, and what lies between in places.
+  // Of large ones the size, both ends, what lies between in places, and when they were written.
   const std::string large(300 << 16, 'a');
   const auto whole = of(large);
-  EXPECT_EQ(of(large), whole);
+  EXPECT_EQ(FingerprintPath(folder.path()), whole.second);
   EXPECT_NE(of(large + "a").first, whole.first);
   for (const std::size_t place : {std::size_t{0}, large.size() - 1}) {
     std::string other = large;
     other[place] = 'b';
     EXPECT_NE(of(other).first, whole.first) << place;
   }
+  std::string between = large;
+  between[(1 << 16) + 1] = 'b';
+  EXPECT_NE(of(between).first, whole.first);
 }
 
 }  // namespace
