@@ -26,7 +26,7 @@ struct PaperSystem {
   std::string_view name;      // "edgeshard-latency"
   std::string_view strategy;  // "edgeshard"
   std::string_view planner;
-  std::string_view column;     // "EdgeShard, latency plan": in tables
+  std::string_view column;     // "EdgeShard, own plan": in tables
   std::string_view published;  // name in published/table.csv; empty: not there
   PublishedPlan published_plan = PublishedPlan::kNothing;
 };

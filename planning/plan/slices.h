@@ -23,6 +23,7 @@ SlicePolicy LocalSlices();
 //            prompt is shorter than that
 //   chunks   slices of a given length, the last one shorter
 //   lengths  as given; throws UserError when they do not add up
+//   table    those that were planned for the shortest prompt of the table that is no shorter
 std::vector<int> CutPrompt(const SlicePolicy& policy, int tokens, int stages);
 
 }  // namespace jupiter

@@ -9,7 +9,6 @@
 namespace jupiter {
 namespace {
 
-// What extrapolation towards fewer rows or less context may come down to.
 // A value on the line through (x0, y0) and (x1, y1), x0 < x1. `last`: the points are the last two,
 // so that beyond x1 nothing is known.
 double OnLine(double x, double x0, double y0, double x1, double y1, bool last) {
