@@ -389,7 +389,7 @@ def draft_cases(folder):
                r"--device recording.*--tree FILE")
     quick = ["--n-gen", 2, "--benchmark_min_time=0.01"]
     for name, flags, say in [
-            ("twice", ["--draft", "ngram,ngram"], r"--draft ngram.*already"),
+            ("twice", ["--draft", "ngram,ngram"], r"--draft: ngram is given twice"),
             ("none", ["--draft", "none"], r"--draft none.*leave it out"),
             ("how", ["--speculate", "continuous"], r"--speculate continuous.*--draft"),
             ("tree", ["--draft", "ngram", "--tree", tree], r"--tree.*medusa:FILE"),
