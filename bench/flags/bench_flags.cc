@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "bench/flags/bandwidth_flag.h"
+#include "bench/flags/benchmark_arguments.h"
 #include "bench/flags/benchmark_help.h"
 #include "bench/flags/engine_flags.h"
 #include "kernels/base/check.h"
@@ -110,23 +111,6 @@ bool IsMainJob(FlagSet& set, const BenchFlags& flags) {
   return flags.suites.empty() && !says;
 }
 
-// Flags of Google Benchmark go to it; returns the others.
-std::vector<const char*> TakeBenchmarkFlags(int argc, char** argv, BenchFlags& flags) {
-  // Defaults; a later flag of the user's wins. mpirun makes stdout look like a terminal that it may
-  // not be, so colours are left to --benchmark_color=true.
-  flags.benchmark = {"--benchmark_counters_tabular=true", "--benchmark_color=false"};
-  std::vector<const char*> own = {argv[0]};
-  for (int i = 1; i < argc; ++i) {
-    const std::string_view argument = argv[i];
-    if (argument.substr(0, 12) == "--benchmark_") {
-      flags.benchmark.emplace_back(argument);
-    } else {
-      own.push_back(argv[i]);
-    }
-  }
-  return own;
-}
-
 }  // namespace
 
 bool BenchFlags::asks_for_real() const {
@@ -143,7 +127,10 @@ BenchFlags ParseBenchFlags(int argc, char** argv) {
   BenchFlags flags;
   flags.engine.model = "synthetic:tiny";
   for (const StrategyEntry& entry : Strategies()) flags.strategies.push_back(entry.traits.name);
-  const std::vector<const char*> own = TakeBenchmarkFlags(argc, argv, flags);
+  // Defaults; a later flag of the user's wins. mpirun makes stdout look like a terminal that it may
+  // not be, so colours are left to --benchmark_color=true.
+  flags.benchmark = {"--benchmark_counters_tabular=true", "--benchmark_color=false"};
+  const std::vector<const char*> own = TakeBenchmarkArguments(argc, argv, flags.benchmark);
   FlagSet set(
       "jupiter_bench",
       "Measures every strategy on one model over MPI ranks, each run checked against one process.\n"

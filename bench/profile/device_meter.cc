@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "bench/profile/layers_to_measure.h"
 #include "bench/profile/stage_bench.h"
 #include "bench/report/host_facts.h"
 #include "bench/report/metrics.h"
@@ -17,8 +18,6 @@
 namespace jupiter {
 namespace {
 
-constexpr std::int64_t kMostWeightBytes = std::int64_t{512} << 20;
-constexpr int kLeastLayers = 2;
 constexpr int kWarmUps = 3;
 // When time decides. Each round gives a sample per layer, so medians of small models are settled
 // long before.
@@ -175,15 +174,6 @@ class Meter {
 };
 
 }  // namespace
-
-int LayersToMeasure(int layers, std::int64_t layer_bytes, std::int64_t cache_bytes) {
-  const std::int64_t one = std::max<std::int64_t>(1, layer_bytes);
-  const std::int64_t beyond_cache = cache_bytes / one + 1;
-  const std::int64_t affordable = kMostWeightBytes / one;
-  const std::int64_t wanted =
-      std::max<std::int64_t>(kLeastLayers, std::min(beyond_cache, affordable));
-  return static_cast<int>(std::min<std::int64_t>(layers, wanted));
-}
 
 DeviceMeasurement MeasureDevice(Device& device, Checkpoint& checkpoint, const MeterOptions& options,
                                 const Progress& progress) {

@@ -22,11 +22,6 @@ struct MeterOptions {
   double seconds = 60;  // of all rounds; the first one is completed in any case
 };
 
-// Layers whose weights are streamed from memory, as those of the whole model would be: at least 2,
-// and as many as it takes to exceed the last cache, `cache_bytes`. No more than `layers`, nor than
-// 512 MiB of weights hold, which bounds the time (some caches of servers are as large as a model).
-int LayersToMeasure(int layers, std::int64_t layer_bytes, std::int64_t cache_bytes);
-
 // What runs between ops, and is in no op's time. Seconds, medians.
 struct HostOverhead {
   double least_rows = 0;  // of a batch with the fewest rows: layout, and calls of all layers

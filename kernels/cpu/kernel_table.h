@@ -92,6 +92,11 @@ struct KernelTable {
   SoftmaxTerms (*softmax_terms)(const float* x, std::int64_t n) = nullptr;
   void (*to_half)(const float* x, std::int64_t n, Half* out) = nullptr;
   void (*from_half)(const Half* x, std::int64_t n, float* out) = nullptr;
+
+  // For benchmarks, see peak_kernels.h. Both return how many operations they did.
+  std::int64_t (*peak_fma)(const float* operands, std::int64_t rounds, float* sink) = nullptr;
+  std::int64_t (*peak_dot)(const std::uint8_t* weights, const std::int8_t* x, std::int64_t rounds,
+                           std::int32_t* sink) = nullptr;
 };
 
 }  // namespace jupiter::cpu

@@ -4,6 +4,7 @@
 #include "kernels/cpu/attention_kernels.h"
 #include "kernels/cpu/dense_kernels.h"
 #include "kernels/cpu/kernel_table.h"
+#include "kernels/cpu/peak_kernels.h"
 #include "kernels/cpu/quant_kernels.h"
 #include "kernels/cpu/row_kernels.h"
 
@@ -29,6 +30,8 @@ constexpr KernelTable MakeTable(const char* name) {
       .softmax_terms = RowKernels<V>::AllSoftmaxTerms,
       .to_half = RowKernels<V>::ToHalf,
       .from_half = RowKernels<V>::FromHalf,
+      .peak_fma = PeakKernels<V>::Fma,
+      .peak_dot = PeakKernels<V>::Dot,
   };
 }
 

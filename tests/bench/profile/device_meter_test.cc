@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "bench/profile/layers_to_measure.h"
 #include "bench/profile/profile_report.h"
 #include "kernels/base/check.h"
 #include "kernels/make_device.h"

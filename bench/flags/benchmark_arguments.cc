@@ -1,0 +1,22 @@
+#include "bench/flags/benchmark_arguments.h"
+
+#include <string_view>
+
+namespace jupiter {
+
+std::vector<const char*> TakeBenchmarkArguments(int argc, const char* const* argv,
+                                                std::vector<std::string>& benchmark) {
+  constexpr std::string_view kPrefix = "--benchmark_";
+  std::vector<const char*> own = {argv[0]};
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view argument = argv[i];
+    if (argument.substr(0, kPrefix.size()) == kPrefix) {
+      benchmark.emplace_back(argument);
+    } else {
+      own.push_back(argv[i]);
+    }
+  }
+  return own;
+}
+
+}  // namespace jupiter

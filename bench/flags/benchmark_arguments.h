@@ -1,0 +1,14 @@
+// Which arguments of a program are Google Benchmark's.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace jupiter {
+
+// Appends them to `benchmark`, where the last of several wins; returns the others, the program's
+// name first.
+std::vector<const char*> TakeBenchmarkArguments(int argc, const char* const* argv,
+                                                std::vector<std::string>& benchmark);
+
+}  // namespace jupiter
