@@ -1,5 +1,5 @@
 // Attention after a context, and what moves KV rows. KV rows come from memory, as those of another
-// layer; query rows are in a cache.
+// layer, and so do rows that are appended; query rows are in a cache.
 #include <fmt/format.h>
 
 #include <cmath>
@@ -81,12 +81,14 @@ std::vector<std::int32_t> SlotsFrom(std::int64_t first, std::int64_t count) {
 }
 
 PreparedOp PrepareAppend(Workbench& bench, DType dtype, std::int64_t width, std::int64_t rows) {
-  const int copies = bench.Copies(2 * rows * RowBytes(dtype, width));
+  const int copies =
+      bench.Copies(2 * rows * (RowBytes(dtype, width) + RowBytes(DType::kF32, width)));
   const auto layer = std::make_shared<KvLayer>(bench, dtype, copies * rows, width);
-  const auto x = bench.Rows(2 * rows, width, 1);
+  const auto x = bench.Rows(2 * rows, width, copies);
   const std::vector<std::int32_t> slots = SlotsFrom(0, copies * rows);
   return {[&device = bench.device(), layer, x, slots, rows, copies](std::int64_t turn) {
-    device.KvAppend(x->at(0).Rows(0, rows), x->at(0).Rows(rows, rows), layer->segment(),
+    const TensorView both = x->at(turn % copies);
+    device.KvAppend(both.Rows(0, rows), both.Rows(rows, rows), layer->segment(),
                     {slots.data() + turn % copies * rows, static_cast<std::size_t>(rows)});
   }};
 }

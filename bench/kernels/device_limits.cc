@@ -40,8 +40,8 @@ double CopiedBytes(Workbench& bench, std::int64_t bytes) {
 // Operations of a product with many rows, or bytes of the weights of one with a single row.
 double ProductRate(Workbench& bench, DType dtype, std::int64_t rows) {
   const auto weights = bench.Weights(dtype, kProductWidth, kProductWidth);
-  const auto x =
-      IsQuantised(dtype) ? bench.Act8Rows(rows, kProductWidth) : bench.Rows(rows, kProductWidth, 1);
+  const auto x = IsQuantised(dtype) ? bench.Act8Rows(rows, kProductWidth, 1)
+                                    : bench.Rows(rows, kProductWidth, 1);
   const auto out = bench.Rows(rows, kProductWidth, 1);
   std::size_t turn = 0;
   const double calls = CallRate(bench, [&] {

@@ -59,8 +59,8 @@ OpCall WithSharedContext(const OpCall& call, std::int64_t positions) {
 }
 
 int CopiesBeyondCache(std::int64_t bytes, std::int64_t cache_bytes) {
-  if (bytes > cache_bytes) return 1;
-  return LayersToMeasure(std::numeric_limits<int>::max(), bytes, cache_bytes);
+  if (bytes > 2 * cache_bytes) return 1;
+  return LayersToMeasure(std::numeric_limits<int>::max(), bytes, 2 * cache_bytes);
 }
 
 }  // namespace jupiter

@@ -12,7 +12,7 @@ namespace jupiter {
 // All per second.
 struct MachineLimits {
   double read_bytes = 0;       // read from memory
-  double copied_bytes = 0;     // of a copy in memory: those read and those written
+  double copied_bytes = 0;     // read and written again: those read and those written
   double f32_operations = 0;   // an fma counts 2
   double int8_operations = 0;  // of byte dots; a product and its sum count 2
   std::string source;          // what measured them
@@ -39,7 +39,8 @@ LimitShare ShareOfLimit(const OpCall& call, double seconds, const MachineLimits&
 OpCall WithSharedContext(const OpCall& call, std::int64_t positions);
 
 // How many operands of `bytes` a benchmark must take turns with, so that each has left a cache of
-// `cache_bytes` before its next turn: one that exceeds the cache on its own needs no other.
+// `cache_bytes` before its next turn. They exceed it twice, for caches keep a part of what is used
+// in turns when it exceeds them by little; one that does so on its own needs no other.
 int CopiesBeyondCache(std::int64_t bytes, std::int64_t cache_bytes);
 
 }  // namespace jupiter

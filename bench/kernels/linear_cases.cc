@@ -1,5 +1,5 @@
-// Ops with weight matrices: their weights come from memory, their activations are in a cache, where
-// the op before would have left them.
+// Ops with weight matrices: their weights come from memory. The activations of products are in a
+// cache, where the op before would have left them.
 #include <fmt/format.h>
 
 #include "bench/kernels/op_cases.h"
@@ -33,8 +33,8 @@ std::vector<MatrixShape> MatricesOf(const ModelConfig& config) {
 PreparedOp PrepareLinear(Workbench& bench, DType dtype, const MatrixShape& shape,
                          std::int64_t rows) {
   const auto weights = bench.Weights(dtype, shape.rows, shape.columns);
-  const auto x =
-      IsQuantised(dtype) ? bench.Act8Rows(rows, shape.columns) : bench.Rows(rows, shape.columns, 1);
+  const auto x = IsQuantised(dtype) ? bench.Act8Rows(rows, shape.columns, 1)
+                                    : bench.Rows(rows, shape.columns, 1);
   const auto out = bench.Rows(rows, shape.rows, 1);
   return {[&device = bench.device(), weights, x, out](std::int64_t turn) {
     const auto copy = static_cast<std::size_t>(turn) % weights->size();
@@ -47,17 +47,18 @@ PreparedOp PrepareEmbed(Workbench& bench, DType dtype, const ModelConfig& config
                         std::int64_t rows) {
   constexpr std::int64_t kCalls = 1024;  // with ids of their own
   const auto weights = bench.Weights(dtype, config.vocab, config.hidden);
-  const auto out = bench.Rows(rows, config.hidden, 1);
+  const int outs = bench.Copies(rows * RowBytes(DType::kF32, config.hidden));
+  const auto out = bench.Rows(rows, config.hidden, outs);
   std::vector<std::int32_t> ids;
   const CounterRng rng(1);
   for (std::int64_t i = 0; i < kCalls * rows; ++i) {
     ids.push_back(static_cast<std::int32_t>(rng.Bits(static_cast<std::uint64_t>(i)) %
                                             static_cast<std::uint64_t>(config.vocab)));
   }
-  return {[&device = bench.device(), weights, out, ids, rows](std::int64_t turn) {
+  return {[&device = bench.device(), weights, out, outs, ids, rows](std::int64_t turn) {
     const auto copy = static_cast<std::size_t>(turn) % weights->size();
     const std::int32_t* first = ids.data() + turn % kCalls * rows;
-    device.Embed({first, static_cast<std::size_t>(rows)}, *(*weights)[copy], out->at(0));
+    device.Embed({first, static_cast<std::size_t>(rows)}, *(*weights)[copy], out->at(turn % outs));
   }};
 }
 

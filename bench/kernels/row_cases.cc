@@ -5,14 +5,12 @@
 namespace jupiter {
 namespace {
 
-constexpr std::int64_t kRowBytes = 4;  // of an f32 element
-
 // An op that reads or writes `tensors` tensors [rows, columns].
 using RowOp = std::function<void(Device& device, const std::vector<TensorView>& tensors)>;
 
 PreparedOp PrepareRows(Workbench& bench, std::int64_t rows, std::int64_t columns, int tensors,
                        const RowOp& op) {
-  const int copies = bench.Copies(tensors * rows * columns * kRowBytes);
+  const int copies = bench.Copies(tensors * rows * RowBytes(DType::kF32, columns));
   std::vector<std::shared_ptr<Operands>> operands;
   for (int i = 0; i < tensors; ++i) operands.push_back(bench.Rows(rows, columns, copies));
   return {[&device = bench.device(), operands, copies, op](std::int64_t turn) {
@@ -42,11 +40,14 @@ PreparedOp PrepareRope(Workbench& bench, const ModelConfig& config, std::int64_t
                      });
 }
 
-// The quantised row is one and the same: the product that follows would find it in a cache.
 PreparedOp PrepareQuantise(Workbench& bench, std::int64_t columns, std::int64_t rows) {
-  const auto out = bench.Act8Rows(rows, columns);
-  return PrepareRows(bench, rows, columns, 1,
-                     [out](Device& device, const auto& x) { device.Quantise(x[0], out->at(0)); });
+  const int copies =
+      bench.Copies(rows * (RowBytes(DType::kF32, columns) + RowBytes(DType::kAct8, columns)));
+  const auto x = bench.Rows(rows, columns, copies);
+  const auto out = bench.Act8Rows(rows, columns, copies);
+  return {[&device = bench.device(), x, out, copies](std::int64_t turn) {
+    device.Quantise(x->at(turn % copies), out->at(turn % copies));
+  }};
 }
 
 }  // namespace

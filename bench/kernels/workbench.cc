@@ -63,10 +63,13 @@ std::shared_ptr<Operands> Workbench::Rows(std::int64_t rows, std::int64_t column
   return std::make_shared<Operands>(std::move(tensor), rows);
 }
 
-std::shared_ptr<Operands> Workbench::Act8Rows(std::int64_t rows, std::int64_t columns) {
+std::shared_ptr<Operands> Workbench::Act8Rows(std::int64_t rows, std::int64_t columns, int copies) {
   const std::shared_ptr<Operands> exact = Rows(rows, columns, 1);
-  Tensor tensor = device_.Allocate(DType::kAct8, rows, columns);
-  device_.Quantise(exact->at(0), tensor.view());
+  CheckRoom(copies * rows * device_.RowStride(DType::kAct8, columns));
+  Tensor tensor = device_.Allocate(DType::kAct8, copies * rows, columns);
+  for (int copy = 0; copy < copies; ++copy) {
+    device_.Quantise(exact->at(0), tensor.Rows(copy * rows, rows));
+  }
   Wait();
   return std::make_shared<Operands>(std::move(tensor), rows);
 }

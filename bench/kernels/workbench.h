@@ -1,7 +1,7 @@
 // The device that is measured, and operands for its ops.
 //
 // Operands that an op of a model would find in memory come from memory here, too: there are several
-// of each, more than the last cache holds, and ops take turns with them (CopiesBeyondCache). Those
+// of each, twice what the last cache holds, and ops take turns with them (CopiesBeyondCache). Those
 // that an op of a model would find in a cache are one and the same each time.
 #pragma once
 
@@ -40,7 +40,7 @@ class Workbench {
   // Numbers of [-1, 1). Throws UserError when the memory has no room for them.
   std::shared_ptr<Operands> Rows(std::int64_t rows, std::int64_t columns, int copies);
   // As above for act8, the activations of quantised weights.
-  std::shared_ptr<Operands> Act8Rows(std::int64_t rows, std::int64_t columns);
+  std::shared_ptr<Operands> Act8Rows(std::int64_t rows, std::int64_t columns, int copies);
   // One matrix, loaded several times. The last shape is kept: cases of the same come in a row.
   std::shared_ptr<const WeightCopies> Weights(DType dtype, std::int64_t rows, std::int64_t columns);
   // Throws UserError unless so many bytes are available.
