@@ -2,6 +2,7 @@
 // layer, and so do rows that are appended; query rows are in a cache.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <numeric>

@@ -2,6 +2,8 @@
 // cache, where the op before would have left them.
 #include <fmt/format.h>
 
+#include <cstddef>
+
 #include "bench/kernels/op_cases.h"
 #include "kernels/base/rng.h"
 

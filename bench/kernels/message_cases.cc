@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cstddef>
+#include <memory>
 
 #include "bench/kernels/op_cases.h"
 

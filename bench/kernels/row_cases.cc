@@ -1,4 +1,7 @@
 // Ops on rows of activations, each with all its rows from memory.
+#include <memory>
+#include <utility>
+
 #include "bench/kernels/op_cases.h"
 #include "model/stage/rope_table.h"
 

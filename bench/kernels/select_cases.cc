@@ -1,6 +1,9 @@
 // Ops that choose from rows of logits.
 #include <fmt/format.h>
 
+#include <memory>
+#include <span>
+
 #include "bench/kernels/op_cases.h"
 
 namespace jupiter {

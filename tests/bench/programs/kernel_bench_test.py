@@ -76,8 +76,8 @@ def main():
     parser.add_argument("--kernel-bench", default="kernel_bench", help="the program kernel_bench")
     parser.add_argument("--timeout", type=float, default=120, help="seconds for one run")
     options = parser.parse_args()
-    cases = [lambda: check_row(options, ["--threads", "1"], "cpu"), lambda: check_row(options, ["--device", "eigen"], "eigen"),
-             lambda: check_names(options)]
+    cases = [lambda: check_row(options, ["--threads", "1"], "cpu"),
+             lambda: check_row(options, ["--device", "eigen"], "eigen"), lambda: check_names(options)]
     for flags, say in [
             (["--threads", "-1"], r"--threads is -1, expected 0 to 1024"),
             (["--threads", "two"], r"--threads two"), (["--device", "tpu"], r"tpu.*choose cpu"),
