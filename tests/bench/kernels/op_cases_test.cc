@@ -3,12 +3,15 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
+#include <memory>
 #include <set>
+#include <string>
 
+#include "bench/kernels/device_limits.h"
 #include "bench/measure/case_filter.h"
 #include "kernels/base/check.h"
 #include "kernels/make_device.h"
+#include "tests/bench/kernels/small_cases.h"
 
 namespace jupiter {
 namespace {
@@ -21,8 +24,6 @@ std::set<std::string> Selected(const std::string& filter) {
   }
   return names;
 }
-
-std::string OpOf(const std::string& name) { return name.substr(0, name.find('/')); }
 
 TEST(OpCasesTest, NamesAreStable) {
   EXPECT_EQ(Selected("linear/q4_0/llama2-7b/ffn_down/rows:16$"),
@@ -46,43 +47,30 @@ TEST(OpCasesTest, EveryNameOccursOnce) {
 
 TEST(OpCasesTest, EveryOpHasCases) {
   std::set<std::string> ops;
-  for (const OpCase& op : AllOpCases()) ops.insert(OpOf(op.name));
+  for (const OpCase& op : AllOpCases()) ops.insert(OpOfCase(op.name));
   for (int kind = 0; kind <= static_cast<int>(OpKind::kImport); ++kind) {
     EXPECT_EQ(ops.count(std::string(Name(static_cast<OpKind>(kind)))), 1u) << kind;
   }
   EXPECT_EQ(ops.size(), static_cast<std::size_t>(OpKind::kImport) + 1);
 }
 
-class OneOp : public OpObserver {
- public:
-  void OnOp(const OpCall& call, double) override { calls.push_back(call); }
-  std::vector<OpCall> calls;
-};
-
-// Two turns of each op, on the small model and without copies.
 TEST(OpCasesTest, EveryCaseRunsItsOp) {
-  const std::unique_ptr<Device> device = MakeDevice("cpu", {.threads = 2, .isa = {}});
-  Workbench bench(*device, 0);
-  // Large matrices would take seconds to load.
-  const CaseFilter selects(
-      "^(linear/[^/]*/tinyllama-1.1b/attn_k|embed/q4_0/tinyllama-1.1b|[^le].*/tinyllama-1.1b|"
-      "log_sum_exp/tinyllama-1.1b|export/.*/tinyllama-1.1b)/(context:1024/)?rows:2$");
-  std::set<std::string> ops;
-  for (const OpCase& op : AllOpCases()) {
-    if (!selects.Selects(op.name)) continue;
-    ops.insert(OpOf(op.name));
-    const PreparedOp prepared = op.prepare(bench);
-    OneOp seen;
-    device->Observe(&seen);
-    prepared.run(0);
-    prepared.run(1);
-    device->Observe(nullptr);
-    ASSERT_EQ(seen.calls.size(), 2u) << op.name;
-    EXPECT_EQ(Name(seen.calls[1].kind), OpOf(op.name));
-    EXPECT_EQ(seen.calls[1].rows, 2) << op.name;
-    EXPECT_GT(seen.calls[1].bytes, 0) << op.name;
+  for (const char* name : {"cpu", "eigen", "recording"}) {
+    const std::unique_ptr<Device> device = MakeDevice(name, {.threads = 2, .isa = {}});
+    EXPECT_EQ(RunSmallCases(*device), static_cast<std::size_t>(OpKind::kImport) + 1) << name;
   }
-  EXPECT_EQ(ops.size(), static_cast<std::size_t>(OpKind::kImport) + 1);
+}
+
+// Its memory is not the host's, as that of a card is not; its rates are those of doing nothing.
+TEST(OpCasesTest, LimitsOfADeviceWithAMemoryOfItsOwnComeFromItsOps) {
+  const std::unique_ptr<Device> device = MakeDevice("recording", {});
+  Workbench bench(*device, 0);
+  const MachineLimits limits = MeasureLimits(bench, 1, 0);
+  EXPECT_NE(limits.source.find("the device's own"), std::string::npos);
+  EXPECT_GT(limits.copied_bytes, 0);
+  EXPECT_GE(limits.read_bytes, limits.copied_bytes);
+  EXPECT_GT(limits.f32_operations, 0);
+  EXPECT_GT(limits.int8_operations, 0);
 }
 
 TEST(OpCasesTest, WhatHasNoRoomSaysSo) {
