@@ -50,6 +50,21 @@ def table_of(path):
     return rows
 
 
+def unexplained(root):
+    """Lines that say which rows lead to a page that does not name the flag."""
+    with open(os.path.join(root, PAGE), encoding="utf-8") as file:
+        for line in file:
+            cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+            if len(cells) != 5 or not cells[0].startswith("`-"):
+                continue
+            names = re.findall(r"`(--[^`]*)`", cells[0])
+            for target in re.findall(r"\]\(([^)#]*)", cells[4]):
+                with open(os.path.join(root, os.path.dirname(PAGE), target), encoding="utf-8") as page:
+                    text = page.read()
+                if not any(re.search(re.escape(name) + r"(?![\w-])", text) for name in names):
+                    yield f"{PAGE}: {names[0]} leads to {target}, which does not name it"
+
+
 def compare(rows, programs):
     """Lines that say how the table differs from the programs."""
     told = {}
@@ -137,6 +152,7 @@ def main():
     # The page writes `run` for jupiter_run.
     programs = {os.path.basename(program).replace("jupiter_", ""): flags_of(program) for program in options.programs}
     problems = [f"{PAGE}: {line}" for line in [*compare(rows, programs), *unsorted(rows)]]
+    problems += unexplained(options.root)
     docs = [os.path.join("docs", name) for name in sorted(os.listdir(os.path.join(options.root, "docs")))]
     for page in ["README.md", *(page for page in docs if page.endswith(".md"))]:
         problems += broken_links(options.root, page)
