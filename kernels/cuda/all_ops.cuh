@@ -1,4 +1,4 @@
-// Every kernel, and the table of them: what ops.cu and sim/ops_host.cc compile.
+// Every kernel, and the table of them: what ops.cu and sim_ops.cc compile.
 #pragma once
 
 #include "kernels/cuda/attention_exact.cuh"

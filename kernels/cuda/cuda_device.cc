@@ -61,7 +61,7 @@ void ScatterRows(const std::byte* rows, const TensorView& host) {
   }
 }
 
-static_assert(kMostWaitingOnGpu == kMostWaitingSums && kChainOnGpu == kChainColumns);
+static_assert(kMostWaitingOnGpu == kMostWaitingSums);
 
 // Paths as kernels read them.
 struct PathArrays {

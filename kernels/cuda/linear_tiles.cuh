@@ -81,13 +81,14 @@ struct TwoFeatures {
 template <class Format>
 struct TileBlock;
 
-template <>
-struct TileBlock<Q8_0> {
-  static __device__ __forceinline__ void Add(const WeightFragment& w, const TwoFeatures<Q8_0>& f,
+// One f16 scale for a feature, integers stored with an offset.
+template <class Format, int offset>
+struct OneScaleBlock {
+  static __device__ __forceinline__ void Add(const WeightFragment& w, const TwoFeatures<Format>& f,
                                              const unsigned (&x)[2], const float (&x_scales)[2],
                                              const int (&x_sums)[2], float (&sums)[4]) {
     int dots[4];
-    StartDots<0>(x_sums, dots);
+    StartDots<offset>(x_sums, dots);
     MmaS8(dots, w.words, x);
     const float scales[2] = {FromHalf(f.scales[0]), FromHalf(f.scales[1])};
     AddDots(dots, scales, x_scales, sums);
@@ -95,17 +96,9 @@ struct TileBlock<Q8_0> {
 };
 
 template <>
-struct TileBlock<Q4_0> {
-  static __device__ __forceinline__ void Add(const WeightFragment& w, const TwoFeatures<Q4_0>& f,
-                                             const unsigned (&x)[2], const float (&x_scales)[2],
-                                             const int (&x_sums)[2], float (&sums)[4]) {
-    int dots[4];
-    StartDots<Q4_0::kOffset>(x_sums, dots);
-    MmaS8(dots, w.words, x);
-    const float scales[2] = {FromHalf(f.scales[0]), FromHalf(f.scales[1])};
-    AddDots(dots, scales, x_scales, sums);
-  }
-};
+struct TileBlock<Q8_0> : OneScaleBlock<Q8_0, 0> {};
+template <>
+struct TileBlock<Q4_0> : OneScaleBlock<Q4_0, Q4_0::kOffset> {};
 
 template <>
 struct TileBlock<Q4_K> {

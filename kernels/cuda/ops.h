@@ -64,7 +64,6 @@ struct GpuSumPart {
   std::int32_t additions = 0;
 };
 constexpr int kMostWaitingOnGpu = 8;
-constexpr int kChainOnGpu = 512;  // columns of a dense part, at most
 
 struct LinearArguments {
   GpuRows<const std::uint8_t> x;  // [rows, weight.columns]: f32, or act8 of quantised weights

@@ -25,20 +25,11 @@ inline const dim3& blockIdx = jupiter::sim::place.block;
 inline const dim3& blockDim = jupiter::sim::place.block_dim;
 inline const dim3& gridDim = jupiter::sim::place.grid_dim;
 
-struct alignas(8) int2 {
-  int x, y;
-};
 struct alignas(16) int4 {
   int x, y, z, w;
 };
-struct alignas(8) uint2 {
-  unsigned x, y;
-};
 struct alignas(16) uint4 {
   unsigned x, y, z, w;
-};
-struct alignas(16) float4 {
-  float x, y, z, w;
 };
 
 inline void __syncthreads(const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
@@ -64,25 +55,10 @@ T Shuffle(unsigned mask, T value, unsigned source, const Site& site) {
 }  // namespace jupiter::sim
 
 template <typename T>
-T __shfl_sync(unsigned mask, T value, int source, const char* file = __builtin_FILE(),
-              int line = __builtin_LINE()) {
-  return jupiter::sim::Shuffle(mask, value, static_cast<unsigned>(source) % 32, {file, line});
-}
-
-template <typename T>
 T __shfl_xor_sync(unsigned mask, T value, int bits, const char* file = __builtin_FILE(),
                   int line = __builtin_LINE()) {
   const unsigned source = jupiter::sim::LaneIndex() ^ static_cast<unsigned>(bits);
   return jupiter::sim::Shuffle(mask, value, source % 32, {file, line});
-}
-
-// Lanes near the end keep their own value.
-template <typename T>
-T __shfl_down_sync(unsigned mask, T value, unsigned distance, const char* file = __builtin_FILE(),
-                   int line = __builtin_LINE()) {
-  const unsigned lane = jupiter::sim::LaneIndex();
-  return jupiter::sim::Shuffle(mask, value, lane + distance < 32 ? lane + distance : lane,
-                               {file, line});
 }
 
 inline float __fmaf_rn(float a, float b, float c) { return std::fma(a, b, c); }
@@ -92,10 +68,8 @@ inline float __fsub_rn(float a, float b) { return a - b; }
 inline float __fdiv_rn(float a, float b) { return a / b; }
 inline float __fsqrt_rn(float a) { return std::sqrt(a); }
 inline float __int2float_rn(int a) { return static_cast<float>(a); }
-inline int __float2int_rn(float a) { return static_cast<int>(std::nearbyint(a)); }
 inline float __int_as_float(int a) { return std::bit_cast<float>(a); }
 inline float __uint_as_float(unsigned a) { return std::bit_cast<float>(a); }
-inline int __float_as_int(float a) { return std::bit_cast<int>(a); }
 inline unsigned __float_as_uint(float a) { return std::bit_cast<unsigned>(a); }
 
 // Four products of signed bytes, added to c.

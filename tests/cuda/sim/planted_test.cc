@@ -102,13 +102,14 @@ TEST(PlantedTest, BlocksThatRace) {
 }
 
 TEST(PlantedTest, Overruns) {
-  if (!kFindsOverruns) GTEST_SKIP() << "needs the address sanitizer";
+  if (!kFindsOverruns) GTEST_SKIP() << "needs the address sanitizer: run it in the asan build";
   ExpectFound(BeyondSharedMemory, 1, Ints(kThreads), "heap-buffer-overflow");
   ExpectFound(BeyondDeviceMemory, 1, Ints(kThreads), "use-after-poison");
 }
 
 TEST(PlantedTest, MisalignedVector) {
-  if (!kFindsOverruns) GTEST_SKIP() << "needs the undefined behaviour sanitizer";
+  if (!kFindsOverruns)
+    GTEST_SKIP() << "needs the undefined behaviour sanitizer: run it in the asan build";
   ExpectFound(MisalignedVector, 1, Ints(kThreads), "misaligned address");
 }
 
