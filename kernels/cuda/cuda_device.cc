@@ -61,7 +61,7 @@ void ScatterRows(const std::byte* rows, const TensorView& host) {
   }
 }
 
-static_assert(kMostWaitingOnGpu == kMostWaitingSums);
+static_assert(kMostWaitingOnGpu == kMostWaitingSums && kDenseChain == kChainColumns);
 
 // Paths as kernels read them.
 struct PathArrays {
@@ -206,6 +206,7 @@ void CudaDevice::DoLinear(ConstTensorView x, const Weight& weight, TensorView ou
   const PartsOnDevice parts = PartsFor(weight, options.leaf_ends);
   arguments.parts = parts.data;
   arguments.part_count = parts.count;
+  arguments.one_leaf = options.leaf_ends.size() <= 1;
   arguments.bias = options.bias == nullptr ? nullptr : options.bias->view().Row<float>(0);
   arguments.accumulate = options.accumulate;
   arguments.matrix_units = matrix_units_;

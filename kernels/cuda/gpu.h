@@ -29,15 +29,58 @@
 namespace jupiter {
 namespace gpu {
 
-// d += a * b of signed bytes, 16 x 32 times 32 x 8, by a warp of compute capability 8.0 or later;
-// fragments as in the PTX ISA, "Matrix Fragments for mma.m16n8k32".
-__device__ __forceinline__ void MmaS8(int (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2]) {
+// Copies 4 (`Copy4Async`) or 16 bytes from device to shared memory while the thread goes on. Copies
+// since the last CommitCopies are a group; WaitCopies<n> returns when all of this thread's groups
+// but the latest n are there, for this thread: a barrier shows them to others. 8.0 or later.
+__device__ __forceinline__ void Copy4Async(void* shared, const void* device) {
 #if __CUDA_ARCH__ >= 800
-  asm volatile(
-      "mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, "
-      "{%0,%1,%2,%3};"
-      : "+r"(d[0]), "+r"(d[1]), "+r"(d[2]), "+r"(d[3])
-      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+  asm volatile("cp.async.ca.shared.global [%0], [%1], 4;" ::"r"(
+                   static_cast<unsigned>(__cvta_generic_to_shared(shared))),
+               "l"(device)
+               : "memory");
+#else
+  __trap();  // the device picks another kernel
+#endif
+}
+
+__device__ __forceinline__ void Copy16Async(void* shared, const void* device) {
+#if __CUDA_ARCH__ >= 800
+  asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(
+                   static_cast<unsigned>(__cvta_generic_to_shared(shared))),
+               "l"(device)
+               : "memory");
+#else
+  __trap();
+#endif
+}
+
+__device__ __forceinline__ void CommitCopies() {
+#if __CUDA_ARCH__ >= 800
+  asm volatile("cp.async.commit_group;" ::: "memory");
+#else
+  __trap();
+#endif
+}
+
+template <int groups>
+__device__ __forceinline__ void WaitCopies() {
+#if __CUDA_ARCH__ >= 800
+  asm volatile("cp.async.wait_group %0;" ::"n"(groups) : "memory");
+#else
+  __trap();
+#endif
+}
+
+// d = a * b + c of signed bytes, 16 x 32 times 32 x 8, by a warp of compute capability 8.0 or
+// later; fragments as in the PTX ISA, "Matrix Fragments for mma.m16n8k32".
+__device__ __forceinline__ void MmaS8(int (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2],
+                                      const int (&c)[4]) {
+#if __CUDA_ARCH__ >= 800
+  asm("mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, "
+      "{%10,%11,%12,%13};"
+      : "=r"(d[0]), "=r"(d[1]), "=r"(d[2]), "=r"(d[3])
+      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]), "r"(c[0]), "r"(c[1]),
+        "r"(c[2]), "r"(c[3]));
 #else
   __trap();  // the device picks another kernel
 #endif
@@ -85,9 +128,17 @@ void Launch(Kernel kernel, dim3 grid, int threads, std::size_t shared_bytes, Gpu
 
 namespace jupiter::gpu_sim {
 
-inline void MmaS8(int (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2],
+inline void Copy4Async(void* shared, const void* device) { sim::CopyLater(shared, device, 4); }
+inline void Copy16Async(void* shared, const void* device) { sim::CopyLater(shared, device, 16); }
+inline void CommitCopies() { sim::CommitCopies(); }
+template <int groups>
+void WaitCopies() {
+  sim::WaitCopies(groups);
+}
+
+inline void MmaS8(int (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2], const int (&c)[4],
                   const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
-  sim::MmaS8(d, a, b, {file, line});
+  sim::MmaS8(d, a, b, c, {file, line});
 }
 
 inline float FromHalf(std::uint16_t bits) { return ToFloat(Half{bits}); }

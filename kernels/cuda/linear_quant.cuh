@@ -1,10 +1,11 @@
 // Products of a few act8 rows with quantised weights, in the order of the `cpu` device.
 //
-// A block takes 32 features. Its warps compute the terms of different blocks of 32 columns (exact
-// integer dots, scales multiplied) into shared memory, a lane per feature; then one warp per row
-// adds a chunk of them in ascending order, one fma each, while the others compute the next chunk.
-// Sums of leaves wait in shared memory until the tree adds them.
-// Bound by memory for few rows: 0.56 (q4_0) to 1.06 (q8_0) bytes per weight.
+// A block takes 32 features, a lane each. Most of its warps are producers: in rounds they compute
+// the terms of different blocks of 32 columns (exact integer dots, scales multiplied) into shared
+// memory, and load what the next round needs before, so that the memory never waits. One more warp
+// per row adds the terms of the round before in ascending order, one fma each. Sums of leaves wait
+// in shared memory until the tree adds them. Bound by memory: 0.56 (q4_0) to 1.06 (q8_0) bytes per
+// weight.
 #pragma once
 
 #include "kernels/cuda/linear_sums.cuh"
@@ -13,87 +14,132 @@
 
 namespace JUPITER_GPU_NAMESPACE {
 
-constexpr int kQuantThreads = 256;
-constexpr int kQuantChunk = 32;  // blocks of 32 columns
-// Blocks of threads on a multiprocessor: without it the compiler spills to fit one more in.
-constexpr int kQuantResident = 4;
+constexpr int kProducers = 16;  // warps
+
+template <class Format, int kRows>
+struct QuantShape {
+  // Blocks of 32 columns that a producer takes in a round: so many that its loads keep the memory
+  // busy, and that the terms of two rounds fit into 48 KB.
+  static constexpr int kLoads =
+      Format::kVectors > Format::kTerms ? Format::kVectors : Format::kTerms;
+  static constexpr int kPerWarp = kLoads * kRows < 4 ? 4 / (kLoads * kRows) : 1;
+  static constexpr int kRound = kProducers * kPerWarp;
+  static constexpr int kThreads = kWarp * (kProducers + kRows);
+};
 
 template <class Format, int kRows>
 struct QuantShared {
   WaitingSums waiting[kRows];
-  Term terms[2][kRows][kQuantChunk][Format::kTerms][kWarp];
+  Term terms[2][kRows][QuantShape<Format, kRows>::kRound][Format::kTerms][kWarp];
 };
 
+// A producer's blocks of one round.
 template <class Format, int kRows>
-__device__ __forceinline__ void WriteTerms(const LinearArguments& a, int block, int first_row,
-                                           int rows,
-                                           Term (&terms)[kRows][kQuantChunk][Format::kTerms][kWarp],
-                                           int place) {
-  const int lane = LaneIndex();
-  const auto packed = ReadPacked<Format>(a.weight, BlockIndex(), block, lane);
+struct QuantBlocks {
+  static constexpr int kCount = QuantShape<Format, kRows>::kPerWarp;
+  PackedBlock<Format> packed[kCount];
+};
+
+// The blocks first + warp, first + warp + kProducers, ... as far as there are any.
+template <class Format, int kRows>
+__device__ __forceinline__ void ReadRound(const LinearArguments& a, int first,
+                                          QuantBlocks<Format, kRows>& blocks) {
 #pragma unroll
-  for (int r = 0; r < kRows; ++r) {
-    if (r < rows) {
-      const Act8Block x = ReadAct8(Row(a.x, first_row + r), a.weight.columns, block);
-      Term of_block[Format::kTerms];
-      Format::Terms(packed.vectors, packed.scale, x, of_block);
-#pragma unroll
-      for (int t = 0; t < Format::kTerms; ++t) terms[r][place][t][lane] = of_block[t];
+  for (int i = 0; i < QuantBlocks<Format, kRows>::kCount; ++i) {
+    const int block = first + WarpIndex() + i * kProducers;
+    if (32 * block < a.weight.columns) {
+      blocks.packed[i] = ReadPacked<Format>(a.weight, BlockIndex(), block, LaneIndex());
     }
   }
 }
 
 template <class Format, int kRows>
-__global__ void __launch_bounds__(kQuantThreads, kQuantResident)
+__device__ __forceinline__ void WriteRound(const LinearArguments& a, int first, int first_row,
+                                           const QuantBlocks<Format, kRows>& blocks,
+                                           QuantShared<Format, kRows>& shared, int buffer) {
+#pragma unroll
+  for (int i = 0; i < QuantBlocks<Format, kRows>::kCount; ++i) {
+    const int place = WarpIndex() + i * kProducers, block = first + place;
+    if (32 * block >= a.weight.columns) break;
+#pragma unroll
+    for (int r = 0; r < kRows; ++r) {
+      // Rows beyond the last one repeat it; nobody adds them up.
+      const std::uint8_t* row = Row(a.x, Least(first_row + r, a.rows - 1));
+      Term terms[Format::kTerms];
+      Format::Terms(blocks.packed[i].vectors, blocks.packed[i].scale,
+                    ReadAct8(row, a.weight.columns, block), terms);
+#pragma unroll
+      for (int t = 0; t < Format::kTerms; ++t) {
+        shared.terms[buffer][r][place][t][LaneIndex()] = terms[t];
+      }
+    }
+  }
+}
+
+// Adds a round's terms, of the blocks from `first` on, to the sum of row `r` of the block's.
+template <class Format, int kRows>
+__device__ __forceinline__ float AddRound(const LinearArguments& a, int first, int r, float sum,
+                                          QuantShared<Format, kRows>& shared, int buffer,
+                                          PartPlace& place) {
+  const int count = Least(QuantShape<Format, kRows>::kRound, a.weight.columns / 32 - first);
+  for (int i = 0; i < count;) {
+    const int end = a.parts[place.part].end / 32 - first, stop = Least(count, end);
+#pragma unroll 8
+    for (; i < stop; ++i) {
+#pragma unroll
+      for (int t = 0; t < Format::kTerms; ++t) {
+        const Term term = shared.terms[buffer][r][i][t][LaneIndex()];
+        sum = __fmaf_rn(term.a, term.b, sum);
+      }
+    }
+    if (i == end) sum = EndPart(a, sum, shared.waiting[r], place);
+  }
+  return sum;
+}
+
+template <class Format, int kRows>
+__global__ void __launch_bounds__(QuantShape<Format, kRows>::kThreads, 1)
     LinearQuantKernel(LinearArguments a) {
   using Shared = QuantShared<Format, kRows>;
   JUPITER_GPU_SHARED(Shared, shared);
-  constexpr int kWarps = kQuantThreads / kWarp;
-  const int blocks = a.weight.columns / 32, warp = WarpIndex(), lane = LaneIndex();
-  const int first_row = static_cast<int>(blockIdx.y) * kRows;
-  const int rows = Least(kRows, a.rows - first_row);
+  constexpr int kRound = QuantShape<Format, kRows>::kRound;
+  const int blocks = a.weight.columns / 32, first_row = static_cast<int>(blockIdx.y) * kRows;
+  const bool produces = WarpIndex() < kProducers;
+  const int r = WarpIndex() - kProducers;  // of those that add
+  QuantBlocks<Format, kRows> next = {};
+  if (produces) ReadRound(a, 0, next);
   float sum = 0;
   PartPlace place;
   int buffer = 0;
-  for (int chunk = 0; chunk < blocks; chunk += kQuantChunk, buffer ^= 1) {
-    const int count = Least(kQuantChunk, blocks - chunk);
-#pragma unroll 1
-    for (int i = warp; i < count; i += kWarps) {
-      WriteTerms<Format, kRows>(a, chunk + i, first_row, rows, shared.terms[buffer], i);
+  for (int first = 0; first < blocks + kRound; first += kRound, buffer ^= 1) {
+    if (produces && first < blocks) {
+      const QuantBlocks<Format, kRows> blocks_now = next;
+      ReadRound(a, first + kRound, next);
+      WriteRound(a, first, first_row, blocks_now, shared, buffer);
+    } else if (!produces && first > 0) {
+      sum = AddRound(a, first - kRound, r, sum, shared, buffer ^ 1, place);
     }
     __syncthreads();
-    if (warp >= rows) continue;
-    for (int i = 0; i < count;) {
-      const int end = a.parts[place.part].end / 32 - chunk;
-      for (const int stop = Least(count, end); i < stop; ++i) {
-#pragma unroll
-        for (int t = 0; t < Format::kTerms; ++t) {
-          const Term term = shared.terms[buffer][warp][i][t][lane];
-          sum = __fmaf_rn(term.a, term.b, sum);
-        }
-      }
-      if (i == end) sum = EndPart(a, sum, shared.waiting[warp], place);
-    }
   }
-  const int feature = kWarp * BlockIndex() + lane;
-  if (warp < rows && feature < a.weight.rows) WriteSum(a, first_row + warp, feature, sum);
+  const int feature = kWarp * BlockIndex() + LaneIndex();
+  if (!produces && first_row + r < a.rows && feature < a.weight.rows) {
+    WriteSum(a, first_row + r, feature, sum);
+  }
 }
 
 template <class Format, int kRows>
 void LaunchLinearQuant(const LinearArguments& a, GpuStream stream) {
   const dim3 grid(static_cast<unsigned>((a.weight.rows + kWarp - 1) / kWarp),
                   static_cast<unsigned>((a.rows + kRows - 1) / kRows));
-  Launch(LinearQuantKernel<Format, kRows>, grid, kQuantThreads, sizeof(QuantShared<Format, kRows>),
-         stream, a);
+  Launch(LinearQuantKernel<Format, kRows>, grid, QuantShape<Format, kRows>::kThreads,
+         sizeof(QuantShared<Format, kRows>), stream, a);
 }
 
 template <class Format>
 void LinearQuant(const LinearArguments& a, GpuStream stream) {
-  if (a.matrix_units && a.part_count == 1 && a.rows >= kTileRows) {
-    return LinearTiles<Format>(a, stream);
-  }
   if (a.rows == 1) return LaunchLinearQuant<Format, 1>(a, stream);
   if (a.rows == 2) return LaunchLinearQuant<Format, 2>(a, stream);
+  if (a.matrix_units && a.part_count == 1) return LinearTiles<Format>(a, stream);
   LaunchLinearQuant<Format, 4 / Format::kTerms>(a, stream);
 }
 

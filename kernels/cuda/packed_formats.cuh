@@ -70,7 +70,8 @@ __device__ __forceinline__ int NibbleOf(std::uint8_t byte, int i) {
 // Per format: the terms of a block in their order, and the value of column i of 32, whose byte is
 // given.
 struct Q8_0 {
-  using Scale = std::uint16_t;  // f16
+  using Scale = std::uint16_t;               // f16
+  static constexpr bool kNeedsSums = false;  // of the act8 integers
   static constexpr int kVectors = 2;
   static constexpr int kTerms = 1;
   static __device__ __forceinline__ void Terms(const uint4 (&w)[2], Scale scale, const Act8Block& x,
@@ -83,7 +84,8 @@ struct Q8_0 {
 };
 
 struct Q4_0 {
-  using Scale = std::uint16_t;  // f16
+  using Scale = std::uint16_t;              // f16
+  static constexpr bool kNeedsSums = true;  // of the act8 integers
   static constexpr int kVectors = 1;
   static constexpr int kTerms = 1;
   static constexpr int kOffset = 8;  // of the stored nibbles
@@ -97,7 +99,8 @@ struct Q4_0 {
 };
 
 struct Q4_K {
-  using Scale = TwoScales;  // and minimum
+  using Scale = TwoScales;                  // and minimum
+  static constexpr bool kNeedsSums = true;  // of the act8 integers
   static constexpr int kVectors = 1;
   static constexpr int kTerms = 2;
   static __device__ __forceinline__ void Terms(const uint4 (&w)[1], const Scale& scale,
@@ -111,7 +114,8 @@ struct Q4_K {
 };
 
 struct Q6_K {
-  using Scale = TwoScales;  // of both halves
+  using Scale = TwoScales;                   // of both halves
+  static constexpr bool kNeedsSums = false;  // of the act8 integers
   static constexpr int kVectors = 2;
   static constexpr int kTerms = 2;
   static __device__ __forceinline__ void Terms(const uint4 (&w)[2], const Scale& scale,
@@ -172,6 +176,15 @@ __device__ __forceinline__ const DenseVector<Dense>* DenseVectors(const GpuMatri
   const int vectors = (w.columns + kColumns - 1) / kColumns;
   return reinterpret_cast<const DenseVector<Dense>*>(w.weights) +
          std::int64_t{group} * vectors * kWarp;
+}
+
+// Weights of products are read once: as one load of 16 bytes.
+template <class Dense>
+__device__ __forceinline__ DenseVector<Dense> ReadVector(const DenseVector<Dense>* at) {
+  const uint4 words = __ldg(reinterpret_cast<const uint4*>(at));
+  DenseVector<Dense> vector;
+  memcpy(&vector, &words, sizeof vector);
+  return vector;
 }
 
 template <class Dense>

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
 #include <memory>
 #include <numeric>
 #include <utility>
@@ -37,9 +38,17 @@ struct Meeting {
 
 enum class State : std::uint8_t { kReady, kAtBlock, kAtWarp, kEnded };
 
+struct PendingCopy {
+  void* to;
+  const void* from;
+  int bytes;
+};
+
 struct Thread {
   Fiber* fiber = nullptr;
   State state = State::kReady;
+  // Groups of copies that did not happen yet, the oldest first; the last one is not closed.
+  std::deque<std::vector<PendingCopy>> copies{1};
 };
 
 struct Warp {
@@ -67,6 +76,9 @@ class GridRunner {
   void Run(const Launch& launch, void (*body)(const void*), const void* closure);
   void SyncBlock(const Site& site);
   const Shown& SyncWarp(unsigned mask, const Site& site, const void* value, std::size_t bytes);
+  void CopyLater(const PendingCopy& copy) { Running().copies.back().push_back(copy); }
+  void CommitCopies() { Running().copies.emplace_back(); }
+  void WaitCopies(int groups);
   std::byte* SharedMemory(std::size_t bytes) const;
   bool running() const { return running_ >= 0; }
   int running_thread() const { return running_; }
@@ -76,6 +88,7 @@ class GridRunner {
 
  private:
   static void BeginThread(const void* runner);
+  Thread& Running() { return threads_[static_cast<std::size_t>(running_)]; }
   void CheckLaunch() const;
   void RunBlock(unsigned index);
   void StartThreads(Dim3 block);
@@ -183,7 +196,11 @@ void GridRunner::BeginThread(const void* runner) {
   auto& grid = *const_cast<GridRunner*>(static_cast<const GridRunner*>(runner));
   Acquire(&grid.start_edge_);
   grid.body_(grid.closure_);
-  grid.threads_[static_cast<std::size_t>(grid.running_)].state = State::kEnded;
+  Thread& thread = grid.Running();
+  for (const auto& group : thread.copies) {
+    if (!group.empty()) Fail("a thread ends with copies that it did not wait for");
+  }
+  thread.state = State::kEnded;
   Release(&grid.end_edge_);
 }
 
@@ -194,7 +211,7 @@ void GridRunner::RunReady() {
     running_ = ready_.back();
     ready_.pop_back();
     place.thread = {static_cast<unsigned>(running_), 0, 0};
-    Thread& thread = threads_[static_cast<std::size_t>(running_)];
+    Thread& thread = Running();
     thread.fiber->Resume();
     left -= thread.state == State::kEnded;
   }
@@ -202,7 +219,7 @@ void GridRunner::RunReady() {
 }
 
 void GridRunner::Pause(State state) {
-  Thread& thread = threads_[static_cast<std::size_t>(running_)];
+  Thread& thread = Running();
   thread.state = state;
   thread.fiber->Pause();
 }
@@ -275,6 +292,16 @@ const Shown& GridRunner::SyncWarp(unsigned mask, const Site& site, const void* v
   return shown;
 }
 
+void GridRunner::WaitCopies(int groups) {
+  auto& copies = Running().copies;
+  while (std::ssize(copies) - 1 > groups) {
+    for (const PendingCopy& copy : copies.front()) {
+      std::memcpy(copy.to, copy.from, static_cast<std::size_t>(copy.bytes));
+    }
+    copies.pop_front();
+  }
+}
+
 std::byte* GridRunner::SharedMemory(std::size_t bytes) const {
   if (bytes > launch_.shared_bytes) Fail("the launch gives too little shared memory");
   return shared_;
@@ -328,6 +355,20 @@ void SyncBlock(const Site& site) { Runner().SyncBlock(site); }
 const Shown& SyncWarp(unsigned mask, const Site& site, const void* value, std::size_t bytes) {
   return Runner().SyncWarp(mask, site, value, bytes);
 }
+
+void CopyLater(void* to, const void* from, int bytes) {
+  const auto misplaced = [bytes](const void* p) {
+    return reinterpret_cast<std::uintptr_t>(p) % static_cast<unsigned>(bytes) != 0;
+  };
+  if ((bytes != 4 && bytes != 8 && bytes != kMostCopyBytes) || misplaced(to) || misplaced(from)) {
+    Fail("an asynchronous copy is of 4, 8 or 16 bytes at multiples of them");
+  }
+  Runner().CopyLater({to, from, bytes});
+}
+
+void CommitCopies() { Runner().CommitCopies(); }
+
+void WaitCopies(int groups) { Runner().WaitCopies(groups); }
 
 unsigned LaneIndex() { return place.thread.x % kLanes; }
 

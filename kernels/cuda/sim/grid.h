@@ -88,6 +88,14 @@ const Shown& SyncWarp(unsigned mask, const Site& site, const void* value, std::s
 // 0..31, of the running thread.
 unsigned LaneIndex();
 
+// Copies to shared memory that happen as late as they may: CopyLater notes one of the running
+// thread, CommitCopies closes its group, and WaitCopies makes all but the latest `groups` groups
+// happen. So a wait that is missing or too short leaves unwritten memory.
+constexpr int kMostCopyBytes = 16;
+void CopyLater(void* to, const void* from, int bytes);
+void CommitCopies();
+void WaitCopies(int groups);
+
 [[noreturn]] void Fail(const char* what, const Site& site = {});
 
 }  // namespace jupiter::sim

@@ -28,6 +28,9 @@ inline const dim3& gridDim = jupiter::sim::place.grid_dim;
 struct alignas(16) int4 {
   int x, y, z, w;
 };
+struct alignas(16) float4 {
+  float x, y, z, w;
+};
 struct alignas(16) uint4 {
   unsigned x, y, z, w;
 };
