@@ -7,6 +7,7 @@ docs_test.py --root CHECKOUT PROGRAM...
 import argparse
 import os
 import re
+import subprocess
 import sys
 
 import program_lib
@@ -143,6 +144,13 @@ def room_problems(root, room):
             yield f"{page}: no file {name}"
 
 
+def gpu_problems(root):
+    """Whether the tables of docs/gpu.md are those of the results that are kept."""
+    done = subprocess.run([sys.executable, os.path.join(root, "scripts", "gpu_page"), "--check"],
+                          capture_output=True, text=True, check=False)
+    return [] if done.returncode == 0 else [done.stderr.strip()]
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--root", required=True)
@@ -156,6 +164,7 @@ def main():
     docs = [os.path.join("docs", name) for name in sorted(os.listdir(os.path.join(options.root, "docs")))]
     for page in ["README.md", *(page for page in docs if page.endswith(".md"))]:
         problems += broken_links(options.root, page)
+    problems += gpu_problems(options.root)
     for room in rooms(options.root):
         problems += room_problems(options.root, room)
     print(f"{len(rows)} rows, {sum(map(len, programs.values()))} flags of {len(programs)} programs")
