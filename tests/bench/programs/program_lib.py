@@ -24,6 +24,9 @@ ENVIRONMENT = {
     "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
     "OMPI_MCA_rmaps_base_oversubscribe": "1",
     "OMPI_MCA_orte_execute_quiet": "1",
+    # Shared memory and TCP: looking for other networks takes longer than many a test.
+    "OMPI_MCA_pml": "ob1",
+    "OMPI_MCA_btl": "self,vader,tcp",
     # A program that was started alone starts no daemon of MPI beside it.
     "OMPI_MCA_ess_singleton_isolated": "1",
 }
@@ -105,10 +108,13 @@ def run(command, ranks=None, environment=None, timeout=120, mpirun="mpirun"):
         command = [mpirun, "-np", str(ranks), *command]
     mark = uuid.uuid4().hex
     start = time.monotonic()
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE,
-                          env={**os.environ, **ENVIRONMENT, **(environment or {}),
-                               MARK: mark}) as process:
+    # MPI's own files apart from those of other runs: programs that are started alone all have the same
+    # name there, and the first that ends removes the folder that another one is about to use.
+    with tempfile.TemporaryDirectory(prefix="jupiter-mpi-", ignore_cleanup_errors=True) as folder, \
+            subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE,
+                             env={**os.environ, **ENVIRONMENT, "OMPI_MCA_orte_tmpdir_base": folder,
+                                  **(environment or {}), MARK: mark}) as process:
         late = threading.Event()
         timer = threading.Timer(timeout, lambda: (late.set(), left_behind(mark)))
         timer.start()

@@ -59,7 +59,7 @@ Generation Reference(const Settings& settings) {
       ShapeOf(*checkpoint, settings.session.quantise, settings.session.plan.kv);
   ReferTo(CompletePlan(settings.session, shape, TestContext().size(), {}), plain.session);
   plain.session.plan.layers.clear();
-  plain.device = {.threads = 1, .isa = kReferenceIsa};
+  plain.device = {.threads = 1, .isa = {}};
   plain.make_device = {};
   // Many settings have the same reference.
   static std::map<std::string, Generation> known;

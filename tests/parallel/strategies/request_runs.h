@@ -11,14 +11,6 @@
 
 namespace jupiter {
 
-// Under a sanitizer portable code takes minutes, and every kernel is compared across instruction
-// sets in tests/kernels anyway.
-#ifdef JUPITER_SANITIZED
-inline constexpr const char* kReferenceIsa = "";
-#else
-inline constexpr const char* kReferenceIsa = "portable";
-#endif
-
 inline constexpr int kPrompt = 11;
 inline constexpr int kTokens = 8;
 
@@ -34,8 +26,7 @@ struct Settings {
 
 // Runs one request on all ranks; every rank gets the source's result.
 Generation RunRequest(const Settings& settings);
-// One process, portable code; one row at a time where sums do not depend on it: as plain as it
-// gets.
+// One process, one thread; one row at a time where sums do not depend on it: as plain as it gets.
 Generation Reference(const Settings& settings);
 // What loading the tiny model under these options is refused with; empty when it is not.
 std::string LoadError(const SessionOptions& options);
