@@ -22,9 +22,9 @@ constexpr int kManyDenseRows = 33;  // from here on a warp takes all parts
 
 // Vectors of weights that a lane reads ahead.
 template <int kRows>
-constexpr int kDenseAhead = kRows >= 8   ? 2
-                            : kRows == 4 ? 4
-                                         : 6;
+constexpr int kDenseAhead = kRows < 4    ? 5
+                            : kRows < 16 ? 4
+                                         : 2;
 
 template <class Dense>
 struct DenseChain {
@@ -83,6 +83,7 @@ __device__ __forceinline__ void AddVectors(const DenseChain<Dense>& chain, int f
   for (int i = 0; i < kAhead; ++i) {
     if (first + i < last) next[i] = ReadVector(chain.weights + (first + i) * kWarp);
   }
+#pragma unroll 1
   for (int v = first; v < last; v += kAhead) {
     DenseVector<Dense> now[kAhead];
 #pragma unroll
