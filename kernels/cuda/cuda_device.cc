@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
+#include <unordered_set>
 #include <utility>
 
 #include "kernels/base/check.h"
@@ -83,6 +85,100 @@ PathArrays ArraysOf(const AttentionPaths& paths) {
     arrays.paths.push_back(path);
   }
   return arrays;
+}
+
+// How many leading positions of two paths have the same slots.
+std::int32_t CommonLength(std::span<const KvRun> a, std::span<const KvRun> b) {
+  std::int32_t length = 0;
+  for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
+    if (a[i].segment != b[i].segment || a[i].begin != b[i].begin) break;
+    length += std::min(a[i].count, b[i].count);
+    if (a[i].count != b[i].count) break;
+  }
+  return length;
+}
+
+// Rows [first, end) as one tile.
+GpuTile TileOf(const AttentionPaths& paths, std::span<const GpuPath> arrays, std::int64_t first) {
+  GpuTile tile;
+  for (std::size_t i = 0; i < arrays.size(); ++i) {
+    if (arrays[i].length <= tile.length) continue;
+    tile.longest = static_cast<std::int32_t>(i);
+    tile.length = arrays[i].length;
+  }
+  tile.agree = tile.length;
+  for (std::size_t i = 0; i < arrays.size(); ++i) {
+    const std::int32_t common = CommonLength(paths.Row(first + tile.longest),
+                                             paths.Row(first + static_cast<std::int64_t>(i)));
+    if (common < arrays[i].length) tile.agree = std::min(tile.agree, common);
+  }
+  return tile;
+}
+
+// All rows as tiles.
+struct TileArrays {
+  std::vector<GpuTile> tiles;
+  int rows = 0;         // of a tile; 0: each row by itself
+  int first_apart = 0;  // the first run that some tile does not share
+};
+
+TileArrays TilesOf(const AttentionPaths& paths, const PathArrays& arrays) {
+  TileArrays tiles;
+  const auto all = std::span<const GpuPath>(arrays.paths);
+  tiles.rows = AttentionTileRows(paths.rows());
+  if (tiles.rows == 0) return tiles;
+  tiles.first_apart = Int(AttentionRuns(arrays.longest));
+  bool shared = false;
+  const auto step = static_cast<std::size_t>(tiles.rows);
+  for (std::size_t first = 0; first < all.size(); first += step) {
+    const GpuTile tile = TileOf(paths, all.subspan(first, std::min(step, all.size() - first)),
+                                static_cast<std::int64_t>(first));
+    shared |= IsShared(tile, 0);
+    if (tile.agree < tile.length) {
+      tiles.first_apart = std::min(tiles.first_apart, tile.agree / kAttentionRun);
+    }
+    tiles.tiles.push_back(tile);
+  }
+  return shared ? tiles : TileArrays{};
+}
+
+// Several arrays as one, so that they travel in one copy.
+class JoinedArrays {
+ public:
+  // Returns where the array begins.
+  template <typename T>
+  std::size_t Add(const std::vector<T>& array) {
+    const std::size_t begin = bytes_.size();
+    const std::size_t bytes = array.size() * sizeof(T);
+    bytes_.resize(begin + (bytes + kRowAlign - 1) / kRowAlign * kRowAlign);
+    if (bytes > 0) std::memcpy(bytes_.data() + begin, array.data(), bytes);
+    return begin;
+  }
+  std::span<const std::byte> bytes() const { return bytes_; }
+
+ private:
+  std::vector<std::byte> bytes_;
+};
+
+// Slots of rows, -1 where a later row has the same one: that one counts, as if rows were written in
+// order.
+std::vector<std::int32_t> LastOfEqualSlots(std::span<const std::int32_t> slots) {
+  std::vector<std::int32_t> last(slots.begin(), slots.end());
+  const bool ascends = std::is_sorted(slots.begin(), slots.end(), std::less_equal<>());
+  if (ascends) return last;
+  std::unordered_set<std::int32_t> seen;
+  for (std::size_t i = last.size(); i-- > 0;) {
+    if (!seen.insert(last[i]).second) last[i] = -1;
+  }
+  return last;
+}
+
+// Rows of one launch of attention: scratch for more would take too much memory, and leave the cache
+// that scores should stay in.
+std::int64_t AttentionRowsAtOnce(std::int64_t floats_per_row, int tile_rows) {
+  constexpr std::int64_t kMostScratchFloats = std::int64_t{16} << 20;
+  const std::int64_t fit = std::max<std::int64_t>(kMostScratchFloats / floats_per_row, 1);
+  return tile_rows == 0 ? fit : std::max<std::int64_t>(fit / tile_rows, 1) * tile_rows;
 }
 
 }  // namespace
@@ -223,10 +319,11 @@ void CudaDevice::DoRope(TensorView x, std::span<const std::int32_t> positions,
 
 void CudaDevice::DoKvAppend(ConstTensorView keys, ConstTensorView values, const KvSegment& segment,
                             std::span<const std::int32_t> slots) {
-  const std::int32_t* on_device = uploads_.Upload(slots);
-  const int rows = Int(keys.rows), columns = Int(keys.columns);
-  ops_.kv_append({Floats(keys), KvRowsOf(segment.keys), on_device, rows, columns}, stream_);
-  ops_.kv_append({Floats(values), KvRowsOf(segment.values), on_device, rows, columns}, stream_);
+  const std::vector<std::int32_t> last = LastOfEqualSlots(slots);
+  ops_.kv_append(
+      {Floats(keys), Floats(values), KvRowsOf(segment.keys), KvRowsOf(segment.values),
+       uploads_.Upload(std::span<const std::int32_t>(last)), Int(keys.rows), Int(keys.columns)},
+      stream_);
 }
 
 void CudaDevice::DoKvMove(const KvSegment& segment, std::span<const std::int32_t> from,
@@ -254,23 +351,42 @@ void CudaDevice::DoAttention(ConstTensorView q, std::span<const KvSegment> segme
     places.push_back({KvRowsOf(segment.keys), KvRowsOf(segment.values)});
   }
   const PathArrays arrays = ArraysOf(paths);
+  const TileArrays tiles = TilesOf(paths, arrays);
+  JoinedArrays joined;
+  const std::size_t at_segments = joined.Add(places), at_paths = joined.Add(arrays.paths),
+                    at_runs = joined.Add(arrays.runs), at_tiles = joined.Add(tiles.tiles);
+  const std::byte* on_device = uploads_.Upload(joined.bytes());
   AttentionArguments arguments;
-  arguments.q = Floats(q);
-  arguments.out = Floats(out);
-  arguments.segments = uploads_.Upload(std::span<const GpuKvSegment>(places));
-  arguments.paths = uploads_.Upload(std::span<const GpuPath>(arrays.paths));
-  arguments.runs = uploads_.Upload(std::span<const GpuRun>(arrays.runs));
-  arguments.rows = Int(q.rows);
+  arguments.segments = reinterpret_cast<const GpuKvSegment*>(on_device + at_segments);
+  arguments.paths = reinterpret_cast<const GpuPath*>(on_device + at_paths);
+  arguments.runs = reinterpret_cast<const GpuRun*>(on_device + at_runs);
+  arguments.tiles = reinterpret_cast<const GpuTile*>(on_device + at_tiles);
+  arguments.tile_rows = tiles.rows;
+  arguments.first_apart = tiles.first_apart;
   arguments.heads = shape.heads;
   arguments.kv_heads = shape.kv_heads;
   arguments.head_dim = shape.head_dim;
   arguments.longest = arrays.longest;
   arguments.scale = shape.scale;
+  arguments.f16 = !places.empty() && places[0].keys.f16;
+  AttentionByRows(arguments, q, out);
+}
+
+void CudaDevice::AttentionByRows(AttentionArguments arguments, const ConstTensorView& q,
+                                 const TensorView& out) {
   const std::int64_t floats =
-      q.rows * shape.heads * GpuAttentionScratch(arrays.longest, shape.head_dim);
-  arguments.scratch =
-      reinterpret_cast<float*>(Scratch(floats * static_cast<std::int64_t>(sizeof(float))));
-  ops_.attention(arguments, stream_);
+      arguments.heads * GpuAttentionScratch(arguments.longest, arguments.head_dim);
+  const std::int64_t most = AttentionRowsAtOnce(floats, arguments.tile_rows);
+  arguments.scratch = reinterpret_cast<float*>(
+      Scratch(std::min(most, q.rows) * floats * static_cast<std::int64_t>(sizeof(float))));
+  for (std::int64_t first = 0; first < q.rows; first += most) {
+    arguments.rows = Int(std::min(most, q.rows - first));
+    arguments.q = Floats(q.Rows(first, arguments.rows));
+    arguments.out = Floats(out.Rows(first, arguments.rows));
+    ops_.attention(arguments, stream_);
+    arguments.paths += arguments.rows;
+    if (arguments.tile_rows > 0) arguments.tiles += arguments.rows / arguments.tile_rows;
+  }
 }
 
 void CudaDevice::DoSwiGlu(ConstTensorView gate, ConstTensorView up, TensorView out) {

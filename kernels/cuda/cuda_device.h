@@ -69,6 +69,10 @@ class CudaDevice : public Device {
   };
   PartsOnDevice PartsFor(const Weight& weight, std::span<const std::int64_t> leaf_ends);
 
+  // Puts attention into the stream by as many rows as scratch holds.
+  void AttentionByRows(AttentionArguments arguments, const ConstTensorView& q,
+                       const TensorView& out);
+
   // Memory of an op; the next op of the stream may use it again.
   std::byte* Scratch(std::int64_t bytes);
   // The device's bytes in pinned memory, once the stream got there; good until the next call.

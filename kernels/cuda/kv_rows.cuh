@@ -5,29 +5,54 @@
 
 namespace JUPITER_GPU_NAMESPACE {
 
-// Whether a later row has the same slot: that one counts, as if rows were written in order.
-__device__ __forceinline__ bool IsOverwritten(const KvAppendArguments& a, int row) {
-  for (int later = row + 1; later < a.rows; ++later) {
-    if (a.slots[later] == a.slots[row]) return true;
+__device__ __forceinline__ void WriteKv(const GpuKvRows& to, int slot, int column, float x) {
+  std::uint8_t* out = Row(to.rows, slot);
+  if (to.f16) {
+    reinterpret_cast<std::uint16_t*>(out)[column] = ToHalf(x);
+  } else {
+    reinterpret_cast<float*>(out)[column] = x;
   }
-  return false;
 }
 
+// A thread per element of keys and of values.
 __global__ void KvAppendKernel(KvAppendArguments a) {
-  const int i = GridThread();
-  if (i >= a.columns || IsOverwritten(a, RowIndex())) return;
-  std::uint8_t* out = Row(a.to.rows, a.slots[RowIndex()]);
-  const float x = Row(a.x, RowIndex())[i];
-  if (a.to.f16) {
-    reinterpret_cast<std::uint16_t*>(out)[i] = ToHalf(x);
+  const int i = GridThread(), slot = a.slots[RowIndex()];
+  if (i >= a.columns || slot < 0) return;
+  WriteKv(a.to_keys, slot, i, Row(a.keys, RowIndex())[i]);
+  WriteKv(a.to_values, slot, i, Row(a.values, RowIndex())[i]);
+}
+
+// Four elements of either, of rows that are read and written by so many.
+__device__ __forceinline__ void WriteFourKv(const GpuKvRows& to, int slot, int i,
+                                            const float4& four) {
+  std::uint8_t* out = Row(to.rows, slot);
+  if (to.f16) {
+    const unsigned low = ToHalf(four.x) | static_cast<unsigned>(ToHalf(four.y)) << 16;
+    const unsigned high = ToHalf(four.z) | static_cast<unsigned>(ToHalf(four.w)) << 16;
+    reinterpret_cast<uint2*>(out)[i] = {low, high};
   } else {
-    reinterpret_cast<float*>(out)[i] = x;
+    reinterpret_cast<float4*>(out)[i] = four;
   }
+}
+
+__global__ void KvAppendFoursKernel(KvAppendArguments a) {
+  const int i = GridThread(), slot = a.slots[RowIndex()];
+  if (4 * i >= a.columns || slot < 0) return;
+  const float4 key = reinterpret_cast<const float4*>(Row(a.keys, RowIndex()))[i];
+  const float4 value = reinterpret_cast<const float4*>(Row(a.values, RowIndex()))[i];
+  WriteFourKv(a.to_keys, slot, i, key);
+  WriteFourKv(a.to_values, slot, i, value);
 }
 
 inline void KvAppend(const KvAppendArguments& a, GpuStream stream) {
   if (a.rows == 0 || a.columns == 0) return;
-  Launch(KvAppendKernel, ElementGrid(a.rows, a.columns), kElementThreads, 0, stream, a);
+  const bool fours = a.columns % 4 == 0 && HasVectors(a.keys) && HasVectors(a.values) &&
+                     HasVectors(a.to_keys.rows) && HasVectors(a.to_values.rows);
+  if (fours) {
+    Launch(KvAppendFoursKernel, ElementGrid(a.rows, a.columns / 4), kElementThreads, 0, stream, a);
+  } else {
+    Launch(KvAppendKernel, ElementGrid(a.rows, a.columns), kElementThreads, 0, stream, a);
+  }
 }
 
 // From slots to scratch, or back; by two bytes, the size of the smallest element.

@@ -96,9 +96,9 @@ struct GpuKvRows {
 };
 
 struct KvAppendArguments {
-  GpuRows<const float> x;  // [rows, columns]
-  GpuKvRows to;
-  const std::int32_t* slots = nullptr;  // [rows]; of equal ones the last counts
+  GpuRows<const float> keys, values;  // [rows, columns]
+  GpuKvRows to_keys, to_values;
+  const std::int32_t* slots = nullptr;  // [rows]; below 0: not written
   int rows = 0;
   int columns = 0;
 };
@@ -155,15 +155,36 @@ struct GpuKvSegment {
   GpuKvRows keys, values;  // [slots, kv_heads * head_dim]
 };
 
-// How many floats of scratch a row and query head needs: scores, and per run of kAttentionRun
-// positions a part of the result and of the sum.
+// Consecutive rows that one block computes, as far as their paths have the same slots.
+struct GpuTile {
+  std::int32_t longest = 0;  // the row with the longest path, counted from the tile's first
+  std::int32_t length = 0;   // positions of that path
+  std::int32_t agree = 0;    // its leading positions that all rows share, but for those that end
+};
+
 constexpr int kAttentionRun = 256;
 JUPITER_HOST_AND_DEVICE constexpr std::int64_t AttentionRuns(std::int64_t length) {
   return (length + kAttentionRun - 1) / kAttentionRun;
 }
+// Whether the rows of a tile share their slots of a run of kAttentionRun positions.
+JUPITER_HOST_AND_DEVICE constexpr bool IsShared(const GpuTile& tile, int run) {
+  const int end = (run + 1) * kAttentionRun;
+  return (end < tile.length ? end : tile.length) <= tile.agree;
+}
+// How many rows a tile has: 0 where each row is computed by itself.
+constexpr int kSmallTile = 16, kLargeTile = 64;
+constexpr int AttentionTileRows(std::int64_t rows) {
+  return rows == 1 ? 0 : rows < kLargeTile ? kSmallTile : kLargeTile;
+}
+
+// How many floats of scratch a row and query head needs: scores, and per run of kAttentionRun
+// positions 2 maximums, a part of the result and of the sum. All but sums at multiples of 4.
+JUPITER_HOST_AND_DEVICE constexpr std::int64_t PaddedHeadDim(int head_dim) {
+  return (head_dim + 3) / 4 * 4;
+}
 JUPITER_HOST_AND_DEVICE constexpr std::int64_t GpuAttentionScratch(std::int64_t length,
                                                                    int head_dim) {
-  return AttentionRuns(length) * (kAttentionRun + head_dim + 1);
+  return AttentionRuns(length) * (kAttentionRun + PaddedHeadDim(head_dim) + 4);
 }
 
 struct AttentionArguments {
@@ -172,13 +193,17 @@ struct AttentionArguments {
   const GpuKvSegment* segments = nullptr;  // all f16, or none
   const GpuPath* paths = nullptr;          // [rows]
   const GpuRun* runs = nullptr;
-  float* scratch = nullptr;  // [rows, heads, GpuAttentionScratch(longest, head_dim)]
+  const GpuTile* tiles = nullptr;  // of tile_rows each, but for the last
+  float* scratch = nullptr;        // [rows, heads, GpuAttentionScratch(longest, head_dim)]
   int rows = 0;
+  int tile_rows = 0;    // 0, kSmallTile or kLargeTile
+  int first_apart = 0;  // the first run of positions that some tile does not share
   int heads = 0;
   int kv_heads = 0;
   int head_dim = 0;  // at most kMostHeadDim
   int longest = 0;   // positions of the longest path
   float scale = 0;
+  bool f16 = false;  // keys and values
 };
 constexpr int kMostHeadDim = 256;
 

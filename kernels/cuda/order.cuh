@@ -26,6 +26,12 @@ __device__ __forceinline__ T* Row(const GpuRows<T>& rows, int row) {
   return reinterpret_cast<T*>(reinterpret_cast<Byte*>(rows.data) + row * rows.stride);
 }
 
+// Whether all rows begin at multiples of 16 bytes: then they are read by so many at once.
+template <typename T>
+bool HasVectors(const GpuRows<T>& rows) {
+  return reinterpret_cast<std::uintptr_t>(rows.data) % 16 == 0 && rows.stride % 16 == 0;
+}
+
 __device__ __forceinline__ float Infinity() { return __int_as_float(0x7f800000); }
 
 // As the CPU's vectors take it: the second one when either is NaN.

@@ -5,7 +5,7 @@
 
 namespace JUPITER_GPU_NAMESPACE {
 
-constexpr int kSelectThreads = 256;
+constexpr int kSelectThreads = 1024;
 
 struct Candidate {
   float value;  // minus infinity for NaN
@@ -28,26 +28,48 @@ __device__ __forceinline__ Candidate BestOfWarp(Candidate best) {
 }
 
 struct ArgMaxShared {
-  Candidate best[kSelectThreads / kWarp];
+  Candidate best[kSelectThreads / kWarp];  // as many as a warp has lanes
 };
 
-__global__ void __launch_bounds__(kSelectThreads) ArgMaxKernel(ArgMaxArguments a) {
+__device__ __forceinline__ Candidate CandidateOf(float x, int index) {
+  return {x == x ? x : -Infinity(), index};
+}
+
+// The best of the whole vectors of a row that are this thread's.
+__device__ __forceinline__ Candidate BestOfVectors(const float* x, int columns, Candidate best) {
+  const auto* vectors = reinterpret_cast<const float4*>(x);
+#pragma unroll 8
+  for (int i = ThreadIndex(); i < columns / 4; i += kSelectThreads) {
+    const float4 four = vectors[i];
+    best = Better(best, CandidateOf(four.x, 4 * i));
+    best = Better(best, CandidateOf(four.y, 4 * i + 1));
+    best = Better(best, CandidateOf(four.z, 4 * i + 2));
+    best = Better(best, CandidateOf(four.w, 4 * i + 3));
+  }
+  return best;
+}
+
+// A block per row.
+__global__ void __launch_bounds__(kSelectThreads) ArgMaxKernel(ArgMaxArguments a, bool vectors) {
   JUPITER_GPU_SHARED(ArgMaxShared, shared);
   const float* x = Row(a.x, BlockIndex());
   Candidate best{-Infinity(), a.columns};
-  for (int i = ThreadIndex(); i < a.columns; i += kSelectThreads) {
-    best = Better(best, {x[i] == x[i] ? x[i] : -Infinity(), i});
+  if (vectors) best = BestOfVectors(x, a.columns, best);
+  const int done = vectors ? a.columns / 4 * 4 : 0;
+  for (int i = done + ThreadIndex(); i < a.columns; i += kSelectThreads) {
+    best = Better(best, CandidateOf(x[i], i));
   }
   best = BestOfWarp(best);
   if (LaneIndex() == 0) shared.best[WarpIndex()] = best;
   __syncthreads();
-  if (ThreadIndex() > 0) return;
-  for (int i = 1; i < kSelectThreads / kWarp; ++i) best = Better(best, shared.best[i]);
-  a.ids[BlockIndex()] = best.index;
+  if (WarpIndex() > 0) return;
+  best = BestOfWarp(shared.best[LaneIndex()]);
+  if (LaneIndex() == 0) a.ids[BlockIndex()] = best.index;
 }
 
 inline void ArgMax(const ArgMaxArguments& a, GpuStream stream) {
-  if (a.rows > 0) Launch(ArgMaxKernel, a.rows, kSelectThreads, sizeof(ArgMaxShared), stream, a);
+  if (a.rows == 0) return;
+  Launch(ArgMaxKernel, a.rows, kSelectThreads, sizeof(ArgMaxShared), stream, a, HasVectors(a.x));
 }
 
 // What is taken away before exp: minus infinity would make NaN of itself.

@@ -168,14 +168,14 @@ OpCase TopKCase() {
   return {"top_k", 4, run};
 }
 
-OpCase ArgMaxCase() {
-  const auto run = [](Device& device, const Rows& which) {
-    const Tensor x = LoadRows(device, RandomFloats(12, 4 * 301), 301, which);
+OpCase ArgMaxCase(int columns) {
+  const auto run = [columns](Device& device, const Rows& which) {
+    const Tensor x = LoadRows(device, RandomFloats(12, 4 * columns), columns, which);
     std::vector<std::int32_t> ids(which.size());
     device.ArgMax(x.view(), ids);
     return AsBytes(ids);
   };
-  return {"arg_max", 4, run};
+  return {columns == 301 ? "arg_max" : fmt::format("arg_max/4x{}", columns), 4, run};
 }
 
 // Segment and slot of each logical position.
@@ -191,9 +191,10 @@ std::vector<KvRun> PlacePositions(Placement placement, int count) {
   return places;
 }
 
-Bytes RunAttention(Device& device, const AttentionCase& c, Placement placement, const Rows& which) {
-  const int positions = c.context + c.rows, kv_width = c.kv_heads * c.head_dim;
-  const std::vector<KvRun> places = PlacePositions(placement, positions);
+// Attention of rows over `positions` that lie in two segments at `places`, with these paths.
+Bytes RunAttention(Device& device, const AttentionCase& c, const std::vector<KvRun>& places,
+                   const AttentionPaths& paths, const Rows& which) {
+  const int positions = static_cast<int>(places.size()), kv_width = c.kv_heads * c.head_dim;
   std::vector<Tensor> memory;
   std::vector<KvSegment> segments;
   for (int i = 0; i < 4; ++i) memory.push_back(device.Allocate(c.kv_dtype, positions, kv_width));
@@ -204,16 +205,53 @@ Bytes RunAttention(Device& device, const AttentionCase& c, Placement placement, 
     const std::vector<std::int32_t> slot = {places[p].begin};
     device.KvAppend(keys.Rows(p, 1), values.Rows(p, 1), segments[places[p].segment], slot);
   }
-  AttentionPaths paths;
-  for (int row : which) {
-    paths.StartRow();
-    for (int p = 0; p < c.context + row; ++p) paths.Append(places[p]);
-  }
   const int width = c.heads * c.head_dim;
   const Tensor q = LoadRows(device, RandomFloats(15, c.rows * width, 4), width, which);
   const Tensor out = Like(device, q);
   device.Attention(q.view(), segments, paths, {c.heads, c.kv_heads, c.head_dim, 0.3f}, out.view());
   return device.ReadBytes(out.view());
+}
+
+Bytes RunSlice(Device& device, const AttentionCase& c, Placement placement, const Rows& which) {
+  const std::vector<KvRun> places = PlacePositions(placement, c.context + c.rows);
+  AttentionPaths paths;
+  for (int row : which) {
+    paths.StartRow();
+    for (int p = 0; p < c.context + row; ++p) paths.Append(places[p]);
+  }
+  return RunAttention(device, c, places, paths, which);
+}
+
+// Rows are nodes of binary trees, one tree for each sequence, whose context comes before them: they
+// attend to the context and their ancestors. Contexts get shorter from one sequence to the next.
+Bytes RunTrees(Device& device, const AttentionCase& c, int sequences, const Rows& which) {
+  const int nodes = c.rows / sequences;
+  const std::vector<KvRun> places =
+      PlacePositions(Placement::kInOrder, sequences * c.context + c.rows);
+  AttentionPaths paths;
+  for (int row : which) {
+    const int sequence = row / nodes, node = row % nodes;
+    paths.StartRow();
+    for (int p = 0; p < c.context - 10 * sequence; ++p) {
+      paths.Append(places[sequence * c.context + p]);
+    }
+    std::vector<int> ancestors = {node};
+    while (ancestors.back() > 0) ancestors.push_back((ancestors.back() - 1) / 2);
+    for (auto it = ancestors.rbegin(); it != ancestors.rend(); ++it) {
+      paths.Append(places[sequences * c.context + sequence * nodes + *it]);
+    }
+  }
+  return RunAttention(device, c, places, paths, which);
+}
+
+std::string NameOf(const AttentionCase& c) {
+  return fmt::format("attention/{}/{}h{}k{}d/{}+{}", Name(c.kv_dtype), c.heads, c.kv_heads,
+                     c.head_dim, c.context, c.rows);
+}
+
+OpCase TreesCase(const AttentionCase& c, int sequences) {
+  return {fmt::format("{}/trees{}", NameOf(c), sequences), c.rows,
+          [=](Device& device, const Rows& which) { return RunTrees(device, c, sequences, which); }};
 }
 
 }  // namespace
@@ -225,12 +263,9 @@ std::vector<float> LongLogits() {
 }
 
 OpCase MakeAttentionCase(const AttentionCase& c, Placement placement) {
-  const std::string name =
-      fmt::format("attention/{}/{}h{}k{}d/{}+{}{}", Name(c.kv_dtype), c.heads, c.kv_heads,
-                  c.head_dim, c.context, c.rows, placement == Placement::kInOrder ? "" : "/placed");
-  return {name, c.rows, [=](Device& device, const Rows& which) {
-            return RunAttention(device, c, placement, which);
-          }};
+  const std::string name = NameOf(c) + (placement == Placement::kInOrder ? "" : "/placed");
+  return {name, c.rows,
+          [=](Device& device, const Rows& which) { return RunSlice(device, c, placement, which); }};
 }
 
 std::vector<OpCase> AllOpCases() {
@@ -267,6 +302,17 @@ std::vector<OpCase> AllOpCases() {
     cases.push_back(MakeAttentionCase({12, 1, 22, dtype, 16, 3}, Placement::kInOrder));
     cases.push_back(MakeAttentionCase({2, 2, 128, dtype, 200, 2}, Placement::kInOrder));
     cases.push_back(MakeAttentionCase({8, 4, 64, dtype, 704, 2}, Placement::kTwoSegments));
+    // Slices that cross a run of positions, of one row more than a tile, and trees.
+    cases.push_back(MakeAttentionCase({2, 1, 64, dtype, 210, 65}, Placement::kInOrder));
+    cases.push_back(MakeAttentionCase({1, 1, 128, dtype, 200, 70}, Placement::kInOrder));
+    cases.push_back(MakeAttentionCase({1, 1, 22, dtype, 200, 65}, Placement::kInOrder));
+    cases.push_back(MakeAttentionCase({2, 1, 96, dtype, 250, 17}, Placement::kInOrder));
+    cases.push_back(MakeAttentionCase({2, 1, 256, dtype, 250, 9}, Placement::kInOrder));
+    cases.push_back(MakeAttentionCase({1, 1, 250, dtype, 250, 3}, Placement::kInOrder));
+    cases.push_back(MakeAttentionCase({4, 2, 128, dtype, 530, 1}, Placement::kInOrder));
+    cases.push_back(TreesCase({4, 2, 64, dtype, 270, 15}, 1));
+    cases.push_back(TreesCase({2, 2, 128, dtype, 530, 40}, 2));
+    cases.push_back(TreesCase({2, 2, 80, dtype, 300, 66}, 1));
     cases.push_back(KvAppendCase(dtype));
   }
   for (int columns : {1, 15, 16, 33, 288}) {
@@ -274,6 +320,7 @@ std::vector<OpCase> AllOpCases() {
     cases.push_back(SwiGluCase(columns));
     cases.push_back(LogSumExpCase(columns, RandomFloats(6, 5 * columns, 12)));
   }
+  for (int columns : {5120, 8196, 8203}) cases.push_back(RmsNormCase(columns));
   cases.push_back(LogSumExpCase(kLongLogits, LongLogits()));
   for (DType dtype : {DType::kF32, DType::kF16, DType::kQ8_0}) cases.push_back(MessageCase(dtype));
   for (RopeStyle style : {RopeStyle::kHalf, RopeStyle::kInterleaved}) {
@@ -282,7 +329,7 @@ std::vector<OpCase> AllOpCases() {
   cases.push_back(QuantiseCase());
   cases.push_back(AddCase());
   cases.push_back(TopKCase());
-  cases.push_back(ArgMaxCase());
+  for (int columns : {301, 9000}) cases.push_back(ArgMaxCase(columns));
   return cases;
 }
 

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
+#include <utility>
 
 #include "kernels/make_device.h"
 #include "tests/cuda/sim/find_mistake.h"
@@ -34,6 +36,83 @@ INSTANTIATE_TEST_SUITE_P(AllOps, CudaDeviceTest,
                              c = std::isalnum(static_cast<unsigned char>(c)) ? c : '_';
                            return name;
                          });
+
+// Runs `op` on a processor and on simulated GPUs, and compares what it returns.
+template <typename Op>
+void ExpectTheSameOnBoth(Op op) {
+  const auto expected = op(*MakeDevice("cpu", {}));
+  for (std::uint64_t seed = 1; seed <= kOrders; ++seed) {
+    EXPECT_EQ(op(*MakeSimDevice(seed)), expected) << "seed " << seed;
+  }
+}
+
+TEST(CudaKernelsTest, OfEqualSlotsTheLastRowCounts) {
+  const std::vector<std::int32_t> slots = {3, 1, 3, 0, 1, 3, 6};
+  for (const int columns : {8, 7}) {
+    ExpectTheSameOnBoth([&](Device& device) {
+      const auto rows = static_cast<int>(slots.size());
+      const Tensor x = LoadAll(device, RandomFloats(1, rows * columns), columns);
+      const Tensor y = LoadAll(device, RandomFloats(2, rows * columns), columns);
+      const Tensor keys = device.Allocate(DType::kF16, 7, columns);
+      const Tensor values = device.Allocate(DType::kF16, 7, columns);
+      for (std::int64_t row = 0; row < 7; ++row) {
+        device.KvAppend(x.Rows(row, 1), x.Rows(row, 1), {keys.view(), values.view()},
+                        std::vector<std::int32_t>{static_cast<std::int32_t>(row)});
+      }
+      device.KvAppend(x.view(), y.view(), {keys.view(), values.view()}, slots);
+      return std::pair(device.ReadBytes(keys.view()), device.ReadBytes(values.view()));
+    });
+  }
+}
+
+TEST(CudaKernelsTest, ArgMaxOfTiesAndNan) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const float infinity = std::numeric_limits<float>::infinity();
+  constexpr int kColumns = 4999;
+  std::vector<float> x = RandomFloats(3, 6 * kColumns);
+  const auto set = [&](int row, int column, float value) { x[row * kColumns + column] = value; };
+  for (int column : {4998, 4097, 4096, 77, 78}) set(0, column, 50);
+  for (int column : {4998, 4996}) set(1, column, 50);
+  for (int column = 0; column < kColumns; ++column) {
+    set(2, column, nan);
+    set(3, column, column % 2 == 0 ? nan : -infinity);
+    set(4, column, column == 4990 ? -infinity : nan);
+  }
+  set(5, 4000, nan);
+  set(5, 4001, infinity);
+  ExpectTheSameOnBoth([&](Device& device) {
+    std::vector<std::int32_t> ids(6);
+    device.ArgMax(LoadAll(device, x, kColumns).view(), ids);
+    return ids;
+  });
+}
+
+// A row sees nothing of the positions behind its own end, which later rows of its tile see.
+TEST(CudaKernelsTest, InfiniteValuesBeyondAPath) {
+  constexpr int kRows = 65, kContext = 200, kPositions = kContext + kRows;
+  for (const int head_dim : {64, 128}) {
+    for (const int rows : {kRows, 20}) {
+      ExpectTheSameOnBoth([&](Device& device) {
+        std::vector<float> values = RandomFloats(4, kPositions * head_dim);
+        for (int p = kContext + 5; p < kPositions; p += 3) {
+          values[p * head_dim + p % head_dim] = std::numeric_limits<float>::infinity();
+        }
+        const Tensor keys = LoadAll(device, RandomFloats(5, kPositions * head_dim), head_dim);
+        const Tensor value_rows = LoadAll(device, values, head_dim);
+        AttentionPaths paths;
+        for (int row = 0; row < rows; ++row) {
+          paths.StartRow();
+          paths.Append({0, 0, kContext + row + 1});
+        }
+        const Tensor q = LoadAll(device, RandomFloats(6, rows * head_dim, 4), head_dim);
+        const Tensor out = device.Allocate(DType::kF32, rows, head_dim);
+        const std::vector<KvSegment> segments = {{keys.view(), value_rows.view()}};
+        device.Attention(q.view(), segments, paths, {1, 1, head_dim, 0.1f}, out.view());
+        return device.ReadBytes(out.view());
+      });
+    }
+  }
+}
 
 // The cases that pass each barrier of the kernels.
 std::vector<std::pair<sim::Site, std::vector<OpCase>>> CasesOfBarriers() {
