@@ -58,8 +58,11 @@ __device__ __forceinline__ HeadAddress HeadAt(const AttentionArguments& a, const
   if (position >= path.length) return nullptr;
   const GpuRun run = RunAt(a, path, position);
   const int column = head / (a.heads / a.kv_heads) * a.head_dim;
-  return Row((a.segments[run.segment].*rows).rows, run.begin + position - run.first) +
-         column * (a.f16 ? 2 : 4);
+  const GpuRows<std::uint8_t> of_segment =
+      run.segment < kSegmentsInArguments
+          ? (a.first_segments[run.segment].*rows).rows
+          : (a.other_segments[run.segment - kSegmentsInArguments].*rows).rows;
+  return Row(of_segment, run.begin + position - run.first) + column * (a.f16 ? 2 : 4);
 }
 
 // Word i of a piece, where i is known to the compiler.
@@ -67,12 +70,13 @@ __device__ __forceinline__ unsigned WordOf(const uint4& piece, int i) {
   return i == 0 ? piece.x : i == 1 ? piece.y : i == 2 ? piece.z : piece.w;
 }
 
-// Kinds of KV rows: what a piece of 16 bytes holds. Heads begin at multiples of 16 bytes.
+// Kinds of KV rows, which nobody writes meanwhile: what a piece of 16 bytes holds. Heads begin at
+// multiples of 16 bytes.
 struct KvF16 {
   static constexpr int kElements = 8;
   static __device__ __forceinline__ uint4 Read(const AttentionArguments&, HeadAddress head,
                                                int column) {
-    return *reinterpret_cast<const uint4*>(head + 2 * column);
+    return __ldg(reinterpret_cast<const uint4*>(head + 2 * column));
   }
   static __device__ __forceinline__ float Value(const uint4& piece, int i) {
     return FromHalf(static_cast<std::uint16_t>(WordOf(piece, i / 2) >> 16 * (i % 2)));
@@ -83,7 +87,7 @@ struct KvF32 {
   static constexpr int kElements = 4;
   static __device__ __forceinline__ uint4 Read(const AttentionArguments&, HeadAddress head,
                                                int column) {
-    return *reinterpret_cast<const uint4*>(head + 4 * column);
+    return __ldg(reinterpret_cast<const uint4*>(head + 4 * column));
   }
   static __device__ __forceinline__ float Value(const uint4& piece, int i) {
     return __uint_as_float(WordOf(piece, i));
@@ -95,8 +99,8 @@ struct KvAny : KvF32 {
   static __device__ __forceinline__ unsigned Bits(const AttentionArguments& a, HeadAddress head,
                                                   int column) {
     if (column >= a.head_dim) return 0;
-    if (!a.f16) return reinterpret_cast<const unsigned*>(head)[column];
-    return __float_as_uint(FromHalf(reinterpret_cast<const std::uint16_t*>(head)[column]));
+    if (!a.f16) return __ldg(reinterpret_cast<const unsigned*>(head) + column);
+    return __float_as_uint(FromHalf(__ldg(reinterpret_cast<const std::uint16_t*>(head) + column)));
   }
   static __device__ __forceinline__ uint4 Read(const AttentionArguments& a, HeadAddress head,
                                                int column) {

@@ -79,7 +79,7 @@ __device__ __forceinline__ float ChainOfRow(const RowShared<Kv>& shared, int cou
   const auto* weights = reinterpret_cast<const float4*>(shared.weights);
   float sum = 0;
   int position = 0;
-#pragma unroll 4
+#pragma unroll 8
   for (; position + 4 <= count; position += 4) {
     const float4 four = weights[position / 4];
     sum = __fmaf_rn(four.x, ValueAt(shared, position, ThreadIndex()), sum);
@@ -104,7 +104,7 @@ __device__ __forceinline__ float SumOfWeights(const float* weights) {
 }
 
 template <class Kv>
-__global__ void __launch_bounds__(kRowThreads) AttentionRowKernel(AttentionArguments a) {
+__global__ void __launch_bounds__(kRowThreads, 2) AttentionRowKernel(AttentionArguments a) {
   JUPITER_GPU_SHARED(RowShared<Kv>, shared);
   const RowPlace place = PlaceOfRow(a);
   const GpuPath path = a.paths[place.row];

@@ -190,7 +190,10 @@ CudaDevice::CudaDevice(std::shared_ptr<GpuRuntime> runtime, const GpuOps& ops,
       description_(std::move(description)),
       matrix_units_(runtime_->Capability() >= kFirstWithInt8Matrices),
       stream_(runtime_->NewStream()),
-      uploads_(*runtime_, stream_) {}
+      uploads_(*runtime_, stream_),
+      positions_(*runtime_, uploads_),
+      slots_(*runtime_, uploads_),
+      paths_(*runtime_, uploads_) {}
 
 CudaDevice::~CudaDevice() {
   Finish();
@@ -312,7 +315,7 @@ void CudaDevice::DoLinear(ConstTensorView x, const Weight& weight, TensorView ou
 
 void CudaDevice::DoRope(TensorView x, std::span<const std::int32_t> positions,
                         ConstTensorView table, RopeStyle style) {
-  ops_.rope({Floats(x), uploads_.Upload(positions), Floats(table), Int(x.rows), Int(x.columns),
+  ops_.rope({Floats(x), positions_.Upload(positions), Floats(table), Int(x.rows), Int(x.columns),
              Int(table.columns), style == RopeStyle::kHalf},
             stream_);
 }
@@ -322,7 +325,7 @@ void CudaDevice::DoKvAppend(ConstTensorView keys, ConstTensorView values, const 
   const std::vector<std::int32_t> last = LastOfEqualSlots(slots);
   ops_.kv_append(
       {Floats(keys), Floats(values), KvRowsOf(segment.keys), KvRowsOf(segment.values),
-       uploads_.Upload(std::span<const std::int32_t>(last)), Int(keys.rows), Int(keys.columns)},
+       slots_.Upload(std::span<const std::int32_t>(last)), Int(keys.rows), Int(keys.columns)},
       stream_);
 }
 
@@ -346,18 +349,14 @@ void CudaDevice::DoAttention(ConstTensorView q, std::span<const KvSegment> segme
                              const AttentionPaths& paths, const AttentionShape& shape,
                              TensorView out) {
   JUPITER_CHECK(shape.head_dim <= kMostHeadDim, "head_dim {}", shape.head_dim);
-  std::vector<GpuKvSegment> places;
-  for (const KvSegment& segment : segments) {
-    places.push_back({KvRowsOf(segment.keys), KvRowsOf(segment.values)});
-  }
   const PathArrays arrays = ArraysOf(paths);
   const TileArrays tiles = TilesOf(paths, arrays);
   JoinedArrays joined;
-  const std::size_t at_segments = joined.Add(places), at_paths = joined.Add(arrays.paths),
-                    at_runs = joined.Add(arrays.runs), at_tiles = joined.Add(tiles.tiles);
-  const std::byte* on_device = uploads_.Upload(joined.bytes());
+  const std::size_t at_paths = joined.Add(arrays.paths), at_runs = joined.Add(arrays.runs),
+                    at_tiles = joined.Add(tiles.tiles);
+  const std::byte* on_device = paths_.Upload(joined.bytes());
   AttentionArguments arguments;
-  arguments.segments = reinterpret_cast<const GpuKvSegment*>(on_device + at_segments);
+  SetSegments(segments, arguments);
   arguments.paths = reinterpret_cast<const GpuPath*>(on_device + at_paths);
   arguments.runs = reinterpret_cast<const GpuRun*>(on_device + at_runs);
   arguments.tiles = reinterpret_cast<const GpuTile*>(on_device + at_tiles);
@@ -368,8 +367,19 @@ void CudaDevice::DoAttention(ConstTensorView q, std::span<const KvSegment> segme
   arguments.head_dim = shape.head_dim;
   arguments.longest = arrays.longest;
   arguments.scale = shape.scale;
-  arguments.f16 = !places.empty() && places[0].keys.f16;
+  arguments.f16 = arguments.first_segments[0].keys.f16;
   AttentionByRows(arguments, q, out);
+}
+
+void CudaDevice::SetSegments(std::span<const KvSegment> segments, AttentionArguments& arguments) {
+  std::vector<GpuKvSegment> places;
+  for (const KvSegment& segment : segments) {
+    places.push_back({KvRowsOf(segment.keys), KvRowsOf(segment.values)});
+  }
+  const std::size_t inside = std::min<std::size_t>(places.size(), kSegmentsInArguments);
+  std::copy_n(places.begin(), inside, arguments.first_segments);
+  const auto others = std::span<const GpuKvSegment>(places).subspan(inside);
+  if (!others.empty()) arguments.other_segments = uploads_.Upload(others);
 }
 
 void CudaDevice::AttentionByRows(AttentionArguments arguments, const ConstTensorView& q,

@@ -69,6 +69,7 @@ class CudaDevice : public Device {
   };
   PartsOnDevice PartsFor(const Weight& weight, std::span<const std::int64_t> leaf_ends);
 
+  void SetSegments(std::span<const KvSegment> segments, AttentionArguments& arguments);
   // Puts attention into the stream by as many rows as scratch holds.
   void AttentionByRows(AttentionArguments arguments, const ConstTensorView& q,
                        const TensorView& out);
@@ -84,6 +85,10 @@ class CudaDevice : public Device {
   bool matrix_units_;
   GpuStream stream_;
   UploadRing uploads_;
+  // What the layers of a model have in common.
+  KeptUpload positions_;
+  KeptUpload slots_;
+  KeptUpload paths_;
   // By the ends of the leaves, and whether the weight is quantised.
   std::map<std::vector<std::int64_t>, PartsOnDevice> parts_;
   std::shared_ptr<std::byte> scratch_;

@@ -187,11 +187,14 @@ JUPITER_HOST_AND_DEVICE constexpr std::int64_t GpuAttentionScratch(std::int64_t 
   return AttentionRuns(length) * (kAttentionRun + PaddedHeadDim(head_dim) + 4);
 }
 
+constexpr int kSegmentsInArguments = 4;  // more of them are in memory
+
 struct AttentionArguments {
-  GpuRows<const float> q;                  // [rows, heads * head_dim]
-  GpuRows<float> out;                      // likewise
-  const GpuKvSegment* segments = nullptr;  // all f16, or none
-  const GpuPath* paths = nullptr;          // [rows]
+  GpuRows<const float> q;  // [rows, heads * head_dim]
+  GpuRows<float> out;      // likewise
+  GpuKvSegment first_segments[kSegmentsInArguments];
+  const GpuKvSegment* other_segments = nullptr;
+  const GpuPath* paths = nullptr;  // [rows]
   const GpuRun* runs = nullptr;
   const GpuTile* tiles = nullptr;  // of tile_rows each, but for the last
   float* scratch = nullptr;        // [rows, heads, GpuAttentionScratch(longest, head_dim)]
