@@ -114,6 +114,43 @@ TEST(CudaKernelsTest, InfiniteValuesBeyondAPath) {
   }
 }
 
+// What stays on the device between calls changes with them: 6 segments, paths of several lengths,
+// the same ones again, slots and positions.
+TEST(CudaKernelsTest, CallsOneAfterTheOther) {
+  constexpr int kDim = 32, kSlots = 70, kSegments = 6;
+  ExpectTheSameOnBoth([&](Device& device) {
+    std::vector<std::vector<std::byte>> results;
+    std::vector<Tensor> memory;
+    std::vector<KvSegment> segments;
+    for (int i = 0; i < 2 * kSegments; ++i) {
+      memory.push_back(LoadAll(device, RandomFloats(10 + i, kSlots * kDim), kDim));
+    }
+    for (int i = 0; i < kSegments; ++i) {
+      segments.push_back({memory[2 * i].view(), memory[2 * i + 1].view()});
+    }
+    const Tensor table = LoadAll(device, RandomFloats(7, kSlots * kDim), kDim);
+    const Tensor out = device.Allocate(DType::kF32, 5, kDim);
+    for (const int turn : {0, 0, 1, 1, 0, 3, 0}) {
+      const int rows = turn == 3 ? 5 : 2;
+      const TensorView some = out.view().Rows(0, rows);
+      const Tensor q = LoadAll(device, RandomFloats(8, rows * kDim, 2), kDim);
+      const std::vector<std::int32_t> places(static_cast<std::size_t>(rows), 3 + turn);
+      device.Rope(q.view(), places, table, RopeStyle::kHalf);
+      AttentionPaths paths;
+      for (int row = 0; row < rows; ++row) {
+        paths.StartRow();
+        for (int i = 0; i < kSegments; ++i) paths.Append({i, 3 * turn + i, 9 + turn});
+        paths.Append({turn, 60, row + 1});
+      }
+      device.Attention(q.view(), segments, paths, {1, 1, kDim, 0.2f}, some);
+      results.push_back(device.ReadBytes(some));
+      device.KvAppend(q.view(), some, segments[0], places);
+      results.push_back(device.ReadBytes(segments[0].values));
+    }
+    return results;
+  });
+}
+
 // The cases that pass each barrier of the kernels.
 std::vector<std::pair<sim::Site, std::vector<OpCase>>> CasesOfBarriers() {
   std::vector<std::pair<sim::Site, std::vector<OpCase>>> found;
