@@ -6,6 +6,8 @@
 //   values:
 //           for tiles of rows that share their slots of a run (attention_values.cuh), and for
 //           single rows (attention_row.cuh)
+//           (where a single row's path is short, one block does all that follows for some columns:
+//           attention_whole.cuh)
 //   finish  sums and chains of the runs added in ascending order, times 1 / sum
 // So the work of one row spreads over the card, and the result does not depend on how.
 #pragma once
@@ -13,6 +15,7 @@
 #include "kernels/cuda/attention_row.cuh"
 #include "kernels/cuda/attention_scores.cuh"
 #include "kernels/cuda/attention_values.cuh"
+#include "kernels/cuda/attention_whole.cuh"
 
 namespace JUPITER_GPU_NAMESPACE {
 
@@ -41,10 +44,10 @@ template <class Kv>
 void AttentionOf(const AttentionArguments& a, GpuStream stream) {
   const std::int64_t runs = AttentionRuns(a.longest);
   AttentionScores<Kv>(a, stream);
+  if (FitsWhole(a)) return AttentionWhole<Kv>(a, stream);
   if (a.tile_rows > 0) AttentionValues<Kv>(a, stream);
   if (a.first_apart < runs) AttentionRows<Kv>(a, stream);
-  // Single rows of one run are finished already.
-  if (runs > 1 || a.tile_rows > 0) AttentionFinish(a, stream);
+  AttentionFinish(a, stream);
 }
 
 inline void Attention(const AttentionArguments& a, GpuStream stream) {

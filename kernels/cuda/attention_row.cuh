@@ -1,5 +1,5 @@
-// Weights and values of attention for one row by itself: a token, or where rows do not share their
-// slots.
+// Weights and values of attention for one row by itself: after a long context, or where rows do not
+// share their slots.
 //
 // A block takes a run of kAttentionRun positions and kRowColumns columns of one head. What counts
 // is loads in flight: all of the block's values are on their way at once.
@@ -17,7 +17,6 @@ struct RowShared {
   uint4 values[kAttentionRun][kRowColumns / Kv::kElements];
   alignas(16) float weights[kAttentionRun];
   HeadAddress heads[kAttentionRun];
-  float factor;
 };
 
 struct RowPlace {
@@ -64,36 +63,36 @@ __device__ __forceinline__ void ReadRun(const AttentionArguments& a, const RowPl
   }
 }
 
-// Of one column, in shared memory as it was in device memory.
+// Of one column of a position, in shared memory as it was in device memory.
 template <class Kv>
-__device__ __forceinline__ float ValueAt(const RowShared<Kv>& shared, int position, int column) {
+__device__ __forceinline__ float ValueAt(const uint4* values, int column) {
   if constexpr (Kv::kElements == 8) {
-    return FromHalf(reinterpret_cast<const std::uint16_t*>(shared.values[position])[column]);
+    return FromHalf(reinterpret_cast<const std::uint16_t*>(values)[column]);
   }
-  return reinterpret_cast<const float*>(shared.values[position])[column];
+  return reinterpret_cast<const float*>(values)[column];
 }
 
-// The chain of this thread's column.
-template <class Kv>
-__device__ __forceinline__ float ChainOfRow(const RowShared<Kv>& shared, int count) {
-  const auto* weights = reinterpret_cast<const float4*>(shared.weights);
+// The chain of one column over `count` positions of `pieces` vectors each.
+template <class Kv, int pieces>
+__device__ __forceinline__ float ChainOf(const uint4* values, const float* weights, int count,
+                                         int column) {
   float sum = 0;
   int position = 0;
 #pragma unroll 8
-  for (; position + 4 <= count; position += 4) {
-    const float4 four = weights[position / 4];
-    sum = __fmaf_rn(four.x, ValueAt(shared, position, ThreadIndex()), sum);
-    sum = __fmaf_rn(four.y, ValueAt(shared, position + 1, ThreadIndex()), sum);
-    sum = __fmaf_rn(four.z, ValueAt(shared, position + 2, ThreadIndex()), sum);
-    sum = __fmaf_rn(four.w, ValueAt(shared, position + 3, ThreadIndex()), sum);
+  for (; position + 4 <= count; position += 4, values += 4 * pieces) {
+    const float4 four = *reinterpret_cast<const float4*>(weights + position);
+    sum = __fmaf_rn(four.x, ValueAt<Kv>(values, column), sum);
+    sum = __fmaf_rn(four.y, ValueAt<Kv>(values + pieces, column), sum);
+    sum = __fmaf_rn(four.z, ValueAt<Kv>(values + 2 * pieces, column), sum);
+    sum = __fmaf_rn(four.w, ValueAt<Kv>(values + 3 * pieces, column), sum);
   }
-  for (; position < count; ++position) {
-    sum = __fmaf_rn(shared.weights[position], ValueAt(shared, position, ThreadIndex()), sum);
+  for (; position < count; ++position, values += pieces) {
+    sum = __fmaf_rn(weights[position], ValueAt<Kv>(values, column), sum);
   }
   return sum;
 }
 
-// The run's sum of weights, for all lanes of a warp.
+// A run's sum of weights, for all lanes of half a warp.
 __device__ __forceinline__ float SumOfWeights(const float* weights) {
   float sum = 0;
 #pragma unroll
@@ -118,22 +117,15 @@ __global__ void __launch_bounds__(kRowThreads, 2) AttentionRowKernel(AttentionAr
   __syncthreads();
   ReadRun<Kv>(a, place, count, parts, shared);
   __syncthreads();
-  const bool whole = a.longest <= kAttentionRun && a.tile_rows == 0;
-  if (WarpIndex() == kRowThreads / kWarp - 1) {
+  if (WarpIndex() == kRowThreads / kWarp - 1 && place.column == 0) {
     const float sum = SumOfWeights(shared.weights);
-    if (LaneIndex() == 0) shared.factor = __fdiv_rn(1.0f, sum);
-    if (LaneIndex() == 0 && place.column == 0) parts.sums[place.run] = sum;
+    if (LaneIndex() == 0) parts.sums[place.run] = sum;
   }
-  const int column = place.column + ThreadIndex();
-  const bool mine = ThreadIndex() < kRowColumns && column < a.head_dim;
-  const float value = mine ? ChainOfRow<Kv>(shared, count) : 0.0f;
-  if (whole) __syncthreads();
-  if (!mine) return;
-  if (whole) {
-    Row(a.out, place.row)[place.head * a.head_dim + column] = __fmul_rn(value, shared.factor);
-  } else {
-    parts.values[place.run * PaddedHeadDim(a.head_dim) + column] = value;
-  }
+  const int mine = ThreadIndex(), column = place.column + mine;
+  if (mine >= kRowColumns || column >= a.head_dim) return;
+  constexpr int kPieces = kRowColumns / Kv::kElements;
+  parts.values[place.run * PaddedHeadDim(a.head_dim) + column] =
+      ChainOf<Kv, kPieces>(shared.values[0], shared.weights, count, mine);
 }
 
 template <class Kv>

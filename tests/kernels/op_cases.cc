@@ -310,6 +310,8 @@ std::vector<OpCase> AllOpCases() {
     cases.push_back(MakeAttentionCase({2, 1, 256, dtype, 250, 9}, Placement::kInOrder));
     cases.push_back(MakeAttentionCase({1, 1, 250, dtype, 250, 3}, Placement::kInOrder));
     cases.push_back(MakeAttentionCase({4, 2, 128, dtype, 530, 1}, Placement::kInOrder));
+    cases.push_back(MakeAttentionCase({1, 1, 80, dtype, 2070, 1}, Placement::kInOrder));
+    cases.push_back(MakeAttentionCase({1, 1, 24, dtype, 1900, 1}, Placement::kTwoSegments));
     cases.push_back(TreesCase({4, 2, 64, dtype, 270, 15}, 1));
     cases.push_back(TreesCase({2, 2, 128, dtype, 530, 40}, 2));
     cases.push_back(TreesCase({2, 2, 80, dtype, 300, 66}, 1));
