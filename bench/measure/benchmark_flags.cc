@@ -77,8 +77,8 @@ int RepetitionsIn(const Flags& flags) {
 }
 
 // Google Benchmark takes any text for a number, and goes on for ever with one that is none.
-double SecondsIn(const Flags& flags, const std::string& name) {
-  const std::string value = FindFlag(flags, name).value_or("0");
+double SecondsIn(const Flags& flags, const std::string& name, const std::string& without) {
+  const std::string value = FindFlag(flags, name).value_or(without);
   const bool has_unit = value.size() > 1 && value.back() == 's';
   const double seconds = NumberIn(has_unit ? value.substr(0, value.size() - 1) : value, -1.0);
   constexpr double kDay = 86400;
@@ -104,8 +104,14 @@ BenchmarkOptions ReadOptions(const Flags& flags) {
   options.color = ColorIn(flags);
   options.unit = UnitIn(flags);
   options.repetitions = RepetitionsIn(flags);
-  SecondsIn(flags, "min_time");
-  options.warms_up = SecondsIn(flags, "min_warmup_time") > 0;
+  const double seconds = SecondsIn(flags, "min_time", "0.5");  // Google Benchmark's own
+  const double warm_up = SecondsIn(flags, "min_warmup_time", "0");
+  options.warms_up = warm_up > 0;
+  const bool mixes = IsTrue(FindFlag(flags, "enable_random_interleaving").value_or("no"));
+  options.measuring = {{"--benchmark_repetitions", fmt::format("{}", options.repetitions)},
+                       {"--benchmark_min_time", fmt::format("{}", seconds)},
+                       {"--benchmark_min_warmup_time", fmt::format("{}", warm_up)},
+                       {"--benchmark_enable_random_interleaving", fmt::format("{}", mixes)}};
   return options;
 }
 

@@ -5,6 +5,7 @@
 #include <benchmark/benchmark.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bench/measure/case_filter.h"
@@ -24,6 +25,8 @@ struct BenchmarkOptions {
   benchmark::TimeUnit unit = benchmark::kMillisecond;
   int repetitions = 1;
   bool warms_up = false;
+  // By name, of those that change how a row is measured: what they come to, given or not.
+  std::vector<std::pair<std::string, std::string>> measuring;
 
   // Whether the report on stdout is for people, so that tables may follow it.
   bool prints_for_people() const { return format == "console"; }

@@ -97,11 +97,12 @@ class RealSuite : public Suite {
     }
   }
 
-  std::string Settings() const override {
+  std::string Settings(const BenchmarkOptions& options) const override {
     RowKey key = runner_->Key();
     key.suite = "real";
     key.ranks = context_.size();
     key.flags = flags_.values;
+    key.flags.insert(key.flags.end(), options.measuring.begin(), options.measuring.end());
     return ToJson(key);
   }
 

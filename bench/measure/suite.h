@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "bench/measure/bench_case.h"
+#include "bench/measure/benchmark_flags.h"
 #include "bench/report/verdict.h"
 
 namespace jupiter {
@@ -31,7 +32,7 @@ class Suite {
   // takes no preparation, and any number of ranks.
   virtual void Prepare() = 0;
   // What decides on its rows, one line of JSON; "" when it keeps none.
-  virtual std::string Settings() const { return {}; }
+  virtual std::string Settings(const BenchmarkOptions&) const { return {}; }
   // Rank 0, before Cases: saves its rows there, and takes those that are there for its own. The
   // folder outlives the suite.
   virtual void KeepIn(ResultsFolder&) {}

@@ -39,7 +39,8 @@ class PaperSuite : public Suite {
     emulator_ = std::make_unique<PaperEmulator>(transport_, experiment_, cells_);
   }
 
-  std::string Settings() const override { return emulator_->Settings(); }
+  // Its times are not measured, so no flag of Google Benchmark changes them.
+  std::string Settings(const BenchmarkOptions&) const override { return emulator_->Settings(); }
 
   void KeepIn(ResultsFolder& folder) override {
     folder_ = &folder;

@@ -157,7 +157,7 @@ class Bench {
     std::string settings = DescribeBuild();
     bool keeps = false;
     for (const auto& suite : suites_) {
-      const std::string own = suite->Settings();
+      const std::string own = suite->Settings(options_);
       if (!own.empty()) settings += ", " + own;
       keeps |= !own.empty();
     }

@@ -12,8 +12,8 @@ namespace jupiter {
 struct RowKey {
   std::string suite;
   int ranks = 0;
-  // Every flag that can change a number, by name: FlagSet::Values. Files that they name count with
-  // what they hold.
+  // Every flag that can change a number, by name: FlagSet::Values, and BenchmarkOptions::measuring.
+  // Files that they name count with what they hold.
   std::vector<std::pair<std::string, std::string>> flags;
   std::string numerics;              // the function: model fingerprint, types, version
   std::vector<std::string> devices;  // by rank: kind, instruction set, threads

@@ -86,9 +86,8 @@ def test_rows_are_kept(session):
     for kind, flags in {"json": ["--benchmark_format=json"], "console": [],
                         "aggregates": ["--benchmark_report_aggregates_only=true",
                                        "--benchmark_min_warmup_time=0.01"]}.items():
-        out = ["--suite", "real", "--draft", "ngram", "--out", session.path(kind), *flags]
-        first = session.bench([*out, "--benchmark_repetitions=3"])
-        # However many are asked for now, a kept row is of the repetitions in which it was measured.
+        out = ["--suite", "real", "--draft", "ngram", "--benchmark_repetitions=3", "--out", session.path(kind), *flags]
+        first = session.bench(out)
         again = session.bench([*out, "--resume"])
         session.check(without_time(again.out) == without_time(first.out), f"{kind}: other lines after --resume")
         kept = re.findall(r"^(\S+): kept from ", again.err, re.MULTILINE)
@@ -144,7 +143,8 @@ def test_rows_of_several_kinds_in_csv(session):
 
 
 def test_rows_of_another_measurement_are_not_kept(session):
-    """Whatever can change a number is in the key: flags, files that they name, weights, instruction set."""
+    """Whatever can change a number is in the key: flags, how often and how long rows are measured, files that
+    the flags name, weights, instruction set."""
     model, tree = session.path("model.bin"), session.path("tree.yaml")
     weights = make_models.llama2c()
     other = bytearray(weights)
@@ -171,6 +171,10 @@ def test_rows_of_another_measurement_are_not_kept(session):
     for more, environment, data, paths in [
             (["--no-overlap"], None, weights, None), (["--min-slice", 8], None, weights, None),
             (["--kv", "f16"], None, weights, None), (["--threads", 1], None, weights, None),
+            (["--benchmark_repetitions=2"], None, weights, None), (["--benchmark_min_time=0.02"], None, weights, None),
+            (["--benchmark_min_warmup_time=0.01"], None, weights, None),
+            (["--benchmark_enable_random_interleaving=true"], None, weights, None),
+            ([], {"BENCHMARK_REPETITIONS": "2"}, weights, None),
             ([], {"JUPITER_ISA": "portable"}, weights, None), ([], None, bytes(other), None),
             ([], None, weights, "[[0], [0, 0]]")]:
         write(data, *([paths] if paths else []))
@@ -179,7 +183,7 @@ def test_rows_of_another_measurement_are_not_kept(session):
                       f"rows are kept for {more} {environment} {paths}")
     # What changes no number may differ, and other strategies may come.
     write(weights)
-    again = bench(["--strategy", "jupiter,edgeshard", "--deadline", 50, "--resume"])
+    again = bench(["--strategy", "jupiter,edgeshard", "--deadline", 50, "--benchmark_min_time=0.010s", "--resume"])
     kept = re.findall(r"^real/model.bin/(\S+): kept from ", again.err, re.MULTILINE)
     session.check(kept == ["jupiter/pp16/tg32", "jupiter/medusa/pp16/tg32"], f"kept {kept}")
 
