@@ -79,6 +79,13 @@ def overflow_cases(folder):
             yield Case(f"overflow of {name}, {strategy}",
                        ["--model", path, *IDS, *FEW, "--strategy", strategy, *f16[name]], of_32, parallel=True)
     large = os.path.join(folder, "overflow-f32.gguf")
+    # Squares that do not fit f32: the norm makes zeros of the row, and those make zeros of the logits.
+    zeros = os.path.join(folder, "overflow-norm.gguf")
+    with open(zeros, "wb") as file:
+        file.write(make_models.overflowing(make_models.OVERFLOW_NORM))
+    for strategy in ["jupiter", "megatron", "local"]:
+        yield Case(f"overflow in a norm, {strategy}", ["--model", zeros, *IDS, *FEW, "--strategy", strategy],
+                   r"token 0 of the answer: all 32 logits are 0; .*damaged.*--wire", parallel=True)
     yield Case("overflow, sampled", ["--model", large, *IDS, *FEW, "--temperature", 1, "--seed", 3], of_32)
     yield Case("one request of two", ["--model", large, "--requests", requests_file(folder), "--ids", *FEW],
                r"request 1 of 2: " + of_32, parallel=True)

@@ -135,10 +135,12 @@ class Safetensors:
         return struct.pack("<Q", len(header)) + header + self.data
 
 
-# Weights of the first layer with which runs overflow: in f32, and where hidden rows or keys and values are f16.
+# Weights of the first layer with which runs overflow: in f32, where hidden rows or keys and values are f16, and where
+# a norm adds up squares.
 OVERFLOW_F32 = {"ffn_gate": 100, "ffn_up": 1e4, "ffn_down": 3e38}
 OVERFLOW_ROWS_F16 = {"ffn_down": 1e9}
 OVERFLOW_KV_F16 = {"attn_v": 1e9}
+OVERFLOW_NORM = {"ffn_down": 1e25}
 
 
 def overflowing(sizes):

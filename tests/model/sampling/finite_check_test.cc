@@ -44,6 +44,11 @@ TEST(FiniteCheckTest, OthersAreCountedAndTheFirstIsNamed) {
             whose + "1 of 3 logits are not finite, the first is that of token id 2: -inf");
 }
 
+TEST(FiniteCheckTest, NothingButZerosIsNoAnswer) {
+  EXPECT_EQ(Complaint({0, -0.0f, 0}), "token 3 of the answer: all 3 logits are 0");
+  EXPECT_EQ(Complaint({0, 1e-45f, 0}), "");
+}
+
 TEST(FiniteCheckTest, DraftsNameTheirSource) {
   for (float wrong : {kNotANumber, kInf, -kInf}) {
     try {
