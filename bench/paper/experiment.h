@@ -38,18 +38,23 @@ std::vector<std::string> KnownPolicies();
 // CHECKs that it is known.
 const DecodingPolicy& FindPolicy(std::string_view name);
 
-// Drafts of runs that compute nothing: workload, the same for all systems.
+// What is drafted, and how much of it is accepted, in emulated runs, which compute no tokens. It is
+// part of the workload: the same for all systems.
 struct SpeculationWorkload {
-  int nodes = 0;  // of the tree: the likeliest so many; 0: speculation is plain
-  // As many as the tree planner takes for a device that has the whole model (see PaperEmulator).
+  // Nodes of every draft tree, the likeliest ones; 0: a step has no drafts.
+  int nodes = 0;
+  // Instead of `nodes`, the number that the tree planner finds best where one device has the whole
+  // model (see PaperEmulator).
   bool planned = false;
-  DraftHeads heads;                                   // that draft
-  std::map<std::string, DraftAcceptance> acceptance;  // by published model
-  double scale = 1;                                   // of every probability
-  std::uint64_t seed = 1;
+  DraftHeads heads;  // they make the drafts
+  std::map<std::string, DraftAcceptance>
+      acceptance;          // how often they are right, by published model
+  double scale = 1;        // every probability in it times this
+  std::uint64_t seed = 1;  // which drafts are accepted is drawn with it
 };
 
-// Variations of the workload, a key changed at a time, of one cell.
+// One cell of the table, run again with the workload changed, one key at a time: how much the
+// result hangs on each.
 struct Sensitivity {
   std::string profile;
   std::string env;

@@ -91,7 +91,7 @@ StepResult Head::TakeFollowing(const JudgedItem& judged, Sequence& sequence) {
   // At the root the target is the known token; rows of the tree come after it.
   const std::int32_t known = sequence.last_token;
   const Acceptance accepted =
-      judge_.Behind(judged, BehindRoot(judged.item), known, sequence.tokens);
+      judge_.PathFrom(judged, BehindRoot(judged.item), known, sequence.tokens);
   for (std::size_t i = 1; i < accepted.rows.size(); ++i) {
     const std::int32_t row = accepted.rows[i] - 1;
     result.rows.push_back(row);

@@ -23,10 +23,10 @@ class LogitsJudge : public TargetJudge {
     });
   }
 
-  Acceptance Behind(const JudgedItem& item, const TokenTree& tree, std::int32_t known,
-                    std::int64_t index) override {
+  Acceptance PathFrom(const JudgedItem& item, const TokenTree& tree, std::int32_t next,
+                      std::int64_t index) override {
     return AcceptPath(tree, [&](std::int32_t row, std::int32_t depth) {
-      return row == 0 ? known : Target(item, row - 1, index + depth - 1);
+      return row == 0 ? next : Target(item, row - 1, index + depth - 1);
     });
   }
 
@@ -62,8 +62,8 @@ class DrawnJudge : public TargetJudge {
   }
 
   // The drawn path of a step goes through its root, which is the row it goes on from.
-  Acceptance Behind(const JudgedItem& item, const TokenTree& tree, std::int32_t,
-                    std::int64_t index) override {
+  Acceptance PathFrom(const JudgedItem& item, const TokenTree& tree, std::int32_t,
+                      std::int64_t index) override {
     return Path(item, tree, index);
   }
 

@@ -33,11 +33,12 @@ class TargetJudge {
   virtual std::int32_t Token(const JudgedItem& item, std::int64_t index) = 0;
   // The accepted path of a drafted tree whose first new token is at `index` of the answer.
   virtual Acceptance Path(const JudgedItem& item, const TokenTree& tree, std::int64_t index) = 0;
-  // The same for an item that goes on from another: row 0 of `tree` stands for the row it goes on
-  // from, after which the target has `known`; row r + 1 is the item's row r. `index`: of the token
-  // after `known`.
-  virtual Acceptance Behind(const JudgedItem& item, const TokenTree& tree, std::int32_t known,
-                            std::int64_t index) = 0;
+  // The same for an item that goes on from a row of an earlier one (BatchItem::follows), which was
+  // judged before: the target's token after that row is known, `next`. The item has no logits of
+  // that row, so `tree` has a row more than the item: its root is the earlier row, and its row r +
+  // 1 is the item's row r. `index`: place in the answer of the token after `next`.
+  virtual Acceptance PathFrom(const JudgedItem& item, const TokenTree& tree, std::int32_t next,
+                              std::int64_t index) = 0;
 };
 
 // By the logits: greedy, or sampled with a random number per token of the answer. Plain decoding of

@@ -76,8 +76,9 @@ class Strategy {
   // Batches that can be computed at the same time: one stage each.
   virtual int stages() const { return 1; }
 
-  // At the head, for drafts that are made there: the rows that the last Forward's logits were made
-  // from, after the final norm [head rows, hidden], valid as long as those; and the output matrix.
+  // Of the rank that computes logits, for draft heads, which read what the output matrix reads: the
+  // hidden rows of the last Forward after the final norm, one for each row of its logits [head
+  // rows, hidden] and valid as long as those; and the output matrix itself.
   virtual ConstTensorView HeadInput() const = 0;
   virtual std::shared_ptr<const Weight> HeadWeight() const = 0;
 
