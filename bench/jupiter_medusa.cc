@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <fstream>
 
+#include "bench/flags/run_tokenizer.h"
 #include "bench/flags/tool.h"
 #include "bench/medusa/draft_measurement.h"
 #include "bench/medusa/medusa_flags.h"
@@ -19,7 +20,6 @@
 #include "kernels/make_device.h"
 #include "model/loaders/open_checkpoint.h"
 #include "model/medusa/novel_text.h"
-#include "model/tokenizers/open_tokenizer.h"
 #include "planning/drafts/draft_tree_file.h"
 #include "planning/drafts/tree_planner.h"
 
@@ -30,11 +30,10 @@ namespace {
 constexpr int kNgram = 8;
 
 std::unique_ptr<Tokenizer> FindTokenizer(const MedusaFlags& flags, const ModelConfig& config) {
-  const std::string& path = flags.tokenizer.empty() ? flags.model : flags.tokenizer;
-  std::unique_ptr<Tokenizer> tokenizer = OpenTokenizer(path);
-  if (tokenizer->vocab_size() <= config.vocab) return tokenizer;
-  FailUser("{}: the tokenizer has {} tokens, the model {} has {}; give the model's own tokenizer",
-           path, tokenizer->vocab_size(), config.name, config.vocab);
+  EngineFlags engine;
+  engine.model = flags.model;
+  engine.tokenizer = flags.tokenizer;
+  return OpenRunTokenizer(engine, config);
 }
 
 // Tokens of the longest prompt.

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "kernels/base/check.h"
+#include "model/loaders/open_checkpoint.h"
 #include "model/tokenizers/open_tokenizer.h"
 
 namespace jupiter {
@@ -10,6 +11,10 @@ namespace {
 
 std::unique_ptr<Tokenizer> OwnTokenizer(const EngineFlags& flags) {
   if (!flags.tokenizer.empty()) return OpenTokenizer(flags.tokenizer);
+  if (IsLlama2c(flags.model)) {
+    FailUser("{}: a llama2.c model has its tokenizer in another file; give --tokenizer tok*.bin",
+             flags.model);
+  }
   try {
     return OpenTokenizer(flags.model);
   } catch (const UserError& error) {
@@ -35,8 +40,10 @@ std::unique_ptr<Tokenizer> OpenRunTokenizer(const EngineFlags& flags, const Mode
   return tokenizer;
 }
 
-std::unique_ptr<Tokenizer> OpenTokenizerIfAny(const EngineFlags& flags, const ModelConfig& config) {
-  if (!flags.tokenizer.empty()) return OpenRunTokenizer(flags, config);
+std::unique_ptr<Tokenizer> OpenTokenizerFor(const EngineFlags& flags, const ModelConfig& config,
+                                            const TokenizerUse& use) {
+  if (use.texts || !flags.tokenizer.empty()) return OpenRunTokenizer(flags, config);
+  if (!use.ends) return nullptr;
   std::unique_ptr<Tokenizer> tokenizer;
   try {
     tokenizer = OwnTokenizer(flags);

@@ -13,8 +13,15 @@ namespace jupiter {
 // tokens than the model.
 std::unique_ptr<Tokenizer> OpenRunTokenizer(const EngineFlags& flags, const ModelConfig& config);
 
-// Where ids come in and go out, which needs none, but only a tokenizer can say which token ends a
-// text: nothing, and a note on stderr, when the model has none.
-std::unique_ptr<Tokenizer> OpenTokenizerIfAny(const EngineFlags& flags, const ModelConfig& config);
+// What a tokenizer is for.
+struct TokenizerUse {
+  bool texts = true;  // come in or go out, and not ids alone
+  bool ends = true;   // which token ends a text
+};
+
+// As OpenRunTokenizer where texts come in or go out. Where only ends are asked for: nothing, and a
+// note on stderr, when the model has none. Nothing where it is for nothing.
+std::unique_ptr<Tokenizer> OpenTokenizerFor(const EngineFlags& flags, const ModelConfig& config,
+                                            const TokenizerUse& use);
 
 }  // namespace jupiter

@@ -14,9 +14,9 @@ class AnswerJob : public Job {
   explicit AnswerJob(const JobFlags& flags) : flags_(flags) {}
 
   JobSize Open(const JobInputs& inputs) override {
-    const bool needs_none = flags_.ids && !flags_.prompt.ids.empty();
-    tokenizer_ = needs_none ? OpenTokenizerIfAny(inputs.engine, inputs.config)
-                            : OpenRunTokenizer(inputs.engine, inputs.config);
+    tokenizer_ = OpenTokenizerFor(
+        inputs.engine, inputs.config,
+        {.texts = !flags_.ids || flags_.prompt.ids.empty(), .ends = !flags_.ignore_eos});
     request_.prompt = ReadPrompt(flags_.prompt, tokenizer_.get(), inputs.config);
     request_.max_tokens = flags_.tokens;
     if (tokenizer_ && !flags_.ignore_eos) request_.end_ids = tokenizer_->end_ids();

@@ -56,8 +56,8 @@ class RequestsJob : public Job {
     asked_ = ReadRequests(flags_.requests);
     const bool texts = std::any_of(asked_.begin(), asked_.end(),
                                    [](const TextRequest& asked) { return !asked.prompt.empty(); });
-    tokenizer_ = flags_.ids && !texts ? OpenTokenizerIfAny(inputs.engine, inputs.config)
-                                      : OpenRunTokenizer(inputs.engine, inputs.config);
+    tokenizer_ = OpenTokenizerFor(inputs.engine, inputs.config,
+                                  {.texts = !flags_.ids || texts, .ends = !flags_.ignore_eos});
     for (const TextRequest& asked : asked_) set_.requests.push_back(Make(asked, inputs));
     return SizeOf(inputs.rows_in_flight);
   }

@@ -17,6 +17,8 @@ namespace {
 constexpr std::string_view kChoices =
     "give a GGUF file, a Hugging Face directory, a llama2.c .bin file or synthetic:<shape>";
 
+bool IsSynthetic(const std::string& model) { return model.starts_with("synthetic:"); }
+
 void RefuseOtherFiles(const MappedFile& file) {
   const std::string extension = std::filesystem::path(file.path()).extension().string();
   if (extension == ".safetensors" || extension == ".json") {
@@ -34,7 +36,7 @@ void RefuseOtherFiles(const MappedFile& file) {
 }  // namespace
 
 std::unique_ptr<Checkpoint> OpenCheckpoint(const std::string& model) {
-  if (model.compare(0, 10, "synthetic:") == 0) return OpenSynthetic(model);
+  if (IsSynthetic(model)) return OpenSynthetic(model);
   std::error_code error;
   const std::filesystem::file_status status = std::filesystem::status(model, error);
   if (!std::filesystem::exists(status)) {
@@ -46,6 +48,12 @@ std::unique_ptr<Checkpoint> OpenCheckpoint(const std::string& model) {
   if (LooksLikeGguf(*file)) return LoadGguf(std::move(file));
   RefuseOtherFiles(*file);
   return LoadLlama2c(std::move(file));
+}
+
+bool IsLlama2c(const std::string& model) {
+  std::error_code error;
+  return !IsSynthetic(model) && std::filesystem::is_regular_file(model, error) &&
+         !LooksLikeGguf(*MappedFile::Open(model));
 }
 
 }  // namespace jupiter

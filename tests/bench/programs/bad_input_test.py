@@ -46,7 +46,8 @@ def model_cases(folder):
     right = os.path.join(folder, "right.bin")
     with open(right, "wb") as file:
         file.write(make_models.llama2c())
-    yield Case("no tokenizer", ["--model", right, "--prompt", "Once"], r"right\.bin.*--tokenizer")
+    yield Case("no tokenizer", ["--model", right, "--prompt", "Once"],
+               r"right\.bin: a llama2\.c model has its tokenizer in another file; give --tokenizer")
     yield Case("a tokenizer that is none", ["--model", right, "--tokenizer", right, "--prompt", "Once"],
                r"right\.bin")
     yield Case("missing tokenizer", ["--model", right, "--tokenizer", os.path.join(folder, "no.bin"),

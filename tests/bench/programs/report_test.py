@@ -188,6 +188,20 @@ def test_rows_of_another_measurement_are_not_kept(session):
     session.check(kept == ["jupiter/pp16/tg32", "jupiter/medusa/pp16/tg32"], f"kept {kept}")
 
 
+def test_notes_on_the_tokenizer(session):
+    """A llama2.c file holds none: that is said where it is missed, and only there."""
+    path = session.path("model.bin")
+    with open(path, "wb") as file:
+        file.write(make_models.llama2c())
+    with open(session.path("ids.jsonl"), "w", encoding="utf-8") as file:
+        file.write('{"prompt_ids": [1, 2]}\n')
+    for asked in [["--prompt-ids", "1,2,3"], ["--requests", file.name]]:
+        run = ["--model", path, "--ids", "--tokens", 2, *asked]
+        note = f"note: no token ends the answer before --n-gen: {path}: a llama2.c model has its tokenizer in another file"
+        session.check(note in session.run(run, 2).err, f"no note with {asked}")
+        session.check("note" not in session.run([*run, "--ignore-eos"], 2).err, f"a note for nobody with {asked}")
+
+
 def test_json_report(session):
     result = session.bench(["--benchmark_format=json"])
     rows = parse_report(session, result.out)
