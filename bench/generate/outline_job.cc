@@ -218,6 +218,9 @@ class OutlineJob : public Job {
 
   std::string ShowSkeleton() const {
     if (!skeleton_) return {};
+    if (skeleton_->times.empty()) {
+      return fmt::format("skeleton: {} prompt tokens, 0 tokens\n", skeleton_prompt_.size());
+    }
     const RequestMetrics metrics = Measure(skeleton_->start, skeleton_->times);
     return fmt::format("skeleton: {} prompt tokens, {} tokens in {:.2f} ms, TTFT {:.2f} ms\n",
                        skeleton_prompt_.size(), skeleton_->tokens.size(), metrics.e2el * 1e3,
@@ -228,10 +231,13 @@ class OutlineJob : public Job {
     const SetStatistics set = SummariseSet(result.generations);
     const double seconds = EndOf(result.generations) - result.start;
     std::string text =
-        fmt::format("points: {}, {} prompt tokens shared, {} tokens in {:.2f} ms, {:.1f} t/s\n",
-                    result.generations.size(), need_.expansion.prefix.size(), set.tokens,
-                    seconds * 1e3, Rate(static_cast<double>(set.tokens), seconds));
-    text += "tokens of each:";
+        fmt::format("points: {}, {} prompt tokens shared, {} tokens", result.generations.size(),
+                    need_.expansion.prefix.size(), set.tokens);
+    if (set.tokens > 0) {
+      text += fmt::format(" in {:.2f} ms, {:.1f} t/s", seconds * 1e3,
+                          Rate(static_cast<double>(set.tokens), seconds));
+    }
+    text += "\ntokens of each:";
     for (std::size_t i = 0; i < reasons.size(); ++i) {
       text += fmt::format("{} {} ({})", i > 0 ? "," : "", result.generations[i].tokens.size(),
                           Name(reasons[i]));

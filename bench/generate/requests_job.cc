@@ -128,24 +128,32 @@ class RequestsJob : public Job {
     return size;
   }
 
+  // Of requests that have it; none where no request does.
+  static std::optional<double> QuantileOf(const std::vector<double>& values, double p) {
+    if (values.empty()) return std::nullopt;
+    return Quantile(values, p);
+  }
+
   static std::string Report(const SetResult& result, int stages) {
     const SetStatistics set = SummariseSet(result.generations);
-    std::vector<double> ttft;
+    std::vector<double> ttfts;
     std::vector<double> tpots;
     for (const Generation& generation : result.generations) {
       const RequestMetrics metrics = Measure(generation.start, generation.times);
-      ttft.push_back(metrics.ttft);
+      if (!generation.times.empty()) ttfts.push_back(metrics.ttft);
       if (metrics.tpot) tpots.push_back(*metrics.tpot);
     }
-    std::optional<double> tpot;
-    if (!tpots.empty()) tpot = Quantile(tpots, 0.5);
-    return fmt::format(
-               "requests: {}, {} tokens in {:.2f} ms, {:.1f} t/s together; from each one's start: "
-               "TTFT median {:.2f} ms, p90 {:.2f} ms; TPOT median {}\n",
-               result.generations.size(), set.tokens, set.seconds * 1e3,
-               Rate(static_cast<double>(set.tokens), set.seconds), Quantile(ttft, 0.5) * 1e3,
-               Quantile(ttft, 0.9) * 1e3, ShowMilliseconds(tpot, 3)) +
-           ShowSet(result, stages);
+    std::string text =
+        fmt::format("requests: {}, {} tokens", result.generations.size(), set.tokens);
+    if (set.tokens > 0) {
+      text += fmt::format(
+          " in {:.2f} ms, {:.1f} t/s together; from each one's start: TTFT median {}, p90 {}; TPOT "
+          "median {}",
+          set.seconds * 1e3, Rate(static_cast<double>(set.tokens), set.seconds),
+          ShowMilliseconds(QuantileOf(ttfts, 0.5), 2), ShowMilliseconds(QuantileOf(ttfts, 0.9), 2),
+          ShowMilliseconds(QuantileOf(tpots, 0.5), 3));
+    }
+    return text + "\n" + ShowSet(result, stages);
   }
 
   const JobFlags& flags_;

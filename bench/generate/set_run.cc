@@ -49,11 +49,14 @@ SetResult RunSet(const JobRun& run, const RequestSet& set, RequestObserver obser
 
 std::string ShowSet(const SetResult& result, int stages) {
   const SetStatistics set = SummariseSet(result.generations);
-  std::string text = fmt::format(
-      "at once: {} requests at most, {:.1f} on average, on {} stage{}; {} rounds, mean {:.2f} ms, "
-      "p90 {:.2f} ms\nbusy, not waiting for messages:",
-      set.most_at_once, set.mean_at_once, stages, stages == 1 ? "" : "s", set.rounds,
-      Mean(set.round_times) * 1e3, Quantile(set.round_times, 0.9) * 1e3);
+  std::string text =
+      fmt::format("at once: {} requests at most, {:.1f} on average, on {} stage{}; {} rounds",
+                  set.most_at_once, set.mean_at_once, stages, stages == 1 ? "" : "s", set.rounds);
+  if (!set.round_times.empty()) {
+    text += fmt::format(", mean {:.2f} ms, p90 {:.2f} ms", Mean(set.round_times) * 1e3,
+                        Quantile(set.round_times, 0.9) * 1e3);
+  }
+  text += "\nbusy, not waiting for messages:";
   for (double busy : result.busy) text += fmt::format(" {:.0f} %", busy * 100);
   return text + "\n" + ShowKv(result.kv);
 }

@@ -28,8 +28,8 @@ std::vector<double> TpotsOf(const RequestSamples& samples) {
 
 // By the definitions of draft_statistics.
 void AddDraftCounters(const DraftNumbers& drafts, benchmark::UserCounters& counters) {
-  counters["tokens_per_step"] = drafts.tokens_per_step;
-  counters["acceptance_rate"] = drafts.acceptance_rate;
+  if (drafts.tokens_per_step) counters["tokens_per_step"] = *drafts.tokens_per_step;
+  if (drafts.acceptance_rate) counters["acceptance_rate"] = *drafts.acceptance_rate;
   counters["drafted"] = static_cast<double>(drafts.drafted);
   counters["wasted"] = static_cast<double>(drafts.wasted);
   counters["past_end"] = static_cast<double>(drafts.past_end);
@@ -72,7 +72,9 @@ void Summarise(std::size_t repetitions, ResultRow& row) {
   row.bytes_total = all.back().payload_bytes;
   row.messages = all.back().messages;
   row.repetitions = static_cast<int>(all.size());
-  if (all.back().drafts) row.tokens_per_step = all.back().drafts->tokens_per_step;
+  if (const auto& drafts = all.back().drafts) {
+    row.tokens_per_step = drafts->tokens_per_step.value_or(row.tokens_per_step);
+  }
 }
 
 benchmark::UserCounters CountersOf(const ResultRow& row, const RequestSamples& samples) {

@@ -189,7 +189,8 @@ class RealSuite : public Suite {
     if (row.measured->load_s == 0) row.measured->load_s = sample.load_seconds;
     TakeVerdict(sample.found, row);
     const bool drafts = cases_[place].drafting >= 0;
-    if (drafts) row.rows = static_cast<int>(std::lround(std::max(1.0, sample.drafts.rows)));
+    if (drafts)
+      row.rows = static_cast<int>(std::lround(std::max(1.0, sample.drafts.rows.value_or(1))));
     return SampleOf(sample, drafts);
   }
 

@@ -51,12 +51,13 @@ DraftAcceptance MeasureAcceptance(std::span<const RankedText> texts) {
   return acceptance;
 }
 
-double WalkResult::tokens_per_step() const {
+std::optional<double> WalkResult::tokens_per_step() const {
+  if (steps == 0) return std::nullopt;
   std::int64_t tokens = steps;
   for (std::size_t i = 0; i < accepted.size(); ++i) {
     tokens += static_cast<std::int64_t>(i) * accepted[i];
   }
-  return steps == 0 ? 0 : static_cast<double>(tokens) / static_cast<double>(steps);
+  return static_cast<double>(tokens) / static_cast<double>(steps);
 }
 
 WalkResult WalkTexts(std::span<const RankedText> texts, const DraftTree& tree, bool all) {

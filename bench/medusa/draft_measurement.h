@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -21,7 +22,7 @@ struct WalkResult {
   std::vector<std::int64_t>
       accepted;  // [tree depth + 1]: steps that accepted so many drafted tokens
   // New tokens per step, the root counted.
-  double tokens_per_step() const;
+  std::optional<double> tokens_per_step() const;  // of no steps: none
 };
 
 // Walks every text from its first position: a step at position p gives the model's own token (the

@@ -9,28 +9,36 @@ namespace {
 
 constexpr int kShownRanks = 5;
 
+// "-" where there was nothing to have a share of.
+std::string ShowShare(bool any, double share, int width) {
+  return fmt::format("  {:>{}}", any ? fmt::format("{:.4f}", share) : "-", width);
+}
+
 std::string ShowHeads(const DraftAcceptance& acceptance) {
   const int shown = std::min(kShownRanks, acceptance.ranks());
   std::string text = "head";
   for (int rank = 1; rank <= shown; ++rank)
     text += fmt::format("  {:>6}", fmt::format("#{}", rank));
   text += fmt::format("  {:>8}\n", fmt::format("#1-{}", acceptance.ranks()));
+  bool reached = true;  // somewhere the heads before this one found their tokens
   for (int head = 1; head <= acceptance.heads(); ++head) {
     text += fmt::format("{:>4}", head);
     double sum = 0;
     for (int rank = 0; rank < acceptance.ranks(); ++rank) {
       sum += acceptance.At(head, rank);
-      if (rank < shown) text += fmt::format("  {:>6.4f}", acceptance.At(head, rank));
+      if (rank < shown) text += ShowShare(reached, acceptance.At(head, rank), 6);
     }
-    text += fmt::format("  {:>8.4f}\n", sum);
+    text += ShowShare(reached, sum, 8) + "\n";
+    reached = reached && sum > 0;
   }
   return text;
 }
 
 std::string ShowSteps(const WalkResult& walk) {
-  std::string text =
-      fmt::format("{:.3f} tokens per step, {} steps; accepted", walk.tokens_per_step(), walk.steps);
-  const auto steps = static_cast<double>(std::max<std::int64_t>(1, walk.steps));
+  if (walk.steps == 0) return "no steps\n";
+  std::string text = fmt::format("{:.3f} tokens per step, {} steps; accepted",
+                                 *walk.tokens_per_step(), walk.steps);
+  const auto steps = static_cast<double>(walk.steps);
   for (std::size_t i = 0; i < walk.accepted.size(); ++i) {
     text += fmt::format("{} {}: {:.1f} %", i == 0 ? "" : ",", i,
                         100 * static_cast<double>(walk.accepted[i]) / steps);

@@ -22,8 +22,9 @@ class ByDepth {
   std::vector<std::int64_t> counts_;
 };
 
-double PartOf(std::int64_t part, std::int64_t whole) {
-  return Rate(static_cast<double>(part), static_cast<double>(whole));
+std::optional<double> PartOf(std::int64_t part, std::int64_t whole) {
+  if (whole == 0) return std::nullopt;
+  return static_cast<double>(part) / static_cast<double>(whole);
 }
 
 }  // namespace
@@ -54,7 +55,8 @@ DraftStatistics Summarise(std::span<const DraftStep> steps) {
   all.draft_length = PartOf(tokens_with_draft, all.num_drafts);
   all.rows = PartOf(all.steps + all.draft_tokens + all.past_end_tokens, all.steps);
   for (std::size_t i = 0; i < drafted.size(); ++i) {
-    all.per_position.push_back(PartOf(accepted.At(i), drafted.At(i)));
+    // The deepest draft reached all of them.
+    all.per_position.push_back(PartOf(accepted.At(i), drafted.At(i)).value());
   }
   return all;
 }

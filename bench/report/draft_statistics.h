@@ -1,19 +1,24 @@
 // What speculation gained, as pure functions of its verification steps.
 //
-// Names are those of vLLM's spec_decode_* fields; the definitions, since they differ in the field:
-//   acceptance_rate    accepted / drafted tokens. A tree drafts alternatives, of which one can be
-//                      right, so a wide tree has a low rate and may yet be fast.
-//   acceptance_length  tokens of the answer / verification steps, over all steps: what a step adds
-//                      to the answer. 1 is plain decoding. (vLLM: the same over steps with a draft:
-//                      draft_length.)
-//   per_position       of depth d: steps whose path reached it / steps whose draft had it (vLLM
-//                      divides by all drafts, which are equally long there).
+// The names are those of vLLM's spec_decode_* fields. What they mean differs between programs;
+// here:
+//   acceptance_rate    accepted tokens / drafted tokens. A tree drafts several tokens for one
+//   place,
+//                      of which one at most can be right: a wide tree has a low rate, and may be
+//                      fast all the same.
+//   acceptance_length  tokens of the answer / verification steps. So many tokens a step adds to the
+//                      answer; 1 is plain decoding.
+//   draft_length       the same over the steps that had a draft. (vLLM's acceptance_length.)
+//   per_position       for each depth of the drafts: of the steps whose draft was that deep, the
+//                      share whose accepted path was. (vLLM divides by all drafts, since there all
+//                      are equally deep.)
 //
-// What was drafted after the answer's last token is in none of them, accepted or not: short
-// answers would seem to gain what nobody reads.
+// What was drafted past the answer's last token counts in none of them, accepted or not. Otherwise
+// short answers would seem to gain tokens that nobody reads.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -29,11 +34,13 @@ struct DraftStatistics {
   std::int64_t accepted_tokens = 0;  // of them
   std::int64_t wasted_tokens = 0;    // computed and dropped: drafted, not accepted
   std::int64_t past_end_tokens = 0;  // computed and dropped: drafted past the end of the answer
-  double acceptance_rate = 0;        // 0 of no drafts
-  double acceptance_length = 0;      // 0 of no steps
-  double draft_length = 0;           // tokens / steps, of those with a draft; 0 of no drafts
-  double rows = 0;                   // of a step, mean: root and all that is drafted; 0 of no steps
-  std::vector<double> per_position;  // [depth - 1], up to the deepest draft
+  // Quotients, which do not exist where there is nothing to divide by: an answer of one token has
+  // no steps.
+  std::optional<double> acceptance_rate;
+  std::optional<double> acceptance_length;
+  std::optional<double> draft_length;  // tokens / steps, of those with a draft
+  std::optional<double> rows;          // of a step, mean: root and all that is drafted
+  std::vector<double> per_position;    // [depth - 1], up to the deepest draft
 };
 
 DraftStatistics Summarise(std::span<const DraftStep> steps);

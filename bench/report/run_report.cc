@@ -11,6 +11,14 @@
 #include "parallel/transport/peer_bytes.h"
 
 namespace jupiter {
+namespace {
+
+// "-" where there is none.
+std::string ShowQuotient(std::optional<double> value) {
+  return value ? fmt::format("{:.2f}", *value) : "-";
+}
+
+}  // namespace
 
 std::string DescribePlan(const Session& session, const ModelConfig& config) {
   const Plan& plan = session.plan();
@@ -65,9 +73,12 @@ std::string ShowMetrics(const RequestMetrics& metrics, int prompt_tokens, int to
                         double before) {
   const std::string waited =
       before > 0 ? fmt::format(" ({:.2f} ms before its prompt)", before * 1e3) : "";
-  std::string text =
-      fmt::format("prefill: {} tokens, TTFT {:.2f} ms{}, {:.1f} t/s\n", prompt_tokens,
-                  (before + metrics.ttft) * 1e3, waited, Rate(prompt_tokens, metrics.ttft));
+  // An answer that ends before its first token has no time to that.
+  std::string text = fmt::format("prefill: {} tokens, TTFT -, - t/s\n", prompt_tokens);
+  if (tokens > 0) {
+    text = fmt::format("prefill: {} tokens, TTFT {:.2f} ms{}, {:.1f} t/s\n", prompt_tokens,
+                       (before + metrics.ttft) * 1e3, waited, Rate(prompt_tokens, metrics.ttft));
+  }
   text += fmt::format("decode: {} tokens, TPOT {}, ", tokens, ShowMilliseconds(metrics.tpot, 3));
   text += metrics.tpot ? fmt::format("{:.1f} t/s\n", Rate(1, *metrics.tpot)) : "- t/s\n";
   return text;
@@ -78,6 +89,7 @@ std::string ShowWhole(double asked, std::span<const Generation> parts) {
   for (const Generation& part : parts) {
     times.insert(times.end(), part.times.begin(), part.times.end());
   }
+  if (times.empty()) return "answer: 0 tokens\n";
   std::sort(times.begin(), times.end());
   const RequestMetrics metrics = Measure(asked, times);
   return fmt::format(
@@ -107,10 +119,12 @@ std::string ShowDrafts(std::span<const Generation> generations) {
   }
   const DraftStatistics drafts = Summarise(steps);
   std::string text = fmt::format(
-      "drafts: {} steps, acceptance length {:.2f} ({} new tokens / steps), acceptance rate "
-      "{:.2f}, {} drafted, {} wasted, {} past the end, {} stale steps; reached by depth:",
-      drafts.steps, drafts.acceptance_length, drafts.tokens, drafts.acceptance_rate,
-      drafts.draft_tokens, drafts.wasted_tokens, drafts.past_end_tokens, stale_steps);
+      "drafts: {} steps, acceptance length {} ({} new tokens / steps), acceptance rate {}, {} "
+      "drafted, {} wasted, {} past the end, {} stale steps",
+      drafts.steps, ShowQuotient(drafts.acceptance_length), drafts.tokens,
+      ShowQuotient(drafts.acceptance_rate), drafts.draft_tokens, drafts.wasted_tokens,
+      drafts.past_end_tokens, stale_steps);
+  if (!drafts.per_position.empty()) text += "; reached by depth:";
   for (double part : drafts.per_position) text += fmt::format(" {:.2f}", part);
   return text + "\n";
 }

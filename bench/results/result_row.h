@@ -33,8 +33,8 @@ struct RankResult {
 
 // What drafts did in a request, by the definitions of bench/report/draft_statistics.h.
 struct DraftNumbers {
-  double tokens_per_step = 0;
-  double acceptance_rate = 0;
+  std::optional<double> tokens_per_step;  // of answers with steps
+  std::optional<double> acceptance_rate;  // where something was drafted
   std::int64_t drafted = 0;
   std::int64_t wasted = 0;
   std::int64_t past_end = 0;

@@ -72,6 +72,19 @@ TEST(RealRowTest, OneTokenHasNoTimePerOutputToken) {
   }
 }
 
+TEST(RealRowTest, AnAnswerWithoutStepsHasNoRatesOfDrafts) {
+  ResultRow row = Row(1, {{Request(0.1, 0.1, 1)}});
+  Sample sample;
+  row.measured->repetitions[0][0].drafts = SampleOf(sample, /*drafts=*/true).drafts;
+  Summarise(1, row);
+  const ResultRow back = ParseResultRow(ToJson(row), "there");
+  EXPECT_EQ(back.tokens_per_step, 1);
+  const benchmark::UserCounters counters = CountersOf(back, back.measured->repetitions[0]);
+  EXPECT_EQ(counters.count("tokens_per_step"), 0u);
+  EXPECT_EQ(counters.count("acceptance_rate"), 0u);
+  EXPECT_EQ(counters.at("drafted").value, 0);
+}
+
 TEST(RealRowTest, ShowsTheSameWhenItComesFromTheFile) {
   ResultRow row = Repeated();
   row.measured->repetitions[1][1].drafts = {1.5, 0.25, 12, 9, 1};

@@ -48,7 +48,7 @@ TEST(DraftMeasurementTest, WalksAsDecodingWould) {
   const WalkResult walk = WalkTexts(std::vector{text}, tree);
   EXPECT_EQ(walk.steps, 4);
   EXPECT_EQ(walk.accepted, (std::vector<std::int64_t>{1, 2, 1}));
-  EXPECT_DOUBLE_EQ(walk.tokens_per_step(), (1 + 2 + 2 + 3) / 4.0);
+  EXPECT_DOUBLE_EQ(walk.tokens_per_step().value(), (1 + 2 + 2 + 3) / 4.0);
 
   // Steps at positions that are not counted are taken, and left out.
   RankedText partly = text;
@@ -63,7 +63,7 @@ TEST(DraftMeasurementTest, TheRootAloneIsPlainDecoding) {
   const WalkResult walk = WalkTexts(std::vector{Ranked({{0, 0}, {0, 0}})}, DraftTree());
   EXPECT_EQ(walk.steps, 2);
   EXPECT_EQ(walk.tokens_per_step(), 1);
-  EXPECT_EQ(WalkTexts({}, DraftTree()).tokens_per_step(), 0);
+  EXPECT_EQ(WalkTexts({}, DraftTree()).tokens_per_step(), std::nullopt);
 }
 
 }  // namespace

@@ -27,5 +27,20 @@ TEST(MedusaReportTest, SaysWhatWasMeasured) {
       "  all text: 3.000 tokens per step, 10 steps; accepted 0: 0.0 %, 1: 0.0 %, 2: 100.0 %\n");
 }
 
+// Where the first head is never right, nothing was seen of the second.
+TEST(MedusaReportTest, ShowsNoShareOfNothing) {
+  MedusaReport report;
+  report.acceptance.probability = {{0, 0}, {0, 0}};
+  report.acceptance.positions = 50;
+  report.positions = 200;
+  report.trees.push_back({"mine.yaml", TreeOf({{0}}), 1, {0, {0, 0}}, {10, {10, 0}}});
+  const std::string text = ShowMedusa(report);
+  EXPECT_NE(text.find("   1  0.0000  0.0000    0.0000\n"
+                      "   2       -       -         -\n"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("  new text: no steps\n  all text: 1.000 tokens"), std::string::npos) << text;
+}
+
 }  // namespace
 }  // namespace jupiter

@@ -26,7 +26,7 @@ OPENINGS = ["Once upon a time", "The little dog", "Lily and Ben", "One sunny day
 PIPELINES = ["jupiter", "edgeshard"]
 SHARED = ["sequence", "megatron", "detransformer", "galaxy"]
 HASHES = re.compile(r"tokens hash (\w+), logits hash (\w+)")
-DRAFTS = re.compile(r"drafts: (\d+) steps, acceptance length ([\d.]+) \((\d+) new tokens / steps\), acceptance rate ([\d.]+), "
+DRAFTS = re.compile(r"drafts: (\d+) steps, acceptance length ([\d.]+|-) \((\d+) new tokens / steps\), acceptance rate ([\d.]+|-), "
                     r"(\d+) drafted, (\d+) wasted, (\d+) past the end, (\d+) stale steps")
 
 
@@ -68,6 +68,8 @@ def statistics_problems(result):
     answer = re.search(r"^decode: (\d+) tokens", result.err, re.MULTILINE)
     if not answer or tokens != int(answer[1]) - 1:
         problems.append(f"{tokens} new tokens of {steps} steps, the answer: {answer and answer[0]}")
+    if (found[2] == "-") != (steps == 0) or (found[4] == "-") != (drafted == 0):
+        return [f"{found[0]}: only what there is nothing to divide by has no rate"]
     if steps and abs(float(found[2]) - tokens / steps) > 0.0051:
         problems.append(f"acceptance length {found[2]} of {steps} steps, {tokens} tokens")
     if drafted and abs(float(found[4]) - accepted / drafted) > 0.0051:

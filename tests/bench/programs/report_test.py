@@ -124,6 +124,13 @@ def test_one_token(session):
         session.check(row["TTFT_ms"] > 0 and not [key for key in row if "TPOT" in key], f"{row}")
     run = session.run([*TINY, "--ids", "--tokens", 1], 2)
     session.check("decode: 1 tokens, TPOT -, - t/s" in run.err, "a TPOT of one token")
+    drafted = session.run([*TINY, "--ids", "--tokens", 1, "--draft", "ngram"], 2)
+    session.check("drafts: 0 steps, acceptance length - (0 new tokens / steps), acceptance rate -, 0 drafted"
+                  in drafted.err and "reached" not in drafted.err, "rates of no steps")
+    with open(session.path("one.jsonl"), "w", encoding="utf-8") as file:
+        file.write('{"prompt_ids": [1, 2]}\n{"prompt_ids": [3]}\n')
+    several = session.run([*TINY[:2], "--requests", file.name, "--ids", "--tokens", 1], 2)
+    session.check(re.search(r"on 2 stages; 0 rounds$", several.err, re.MULTILINE), "times of no rounds")
     plan = ["--model", "synthetic:tiny", "--cluster", cluster, "-n", 1]
     lines = [line.split() for line in session.tool("jupiter_plan", plan).out.splitlines()]
     session.check(any(line[0] == "local" and line[2] == "-" for line in lines if len(line) > 4), f"{lines}")
@@ -139,7 +146,9 @@ def test_rows_of_several_kinds_in_csv(session):
     session.check(len(rows) >= 28, f"{len(rows)} rows")
     for row in rows:
         session.check(bool(row["TPOT_ms"]) == row["name"].endswith("tg3"), f"{row}")
-        session.check(bool(row["tokens_per_step"]) == ("/ngram/" in row["name"]), f"{row}")
+        drafts = "/ngram/" in row["name"]
+        session.check(bool(row["drafted"]) == drafts, f"{row}")
+        session.check(bool(row["tokens_per_step"]) == (drafts and row["name"].endswith("tg3")), f"{row}")
 
 
 def test_rows_of_another_measurement_are_not_kept(session):

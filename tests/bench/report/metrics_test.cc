@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "bench/report/run_report.h"
+
 namespace jupiter {
 namespace {
 
@@ -59,6 +61,16 @@ TEST(MetricsTest, Rates) {
   EXPECT_EQ(Rate(128, 0), 0);
   EXPECT_EQ(Rate(0, 2), 0);
   EXPECT_EQ(Rate(5, -1), 0);
+}
+
+// The model's first token may be the one that ends texts.
+TEST(MetricsTest, AnEmptyAnswerHasNoTimes) {
+  const RequestMetrics metrics = Measure(5, {});
+  EXPECT_EQ(ShowMetrics(metrics, 3, 0, 0),
+            "prefill: 3 tokens, TTFT -, - t/s\ndecode: 0 tokens, TPOT -, - t/s\n");
+  EXPECT_EQ(ShowWhole(5, std::vector<Generation>(2)), "answer: 0 tokens\n");
+  EXPECT_EQ(ShowMetrics(Measure(5, {7}), 4, 1, 0),
+            "prefill: 4 tokens, TTFT 2000.00 ms, 2.0 t/s\ndecode: 1 tokens, TPOT -, - t/s\n");
 }
 
 }  // namespace
