@@ -16,12 +16,50 @@
 namespace jupiter {
 namespace {
 
-void CheckStrategy(const std::string& strategy, const std::string& path) {
+constexpr const char* kPlanAgain = "plan again with jupiter_plan --save";
+
+void CheckShareOf(const Plan& plan, bool cuts, const std::vector<int>& list, const char* key,
+                  const std::string& path) {
+  if (cuts || list.empty()) return;
+  FailUser("{}: {}: {} does not split them; {}", path, key, plan.strategy, kPlanAgain);
+}
+
+// Strategies make every plan one that they execute. One that was made for another strategy would
+// run as something else than it says.
+void CheckFitsStrategy(const Plan& plan, const std::string& path) {
+  const StrategyTraits& traits = FindTraits(plan.strategy);
+  CheckShareOf(plan, traits.cuts_heads, plan.shares.heads, "heads", path);
+  CheckShareOf(plan, traits.cuts_heads, plan.shares.columns, "columns", path);
+  CheckShareOf(plan, traits.cuts_rows, plan.shares.rows, "rows", path);
+  if (traits.shares() && !IsShared(plan)) {
+    FailUser("{}: {}: missing: {} gives each rank a share of every layer; {}", path,
+             traits.cuts_heads ? "heads" : "rows", plan.strategy, kPlanAgain);
+  }
+  if (traits.one_process && plan.layers[Strategy::kSource] != ModelLayers(plan)) {
+    FailUser("{}: layers: {}, but {} has all of them on rank 0; {}", path,
+             fmt::join(plan.layers, ","), plan.strategy, kPlanAgain);
+  }
+  if (!plan.order.empty() && !traits.cuts_layers) {
+    FailUser("{}: order: {} has no stages to order; {}", path, plan.strategy, kPlanAgain);
+  }
+  if (!plan.overlap && !traits.overlaps) {
+    FailUser("{}: overlap: {} sends nothing while it computes; {}", path, plan.strategy,
+             kPlanAgain);
+  }
+  using Kind = SlicePolicy::Kind;
+  const Kind slices = plan.slices.kind;
+  if (!traits.takes_slices && slices != Kind::kWhole && slices != Kind::kChunks) {
+    FailUser("{}: slices: {} takes prompts whole; {}", path, plan.strategy, kPlanAgain);
+  }
+}
+
+void CheckStrategy(const Plan& plan, const std::string& path) {
   try {
-    FindStrategy(strategy);
+    FindStrategy(plan.strategy);
   } catch (const UserError& error) {
     FailUser("{}: strategy: {}", path, error.what());
   }
+  CheckFitsStrategy(plan, path);
 }
 
 // A plan's types may be repeated, but not changed.
@@ -120,7 +158,7 @@ GivenPlanning ReadPlanning(Transport& transport, const EngineFlags& flags) {
     const std::optional<std::string> file = ReadTextFile(flags.plan);
     if (!file) FailUser("{}: no such plan, or it cannot be read", flags.plan);
     const Plan plan = ParsePlanFile(*file, flags.plan).plan;
-    CheckStrategy(plan.strategy, flags.plan);
+    CheckStrategy(plan, flags.plan);
     RefuseOtherTypes(flags, plan);
     if (static_cast<int>(plan.layers.size()) != transport.size()) {
       FailUser("{}: layers: of {} ranks, there are {}; start mpirun with -np {}", flags.plan,

@@ -396,9 +396,16 @@ def test_plans_for_something_else(session):
     session.check("\n" not in line and "jupiter, which is not among --strategy local,edgeshard" in line, line)
     with open(plan, encoding="utf-8") as file:
         text = file.read()
+    layers = ",".join(map(str, json.loads(text)["layers"]))
     for old, new, expected in [
             ('"wire"', '"layers":[1,1],"wire"', "line 1: layers stands twice"),
             ('"jupiter"', '"jupitre"', "strategy: unknown strategy"),
+            ('"jupiter"', '"local"', f"layers: {layers}, but local has all of them on rank 0; plan again"),
+            ('"jupiter"', '"megatron"', "heads: missing: megatron gives each rank a share of every layer; plan"),
+            ('"jupiter"', '"sequence"', "rows: missing: sequence gives each rank a share"),
+            ('"jupiter"', '"edgeshard"', "slices: edgeshard takes prompts whole; plan again"),
+            ('"min_slice"', '"overlap":false,"min_slice"', "overlap: jupiter sends nothing while it computes"),
+            ('"min_slice"', '"heads":[2,2],"min_slice"', "line 1: layers"),
             ('"min_slice":8', '"min_slice":-8', "line 1: min_slice: got -8, expected a whole number"),
             ('"model"', '"modell"', "line 1: unknown key modell; a plan has")]:
         session.check(old in text, f"no {old} in the plan")
