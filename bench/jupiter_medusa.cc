@@ -94,7 +94,7 @@ class Program {
   // Training and held-out texts are drawn with other seeds.
   std::vector<Text> Write(const char* name, const std::vector<PromptIds>& prompts, bool held_out) {
     TextOptions options = flags_.text;
-    options.sampling.seed = 2 * static_cast<std::uint64_t>(flags_.seed) + (held_out ? 1 : 0);
+    options.sampling.seed = 2 * flags_.seed + (held_out ? 1 : 0);
     options.end_ids = tokenizer_->end_ids();
     const std::int64_t positions = held_out ? flags_.held_out : flags_.positions;
     ProgressBar bar(name, positions);

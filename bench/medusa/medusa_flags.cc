@@ -44,8 +44,7 @@ void AddText(FlagSet& set, MedusaFlags& flags) {
   };
   set.Add("--seed", flags.seed, "of texts and training")
       .ActsIf([&flags, draws] { return flags.measure.empty() || draws(); },
-              "with --measure: no token is drawn at random")
-      .Between(0, 1e12);
+              "with --measure: no token is drawn at random");
 }
 
 void AddTraining(FlagSet& set, MedusaFlags& flags, Words& words) {
@@ -102,7 +101,7 @@ void Understand(const Words& words, MedusaFlags& flags) {
   if (flags.acceptance.empty() && !flags.out.empty()) {
     flags.acceptance = std::filesystem::path(flags.out).replace_extension(".json").string();
   }
-  flags.training.seed = static_cast<std::uint64_t>(flags.seed);
+  flags.training.seed = flags.seed;
   flags.training.threads = flags.threads;
 }
 

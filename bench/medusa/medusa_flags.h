@@ -25,7 +25,7 @@ struct MedusaFlags {
   TextOptions text;
   std::int64_t positions = 300'000;  // of training text
   std::int64_t held_out = 20'000;    // of held-out text
-  std::int64_t seed = 0;
+  std::uint64_t seed = 0;
 
   MedusaLayout layout = {.heads = 4, .blocks = 1, .own_output = false};
   TrainingOptions training;
