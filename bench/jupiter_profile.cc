@@ -30,7 +30,7 @@ class Profiling {
  public:
   Profiling(Context& context, const ProfileFlags& flags)
       : context_(context), flags_(flags), transport_(context) {
-    CheckFacts(transport_, {{"program flags", Describe(flags)}});
+    CheckFacts(transport_, flags.for_all_ranks);
     Together(transport_, [&] { Open(); });
     CheckFacts(transport_, {{"model", fmt::format("{:016x}", FingerprintModel(*checkpoint_))}});
   }

@@ -24,18 +24,21 @@ struct PingFlags {
   std::string sizes = "1kB,4kB,16kB,64kB,256kB,1MB,2MB,4MB,8MB";
   int repeats = 5;
   bool json = false;
+  std::vector<Fact> for_all_ranks;  // FlagSet::ForAllRanks
 };
 
 PingFlags ParsePingFlags(int argc, const char* const* argv) {
   PingFlags flags;
   FlagSet set("link_ping", "Measures messages of rising sizes between two ranks.");
   AddLinkFlag(set, flags.engine.link);
-  set.Add("--sizes", flags.sizes, "payloads, such as 1kB,8MB");
+  set.Add("--sizes", flags.sizes, "payloads, such as 1kB,8MB").SameOnAllRanks();
   set.Add("--repeats", flags.repeats, "round trips of each size; 10 times as many up to 64 kB")
-      .Between(1, 100'000);
+      .Between(1, 100'000)
+      .SameOnAllRanks();
   AddDeadlineFlag(set, flags.engine.deadline_seconds);
   set.AddSwitch("--json", flags.json, "print JSON").ChangesNoNumber();
   set.Parse(argc, argv);
+  flags.for_all_ranks = set.ForAllRanks();
   return flags;
 }
 
@@ -117,7 +120,7 @@ int ExecutePing(Context& context, int argc, const char* const* argv) {
   const std::vector<std::size_t> sizes = ParseSizes(flags.sizes);
   Transport transport(context);
   SessionOptions unused;
-  CheckFacts(transport, {{"program flags", fmt::format("{} {}", flags.sizes, flags.repeats)}});
+  CheckFacts(transport, flags.for_all_ranks);
   SlowDown(transport, flags.engine, unused);
   std::vector<PingRow> rows;
   for (const std::size_t bytes : sizes)

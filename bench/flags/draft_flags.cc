@@ -11,9 +11,9 @@ namespace {
 constexpr int kUsualLength = 4;
 constexpr int kMostFlagLength = 63;
 
-constexpr const char* kDraftHelp =
-    "tokens to verify in one step: none, ngram (copied from the text), medusa:FILE (heads of "
-    "jupiter_medusa) or model:FILE (a small model on rank 0)";
+constexpr const char* kSources =
+    "ngram (copied from the text), medusa:FILE (heads of jupiter_medusa) or model:FILE (a small "
+    "model on rank 0)";
 constexpr const char* kSpeculateHelp =
     "once (wait for each verdict), or continuous (trees that go on from the likeliest path of the "
     "one before fill the stages)";
@@ -41,12 +41,14 @@ void AddDetails(FlagSet& set, DraftFlags& flags, const Drafts& drafts) {
   set.Add("--tree", flags.tree,
           "of --draft medusa: auto (default: planned from the acceptance beside the heads and from "
           "steps measured here), or a file of paths")
-      .ActsIf([drafts] { return AnyDraft(drafts, IsMedusa); }, "is for --draft medusa:FILE");
+      .ActsIf([drafts] { return AnyDraft(drafts, IsMedusa); }, "is for --draft medusa:FILE")
+      .SameOnAllRanks();
   set.Add("--draft-length", flags.length,
           fmt::format("tokens that ngram and model draft (default {})", kUsualLength))
       .ActsIf([drafts] { return AnyDraft(drafts, HasLength); },
               "is for --draft ngram and model:FILE")
-      .Between(1, kMostFlagLength);
+      .Between(1, kMostFlagLength)
+      .SameOnAllRanks();
 }
 
 // Drafts that continue one another fill the stages of a pipeline.
@@ -61,18 +63,21 @@ constexpr const char* kNothingDrafted = "is for drafts; add --draft";
 }  // namespace
 
 void AddDraftFlags(FlagSet& set, DraftFlags& flags, const StrategyChoice& strategies) {
-  set.Add("--draft", flags.draft, kDraftHelp);
+  set.Add("--draft", flags.draft, fmt::format("tokens to verify in one step: none, {}", kSources))
+      .SameOnAllRanks();
   set.Add("--speculate", flags.speculate, kSpeculateHelp)
       .ActsIf([&flags] { return flags.draft != "none"; }, kNothingDrafted)
-      .ActsUnless([&flags, strategies] { return WhyNotContinuous({flags.speculate}, strategies); });
+      .ActsUnless([&flags, strategies] { return WhyNotContinuous({flags.speculate}, strategies); })
+      .SameOnAllRanks();
   AddDetails(set, flags, [&flags] { return std::vector<std::string>{flags.draft}; });
 }
 
 void AddDraftChoices(FlagSet& set, DraftChoices& choices, const StrategyChoice& strategies,
                      const std::function<bool()>& emulates) {
   set.Add("--draft", choices.drafts,
-          std::string("rows with drafts beside those without; several, comma-separated: ") +
-              kDraftHelp)
+          fmt::format("rows with drafts beside those without; several, comma-separated: tokens to "
+                      "verify in one step: {}",
+                      kSources))
       .ActsIf([emulates] { return !emulates(); },
               "with --emulate: nothing is computed, so no draft can be judged (the tokens of a "
               "step come with --profile NAME)");

@@ -203,12 +203,14 @@ void AddSamplingFlags(FlagSet& set, SamplingOptions& sampling, const EngineFlags
   const auto recorded = EngineReasons(engine, use).Recorded("no token is drawn");
   const auto samples = [&sampling] { return sampling.temperature != 0; };
   constexpr const char* kGreedy = "is for --temperature above 0";
-  set.Add("--temperature", sampling.temperature, "0: greedy").ActsUnless(recorded);
+  set.Add("--temperature", sampling.temperature, "0: greedy").ActsUnless(recorded).SameOnAllRanks();
   set.Add("--top-k", sampling.top_k, "sample from the k likeliest tokens (0: all)")
-      .ActsIf(samples, kGreedy);
+      .ActsIf(samples, kGreedy)
+      .SameOnAllRanks();
   set.Add("--top-p", sampling.top_p, "and from the fewest that reach probability p (1: all)")
-      .ActsIf(samples, kGreedy);
-  set.Add("--seed", sampling.seed, "of the sampling").ActsIf(samples, kGreedy);
+      .ActsIf(samples, kGreedy)
+      .SameOnAllRanks();
+  set.Add("--seed", sampling.seed, "of the sampling").ActsIf(samples, kGreedy).SameOnAllRanks();
 }
 
 }  // namespace jupiter

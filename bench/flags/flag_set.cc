@@ -9,6 +9,7 @@
 
 #include "bench/flags/parse_number.h"
 #include "kernels/base/check.h"
+#include "planning/text/yaml_reader.h"
 
 namespace jupiter {
 namespace {
@@ -22,6 +23,20 @@ std::string InOneLine(std::string text) {
 std::string ShortValue(const std::string& value) {
   constexpr std::size_t kMost = 60;
   return InOneLine(value.size() > kMost ? value.substr(0, kMost) + "..." : value);
+}
+
+// "--wire" and "-n", as they are typed.
+std::vector<std::string> NamesOf(const CLI::Option& option) {
+  std::vector<std::string> names;
+  for (const std::string& name : option.get_lnames()) names.push_back("--" + name);
+  for (const std::string& name : option.get_snames()) names.push_back("-" + name);
+  return names;
+}
+
+bool IsSwitch(const CLI::Option& option) { return option.get_items_expected_max() == 0; }
+
+bool IsAmong(const std::vector<std::string>& words, std::string_view word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
 }
 
 // Whether the word of a command line is this flag, maybe with a value: --wire=f16, -n4.
@@ -55,6 +70,16 @@ Flag& Flag::SelectsRows() {
 
 Flag& Flag::FitsEveryJob() {
   fits_every_job_ = true;
+  return *this;
+}
+
+Flag& Flag::SameOnAllRanks() {
+  agreement_ = Agreement::kValue;
+  return *this;
+}
+
+Flag& Flag::OnAllRanksOrNone() {
+  agreement_ = Agreement::kGiven;
   return *this;
 }
 
@@ -195,17 +220,84 @@ Flag& FlagSet::AddSwitch(const std::string& names, bool& value, const std::strin
 
 void FlagSet::Parse(int argc, const char* const* argv) {
   FindTyped(argc, argv);
+  CheckHasValues(argc, argv);
   try {
     app_->parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
     throw HelpRequest{app_->help()};
+  } catch (const CLI::ExtrasError&) {
+    FailUnknown(app_->remaining().front());
   } catch (const CLI::ParseError& error) {
-    FailUser("{} (see --help)", InOneLine(error.what()));
+    CheckGivenOnce();
+    FailParse(error);
   }
+  CheckGivenOnce();
   // Names first: reasons speak of them.
   CheckLists();
   RefuseIdle();
   CheckRanges();
+}
+
+// CLI11 takes whatever follows for the value, were it another flag.
+void FlagSet::CheckHasValues(int argc, const char* const* argv) const {
+  const std::vector<std::string> known = AllNames();
+  for (const Flag& flag : flags_) {
+    if (IsSwitch(*flag.option_)) continue;
+    const std::vector<std::string> names = NamesOf(*flag.option_);
+    for (int i = 1; i < argc; ++i) {
+      const std::string_view word = argv[i];
+      if (word.ends_with('=') && IsAmong(names, word.substr(0, word.size() - 1))) {
+        CheckNotEmpty(std::string(word.substr(0, word.size() - 1)), "");
+      }
+      if (!IsAmong(names, word)) continue;
+      const std::string_view next = i + 1 < argc ? argv[i + 1] : "";
+      if (i + 1 == argc || IsAmong(known, next.substr(0, next.find('=')))) {
+        FailUser("{} has no value{}; give it one, or leave it out (see --help)", word,
+                 next.empty() ? "" : fmt::format(", {} follows", next));
+      }
+    }
+  }
+}
+
+void FlagSet::CheckGivenOnce() const {
+  for (const Flag& flag : flags_) {
+    const std::size_t times = flag.option_->count();
+    if (times < 2 || flag.list_ != nullptr) continue;
+    const std::vector<std::string> names = NamesOf(*flag.option_);
+    FailUser("{} {} given {} times; give it once", fmt::join(names, ", "),
+             names.size() == 1 ? "is" : "are one flag, which is", times);
+  }
+}
+
+std::vector<std::string> FlagSet::AllNames() const {
+  std::vector<std::string> all;
+  for (const CLI::Option* option : app_->get_options()) {
+    for (std::string& name : NamesOf(*option)) all.push_back(std::move(name));
+  }
+  return all;
+}
+
+void FlagSet::FailUnknown(const std::string& word) const {
+  if (!word.starts_with('-')) {
+    FailUser("{} stands alone: it belongs to no flag; put text with spaces in quotes (see --help)",
+             ShortValue(word));
+  }
+  const std::string name = word.substr(0, word.find('='));
+  std::optional<std::string> nearest;
+  if (name.starts_with("--")) nearest = Nearest(name, AllNames());
+  FailUser("{} has no flag {}{} (see --help)", app_->get_name(), name,
+           nearest ? fmt::format("; did you mean {}?", *nearest) : "");
+}
+
+void FlagSet::FailParse(const CLI::ParseError& error) const {
+  for (const Flag& flag : flags_) {
+    // Of a switch, the one thing that can be wrong is a value.
+    if (flag.given() && IsSwitch(*flag.option_) && error.get_name() == "ConversionError") {
+      FailUser("{} {}: takes no value; leave that out (see --help)", flag.typed(),
+               ShortValue(flag.option_->results().back()));
+    }
+  }
+  FailUser("{} (see --help)", InOneLine(error.what()));
 }
 
 void FlagSet::CheckLists() const {
@@ -225,11 +317,8 @@ void FlagSet::CheckLists() const {
 
 void FlagSet::FindTyped(int argc, const char* const* argv) {
   for (Flag& flag : flags_) {
-    std::vector<std::string> names;
-    for (const std::string& name : flag.option_->get_lnames()) names.push_back("--" + name);
-    for (const std::string& name : flag.option_->get_snames()) names.push_back("-" + name);
     for (int i = 1; i < argc; ++i) {
-      for (const std::string& name : names) {
+      for (const std::string& name : NamesOf(*flag.option_)) {
         if (IsWrittenAs(argv[i], name)) flag.typed_ = name;
       }
     }
@@ -243,8 +332,7 @@ void FlagSet::RefuseIdle() const {
       const std::string why = why_idle();
       if (why.empty()) continue;
       // A switch says with its name what it is.
-      const bool is_switch = flag.option_->get_items_expected_max() == 0;
-      const std::string value = is_switch ? "" : " " + ShortValue(flag.value_());
+      const std::string value = IsSwitch(*flag.option_) ? "" : " " + ShortValue(flag.value_());
       const bool advises = why.find("; ") != std::string::npos;
       FailUser("{}{} {}{} leave it out", flag.typed(), value, why, advises ? ", or" : ";");
     }
@@ -285,6 +373,20 @@ std::vector<std::pair<std::string, std::string>> FlagSet::Values() const {
     if (!flag.selects_rows_) values.emplace_back(flag.name(), flag.value_());
   }
   return values;
+}
+
+std::vector<std::pair<std::string, std::string>> FlagSet::ForAllRanks() const {
+  std::vector<std::pair<std::string, std::string>> facts;
+  for (const Flag& flag : flags_) {
+    switch (flag.agreement_) {
+      case Flag::Agreement::kNone: break;
+      case Flag::Agreement::kValue: facts.emplace_back(flag.name(), flag.value_()); break;
+      case Flag::Agreement::kGiven:
+        facts.emplace_back(flag.name(), flag.given() ? "given" : "not given");
+        break;
+    }
+  }
+  return facts;
 }
 
 }  // namespace jupiter

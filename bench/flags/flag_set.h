@@ -19,6 +19,7 @@
 namespace CLI {
 class App;
 class Option;
+class ParseError;
 }  // namespace CLI
 
 namespace jupiter {
@@ -44,6 +45,10 @@ class Flag {
   Flag& FitsEveryJob();
   // Both: the paths of results, deadlines.
   Flag& ChangesNoNumber() { return SelectsRows().FitsEveryJob(); }
+  // It decides on the course of the run, so every rank must have the same value, or, where values
+  // are a rank's own (paths), all of them or none: FlagSet::ForAllRanks.
+  Flag& SameOnAllRanks();
+  Flag& OnAllRanksOrNone();
   Flag& Required();
   // Of numbers, which stay as they are where the flag is not given.
   Flag& AtLeast(double least);
@@ -71,6 +76,8 @@ class Flag {
   std::vector<std::string> known_;                  // empty: any
   bool selects_rows_ = false;
   bool fits_every_job_ = false;
+  enum class Agreement : std::uint8_t { kNone, kValue, kGiven };
+  Agreement agreement_ = Agreement::kNone;  // of ranks
   std::string typed_;
 };
 
@@ -107,6 +114,8 @@ class FlagSet {
   std::set<std::string> given() const;
   // Of every flag that can change a number, given or not: its name and its value.
   std::vector<std::pair<std::string, std::string>> Values() const;
+  // What ranks must agree on before they work together, by name: see Flag::SameOnAllRanks.
+  std::vector<std::pair<std::string, std::string>> ForAllRanks() const;
 
  private:
   template <typename T>
@@ -117,6 +126,11 @@ class FlagSet {
                 std::function<void(const std::string& flag, const std::string& text)> take,
                 std::function<std::string()> value);
   void FindTyped(int argc, const char* const* argv);
+  void CheckHasValues(int argc, const char* const* argv) const;
+  void CheckGivenOnce() const;
+  std::vector<std::string> AllNames() const;
+  [[noreturn]] void FailUnknown(const std::string& word) const;
+  [[noreturn]] void FailParse(const CLI::ParseError& error) const;
   void CheckLists() const;
   void RefuseIdle() const;
   void CheckRanges() const;

@@ -42,7 +42,8 @@ void AddPromptFlags(FlagSet& set, JobFlags& flags, const JobReasons& why) {
 void AddOutlineFlags(FlagSet& set, JobFlags& flags, const JobReasons& why) {
   set.Add("--outline", flags.outline,
           "answer by way of an outline whose points are written side by side: never, always, auto "
-          "(where the question suits it), or file:POINTS with the outline");
+          "(where the question suits it), or file:POINTS with the outline")
+      .SameOnAllRanks();
   set.Add("--outline-templates", flags.outline_templates,
           "file with the prompts of outlines, or a shipped one by name")
       .ActsUnless(why.WithoutOutline());
@@ -75,7 +76,8 @@ void AddJobFlags(FlagSet& set, JobFlags& flags) {
   set.Add("--requests", flags.requests,
           "file with a JSON object per line, {\"prompt\": TEXT} or {\"prompt_ids\": [..]}, "
           "also \"id\" and \"tokens\": answered together, a line each on stdout")
-      .ActsUnless(why.WithOutline("requests are answered in one piece"));
+      .ActsUnless(why.WithOutline("requests are answered in one piece"))
+      .OnAllRanksOrNone();
   set.Add("--at-once", flags.at_once, "requests, or points, that run together at most")
       .ActsIf([&flags] { return !flags.requests.empty() || flags.outlines(); },
               "is for --requests and --outline")
@@ -89,10 +91,6 @@ Flag::WhyIdle UnlessOneAnswer(const JobFlags& flags) {
     const std::string with_requests = requests();
     return with_requests.empty() ? outline() : with_requests;
   };
-}
-
-std::string DescribeJob(const JobFlags& flags) {
-  return fmt::format("outline {}, requests {}", flags.outline, !flags.requests.empty());
 }
 
 }  // namespace jupiter

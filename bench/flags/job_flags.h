@@ -38,7 +38,5 @@ void AddJobFlags(FlagSet& set, JobFlags& flags);
 // For what is of one prompt with one answer: why it is idle with several, in words for
 // Flag::ActsUnless.
 Flag::WhyIdle UnlessOneAnswer(const JobFlags& flags);
-// What all ranks must have alike.
-std::string DescribeJob(const JobFlags& flags);
 
 }  // namespace jupiter

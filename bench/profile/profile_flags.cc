@@ -1,6 +1,9 @@
 #include "bench/profile/profile_flags.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
+#include <iterator>
 
 #include "bench/flags/engine_flags.h"
 #include "kernels/base/check.h"
@@ -16,6 +19,15 @@ std::vector<int> DefaultRows() {
   return {1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 256, 512};
 }
 std::vector<int> DefaultContexts() { return {0, 128, 512, 1024}; }
+
+// For --help; the middle of a long list is left out.
+std::string Show(const std::vector<int>& values) {
+  constexpr std::ptrdiff_t kFirst = 5;
+  constexpr std::ptrdiff_t kLast = 4;
+  if (std::ssize(values) <= kFirst + kLast) return fmt::format("{}", fmt::join(values, ","));
+  return fmt::format("{},...,{}", fmt::join(values.begin(), values.begin() + kFirst, ","),
+                     fmt::join(values.end() - kLast, values.end(), ","));
+}
 
 // Rising, each once.
 std::vector<int> ParseNumbers(const char* flag, const std::string& text, int least, int most) {
@@ -42,13 +54,18 @@ void CheckTargets(const ProfileFlags& flags, int ranks) {
 
 // How much is measured.
 void AddMeter(FlagSet& set, ProfileFlags& flags) {
-  set.Add("--rows", flags.rows, "rows of a batch (default 1,2,3,4,6,...,96,128,256,512)");
-  set.Add("--contexts", flags.contexts, "positions before a batch (default 0,128,512,1024)");
+  set.Add("--rows", flags.rows, fmt::format("rows of a batch (default {})", Show(DefaultRows())))
+      .SameOnAllRanks();
+  set.Add("--contexts", flags.contexts,
+          fmt::format("positions before a batch (default {})", Show(DefaultContexts())))
+      .SameOnAllRanks();
   set.Add("--layers", flags.meter.layers,
           "layers to measure in (0: as many as exceed the cache, up to 512 MiB of weights)")
-      .Between(0, 10'000);
+      .Between(0, 10'000)
+      .SameOnAllRanks();
   set.Add("--repeats", flags.meter.rounds, "rounds of all batches (0: by --seconds)")
-      .Between(0, 10'000);
+      .Between(0, 10'000)
+      .SameOnAllRanks();
   set.Add("--seconds", flags.meter.seconds, "of all rounds, about; one is always completed")
       .ActsIf([&flags] { return flags.meter.rounds == 0; }, "with --repeats, which says how many")
       .Between(0, 86'400);
@@ -63,8 +80,8 @@ ProfileFlags ParseProfileFlags(int argc, const char* const* argv, int ranks) {
   engine.deadline_seconds = 1800;
   FlagSet set("jupiter_profile", "Measures devices and links for planning and simulation.");
   AddModelFlag(set, engine.model);
-  AddQuantizeFlag(set, engine.quantize);
-  AddKvFlag(set, engine.kv);
+  AddQuantizeFlag(set, engine.quantize).SameOnAllRanks();
+  AddKvFlag(set, engine.kv).SameOnAllRanks();
   set.Add("--device", engine.device, "cpu or eigen");
   AddThreadsFlag(set, engine);
   AddMeter(set, flags);
@@ -75,6 +92,7 @@ ProfileFlags ParseProfileFlags(int argc, const char* const* argv, int ranks) {
       .ChangesNoNumber();
   AddDeadlineFlag(set, engine.deadline_seconds);
   set.Parse(argc, argv);
+  flags.for_all_ranks = set.ForAllRanks();
   CheckTargets(flags, ranks);
   return flags;
 }
@@ -106,12 +124,6 @@ MeterOptions ToMeterOptions(const ProfileFlags& flags, const ModelConfig& config
              options.rows.back(), options.contexts.back(), config.context, config.name);
   }
   return options;
-}
-
-std::string Describe(const ProfileFlags& flags) {
-  return fmt::format("quantize '{}', kv {}, rows '{}', contexts '{}', layers {}, repeats {}",
-                     flags.engine.quantize, flags.engine.kv, flags.rows, flags.contexts,
-                     flags.meter.layers, flags.meter.rounds);
 }
 
 }  // namespace jupiter

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "bench/flags/flags.h"
 #include "bench/profile/device_meter.h"
@@ -16,6 +18,7 @@ struct ProfileFlags {
   std::string out;
   std::string cluster;
   MeterOptions meter;  // layers, rounds, seconds as typed; the rest by ToMeterOptions
+  std::vector<std::pair<std::string, std::string>> for_all_ranks;  // FlagSet::ForAllRanks
 };
 
 // Throws as FlagSet::Parse does, and for combinations that make no sense on that many ranks.
@@ -24,8 +27,5 @@ ProfileFlags ParseProfileFlags(int argc, const char* const* argv, int ranks);
 // What to measure of this model. Lists that were given must fit it; default ones are cut to what
 // does. Throws UserError.
 MeterOptions ToMeterOptions(const ProfileFlags& flags, const ModelConfig& config);
-
-// All flags that ranks must have alike, as text.
-std::string Describe(const ProfileFlags& flags);
 
 }  // namespace jupiter

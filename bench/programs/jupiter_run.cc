@@ -21,6 +21,8 @@
 #include "kernels/base/check.h"
 #include "kernels/make_device.h"
 #include "model/loaders/open_checkpoint.h"
+#include "model/stage/weights.h"
+#include "parallel/session/preflight.h"
 #include "parallel/session/session_plan.h"
 #include "parallel/transport/record_gather.h"
 #include "parallel/transport/together.h"
@@ -38,6 +40,7 @@ struct RunFlags {
   std::string reference;
   std::string save_reference;
   std::string record;
+  std::vector<Fact> for_all_ranks;  // FlagSet::ForAllRanks
 };
 
 // What --strategy and its default come to; nothing where a plan says it.
@@ -63,8 +66,9 @@ void AddFiles(FlagSet& set, RunFlags& flags) {
   const auto runs = [&flags] { return !flags.dry_run; };
   constexpr const char* kNoTokens = "with --device recording, which computes no tokens";
   constexpr const char* kDry = "with --dry-run, which computes nothing";
-  set.AddSwitch("--dry-run", flags.dry_run, "print plan and memory, load nothing");
+  set.AddSwitch("--dry-run", flags.dry_run, "print plan and memory, load nothing").SameOnAllRanks();
   set.Add("--reference", flags.reference, "check tokens and logits against this file")
+      .OnAllRanksOrNone()
       .ActsUnless(one_answer)
       .ActsIf(runs, kDry)
       .ActsIf(computes, kNoTokens);
@@ -73,6 +77,7 @@ void AddFiles(FlagSet& set, RunFlags& flags) {
       .ActsIf(runs, kDry)
       .ActsIf(computes, kNoTokens);
   set.Add("--record", flags.record, "write ops and messages of all ranks to this file")
+      .OnAllRanksOrNone()
       .ActsUnless(one_answer)
       .ActsIf(runs, kDry)
       .ActsIf([&flags] { return !flags.engine.stream; },
@@ -97,6 +102,7 @@ RunFlags ParseRunFlags(int argc, const char* const* argv) {
   AddFiles(set, flags);
   set.Parse(argc, argv);
   flags.engine.given = set.given();
+  flags.for_all_ranks = set.ForAllRanks();
   CheckSampling(flags.sampling);
   return flags;
 }
@@ -109,7 +115,7 @@ class Run {
         options_(ToSessionOptions(flags.engine)),
         drafting_(flags.draft),
         job_(MakeJob(flags.job)) {
-    CheckFacts(transport_, {{"program flags", DescribeFlags()}});
+    CheckFacts(transport_, flags.for_all_ranks);
     SlowDown(transport_, flags.engine, options_);
     drafting_.ReadFiles(transport_);
     drafting_.Apply(options_, transport_.size());
@@ -145,17 +151,6 @@ class Run {
 
  private:
   bool IsSource() const { return transport_.rank() == Strategy::kSource; }
-
-  // What decides the course of the run and the answer, apart from the plan.
-  std::string DescribeFlags() const {
-    const SamplingOptions& s = flags_.sampling;
-    return fmt::format(
-        "temperature {}, top-k {}, top-p {}, seed {}, dry-run {}, record {}, "
-        "reference {}, {}, draft {} {} {} {}",
-        s.temperature, s.top_k, s.top_p, s.seed, flags_.dry_run, !flags_.record.empty(),
-        !flags_.reference.empty(), DescribeJob(flags_.job), flags_.draft.draft,
-        flags_.draft.speculate, flags_.draft.tree.value_or(""), flags_.draft.length.value_or(0));
-  }
 
   void Open(const Context& context) {
     threads_ = ThreadsPerRank(flags_.engine, context);

@@ -484,6 +484,14 @@ def one_rank_case(options, folder):
             file.write(text)
         os.chmod(other, 0o755)
         yield case, [other, "synthetic:tiny", program, *flags], 3
+    # What decides on the course of a run is compared, flag by flag; paths are a rank's own.
+    for more, say in [("--temperature 1", r"--temperature differs: rank 1 on \S+ has 1, rank 0 on \S+ has 0"),
+                      ("--record r.jsonl", r"--record differs: rank 1 on \S+ has given, rank 0 on \S+ has not given")]:
+        other = os.path.join(folder, f"more{more.split()[0]}.sh")
+        with open(other, "w", encoding="utf-8") as file:
+            file.write(f'#!/bin/sh\n[ "$OMPI_COMM_WORLD_RANK" = 1 ] && set -- "$@" {more}\nexec "$@"\n')
+        os.chmod(other, 0o755)
+        yield Case(f"run: {more} on rank 1 alone", [], say), [other, options.run, *TINY, *IDS, *FEW], 3
 
 
 def all_runs(options, folder):
