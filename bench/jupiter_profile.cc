@@ -15,6 +15,7 @@
 #include "kernels/make_device.h"
 #include "model/checkpoint/fingerprint.h"
 #include "model/loaders/open_checkpoint.h"
+#include "model/stage/weights.h"
 #include "parallel/transport/peer_bytes.h"
 #include "parallel/transport/together.h"
 #include "planning/testbed/cluster_write.h"
@@ -55,6 +56,7 @@ class Profiling {
     ToSessionOptions(flags_.engine);  // refuses what is missing before a file is opened
     checkpoint_ = OpenCheckpoint(flags_.engine.model);
     options_ = ToMeterOptions(flags_, checkpoint_->config());
+    CheckQuantises(*checkpoint_, options_.quantise);
     if (context_.rank() != 0) return;
     CheckWritable(flags_.out);
     CheckWritable(flags_.cluster);

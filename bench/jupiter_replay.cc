@@ -39,7 +39,8 @@ ReplayFlags ParseReplayFlags(int argc, const char* const* argv) {
   const auto has_profile = [&flags] { return !flags.profile.empty(); };
   constexpr const char* kOfProfile = "is for --profile";
   FlagSet set("jupiter_replay", "Replays a recorded run on a described testbed.");
-  set.Add("--record", flags.record, "file of --save-records or --record").Required();
+  set.Add("--record", flags.record, "file of jupiter_bench --save-records or jupiter_run --record")
+      .Required();
   set.Add("--cluster", flags.cluster, "cluster file or shipped name, a device per rank").Required();
   AddBandwidthFlag(set, flags.bandwidth, "Mbit/s of every link");
   set.Add("--profile", flags.profile,

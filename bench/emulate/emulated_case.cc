@@ -166,7 +166,10 @@ CaseRecorder::CaseRecorder(Transport& transport, const BenchFlags& flags)
       flags_(flags),
       options_(ToSessionOptions(flags.engine)),
       records_(transport) {
-  Together(transport, [&] { checkpoint_ = OpenCheckpoint(flags.engine.model); });
+  Together(transport, [&] {
+    checkpoint_ = OpenCheckpoint(flags.engine.model);
+    CheckQuantises(*checkpoint_, options_.quantise);
+  });
   cluster_ = ShareCluster(transport, flags.emulate);
   profile_ = ShareProfile(transport, flags.profile);
   if (profile_) Together(transport, [&] { cluster_ = Apply(*profile_, std::move(cluster_)); });

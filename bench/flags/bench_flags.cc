@@ -88,18 +88,38 @@ void AddSuites(FlagSet& set, BenchFlags& flags) {
       .ChangesNoNumber();
 }
 
-// Suites that are emulated bring models, networks and strategies along.
+// Whether all that is asked for are suites that are emulated.
+bool AsksForEmulatedSuites(const BenchFlags& flags) {
+  return !flags.suites.empty() && !flags.asks_for_real();
+}
+
+// Suites that are emulated bring models, networks and strategies along, and load no weights.
 void LeaveToEmulatedSuites(FlagSet& set, const BenchFlags& flags) {
   for (Flag& flag : set.all()) {
-    if (flag.changes_no_number()) continue;
-    flag.ActsUnless([&flags] {
-      return flags.suites.empty() || flags.asks_for_real()
-                 ? ""
-                 : fmt::format(
-                       "with --suite {0}, which is emulated: its models and networks are "
-                       "those of experiments/{0}/{0}.yaml",
-                       flags.suites.front());
+    const bool loads = flag.name() == kLoadDeadline;
+    if (flag.changes_no_number() && !loads) continue;
+    flag.ActsUnless([&flags, loads]() -> std::string {
+      if (!AsksForEmulatedSuites(flags)) return {};
+      if (loads) {
+        return fmt::format("with --suite {}, which is emulated: no weights are loaded",
+                           flags.suites.front());
+      }
+      return fmt::format(
+          "with --suite {0}, which is emulated: its models and networks are those of "
+          "experiments/{0}/{0}.yaml",
+          flags.suites.front());
     });
+  }
+}
+
+// Of Google Benchmark, those that say how often and how long a row is measured.
+void CheckMeasuring(const BenchFlags& flags, const std::vector<std::string>& given) {
+  if (!flags.emulates() && !AsksForEmulatedSuites(flags)) return;
+  for (const std::string& flag : given) {
+    const std::string name = flag.substr(0, flag.find('='));
+    if (!IsMeasuringFlag(name)) continue;
+    FailUser("{} with {}: times are emulated, and the same each time; leave it out", flag,
+             flags.emulates() ? "--emulate" : "--suite " + flags.suites.front());
   }
 }
 
@@ -130,7 +150,9 @@ BenchFlags ParseBenchFlags(int argc, char** argv) {
   // Defaults; a later flag of the user's wins. mpirun makes stdout look like a terminal that it may
   // not be, so colours are left to --benchmark_color=true.
   flags.benchmark = {"--benchmark_counters_tabular=true", "--benchmark_color=false"};
-  const std::vector<const char*> own = TakeBenchmarkArguments(argc, argv, flags.benchmark);
+  std::vector<std::string> benchmark;
+  const std::vector<const char*> own = TakeBenchmarkArguments(argc, argv, benchmark);
+  flags.benchmark.insert(flags.benchmark.end(), benchmark.begin(), benchmark.end());
   FlagSet set(
       "jupiter_bench",
       "Measures every strategy on one model over MPI ranks, each run checked against one process.\n"
@@ -143,6 +165,7 @@ BenchFlags ParseBenchFlags(int argc, char** argv) {
   AddSuites(set, flags);
   LeaveToEmulatedSuites(set, flags);
   set.Parse(static_cast<int>(own.size()), own.data());
+  CheckMeasuring(flags, benchmark);
   flags.draft.All();
   if (flags.emulates()) ParseBandwidths(flags.bandwidths);
   flags.main_job = IsMainJob(set, flags);

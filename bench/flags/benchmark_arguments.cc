@@ -1,6 +1,7 @@
 #include "bench/flags/benchmark_arguments.h"
 
-#include <string_view>
+#include <algorithm>
+#include <iterator>
 
 namespace jupiter {
 
@@ -17,6 +18,13 @@ std::vector<const char*> TakeBenchmarkArguments(int argc, const char* const* arg
     }
   }
   return own;
+}
+
+bool IsMeasuringFlag(std::string_view name) {
+  constexpr std::string_view kMeasuring[] = {"--benchmark_repetitions", "--benchmark_min_time",
+                                             "--benchmark_min_warmup_time",
+                                             "--benchmark_enable_random_interleaving"};
+  return std::find(std::begin(kMeasuring), std::end(kMeasuring), name) != std::end(kMeasuring);
 }
 
 }  // namespace jupiter

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace jupiter {
@@ -10,5 +11,9 @@ namespace jupiter {
 // name first.
 std::vector<const char*> TakeBenchmarkArguments(int argc, const char* const* argv,
                                                 std::vector<std::string>& benchmark);
+
+// Whether the flag says how often, how long or in which order rows are measured: it can change
+// their numbers.
+bool IsMeasuringFlag(std::string_view name);
 
 }  // namespace jupiter

@@ -1,7 +1,9 @@
 #include "bench/flags/engine_flags.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace jupiter {
@@ -39,9 +41,9 @@ class EngineReasons {
   const EngineUse& use_;
 };
 
-void AddDeviceFlags(FlagSet& set, EngineFlags& flags, const EngineReasons& why) {
-  set.Add("--device", flags.device,
-          "cpu, cuda, eigen, or recording (computes nothing, for --record)")
+void AddDeviceFlags(FlagSet& set, EngineFlags& flags, const EngineUse& use,
+                    const EngineReasons& why) {
+  set.Add("--device", flags.device, fmt::format("cpu, cuda or eigen{}", use.further_devices))
       .ActsUnless(why.Emulated("it records on a device that computes nothing"));
   AddThreadsFlag(set, flags).ActsUnless(why.Emulated("nothing is computed"));
   set.Add("--memory-limit", flags.memory_limit_mib, "MiB for each rank (0: what there is)")
@@ -60,6 +62,39 @@ Flag::WhyIdle OfSpeed(const EngineFlags& flags, Flag::WhyIdle why) {
   return [&flags, why = std::move(why)] { return flags.split == "speed" ? why() : ""; };
 }
 
+// What the flags say of the layers and shares of a strategy, and what they leave to --split.
+struct SplitByHand {
+  std::vector<std::string> given;
+  bool whole = true;
+};
+
+SplitByHand SplitOf(const EngineFlags& flags, const StrategyTraits& traits) {
+  SplitByHand split;
+  const auto take = [&split](bool cuts, bool given, const char* flag) {
+    if (cuts && given) split.given.emplace_back(flag);
+    if (cuts && !given) split.whole = false;
+  };
+  take(traits.cuts_layers, flags.layers.has_value(), "--layers");
+  take(traits.cuts_heads, !flags.heads.empty(), "--heads");
+  take(traits.cuts_heads, !flags.columns.empty(), "--columns");
+  take(traits.cuts_rows, !flags.rows.empty(), "--rows");
+  return split;
+}
+
+// Why --split is idle where flags give all shares that the strategies have.
+std::string WhyByHand(const EngineFlags& flags, const std::vector<std::string>& strategies) {
+  std::vector<std::string> given;
+  for (const std::string& strategy : strategies) {
+    const SplitByHand split = SplitOf(flags, FindTraits(strategy));
+    if (!split.whole) return {};
+    for (const std::string& flag : split.given) {
+      if (std::find(given.begin(), given.end(), flag) == given.end()) given.push_back(flag);
+    }
+  }
+  if (given.empty()) return {};
+  return fmt::format("with {}: they say how all is split", fmt::join(given, ", "));
+}
+
 bool StaysInMemory(const StrategyTraits& traits) { return !traits.streams; }
 
 void AddPlanFlags(FlagSet& set, EngineFlags& flags, const EngineUse& use,
@@ -73,7 +108,9 @@ void AddPlanFlags(FlagSet& set, EngineFlags& flags, const EngineUse& use,
       .ActsUnless(OfSpeed(flags, why.Emulated(kUnmeasured)))
       .ActsUnless(OfSpeed(flags, why.Recorded(kUnmeasured)))
       // Emulated, it also stands for no planner.
-      .ActsUnless([use] { return use.emulates() ? "" : WhyNone(use.strategies(), Sends); });
+      .ActsUnless([use] { return use.emulates() ? "" : WhyNone(use.strategies(), Sends); })
+      .ActsUnless(
+          [&flags, use] { return use.emulates() ? "" : WhyByHand(flags, use.strategies()); });
   set.Add("--cluster", flags.cluster,
           "cluster file or shipped name, a device per rank: layers and slices by the strategy's "
           "planner")
@@ -153,7 +190,7 @@ Flag& AddKvFlag(FlagSet& set, std::string& kv) {
 }
 
 Flag& AddMinSliceFlag(FlagSet& set, int& tokens) {
-  return set.Add("--min-slice", tokens, "tokens in a slice at least, for --slices auto");
+  return set.Add("--min-slice", tokens, "tokens in a slice at least, where slices are planned");
 }
 
 Flag& AddLinkFlag(FlagSet& set, std::string& link) {
@@ -174,27 +211,29 @@ Flag& AddThreadsFlag(FlagSet& set, EngineFlags& flags) {
               "is for --device cpu");
 }
 
-void AddTypeFlags(FlagSet& set, EngineFlags& flags, const StrategyChoice& strategies) {
-  set.Add("--wire", flags.wire, "hidden rows in messages: f32, f16 or q8_0")
-      .ActsUnless(UnlessAny(strategies, Sends));
+Flag& AddTypeFlags(FlagSet& set, EngineFlags& flags) {
+  Flag& wire = set.Add("--wire", flags.wire, "hidden rows in messages: f32, f16 or q8_0");
   set.Add("--residual", flags.residual,
           "residual stream: f32, or f16 (rounded at every layer boundary)");
   AddKvFlag(set, flags.kv);
   AddQuantizeFlag(set, flags.quantize);
+  return wire;
 }
 
 void AddEngineFlags(FlagSet& set, EngineFlags& flags, const EngineUse& use) {
   const EngineReasons why(flags, use);
   AddModelFlag(set, flags.model);
-  AddTypeFlags(set, flags, use.strategies);
-  AddDeviceFlags(set, flags, why);
+  AddTypeFlags(set, flags).ActsUnless(why.UnlessAny(Sends));
+  AddDeviceFlags(set, flags, use, why);
   AddPlanFlags(set, flags, use, why);
   AddShareFlags(set, flags, why);
   AddSliceFlags(set, flags, why);
   AddDeadlineFlag(set, flags.deadline_seconds);
-  set.Add("--load-deadline", flags.load_deadline_seconds,
+  set.Add(kLoadDeadline, flags.load_deadline_seconds,
           "seconds to wait for a rank that loads weights")
-      .ChangesNoNumber();
+      .ChangesNoNumber()
+      .ActsUnless(why.Emulated("no weights are loaded"))
+      .ActsUnless(why.Recorded("no weights are loaded"));
   AddNetworkFlags(set, flags, why);
 }
 

@@ -11,6 +11,8 @@
 
 namespace jupiter {
 
+inline constexpr const char* kLoadDeadline = "--load-deadline";
+
 // One flag each, for programs that take few of them.
 Flag& AddModelFlag(FlagSet& set, std::string& model);
 Flag& AddTokenizerFlag(FlagSet& set, std::string& tokenizer);
@@ -23,14 +25,17 @@ Flag& AddDeadlineFlag(FlagSet& set, double& seconds);
 // Threads of a rank; of --device cpu alone.
 Flag& AddThreadsFlag(FlagSet& set, EngineFlags& flags);
 
-// --wire, --residual, --kv and --quantize.
-void AddTypeFlags(FlagSet& set, EngineFlags& flags, const StrategyChoice& strategies);
+// --wire, --residual, --kv and --quantize. Returns --wire, of which programs know when anything is
+// sent.
+Flag& AddTypeFlags(FlagSet& set, EngineFlags& flags);
 
 // What a program does with the flags.
 struct EngineUse {
   StrategyChoice strategies;
   // Whether nothing is computed: the run is recorded, and replayed on a described testbed.
   std::function<bool()> emulates = [] { return false; };
+  // What --help adds to the devices that compute.
+  std::string further_devices = {};
 };
 
 // All but the tokenizer.

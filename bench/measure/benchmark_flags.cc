@@ -9,6 +9,7 @@
 #include <iostream>
 #include <optional>
 
+#include "bench/flags/benchmark_arguments.h"
 #include "bench/flags/parse_number.h"
 #include "bench/flags/text_file.h"
 #include "kernels/base/check.h"
@@ -93,6 +94,15 @@ bool ColorIn(const Flags& flags) {
   return value == "auto" ? isatty(STDOUT_FILENO) != 0 : IsTrue(value);
 }
 
+// Of flags that stand on the command line; those of the environment may be for other programs, too.
+void RefuseIdle(const Flags& flags, const BenchmarkOptions& options) {
+  for (const std::string& flag : flags) {
+    if (flag.starts_with("--benchmark_out_format") && options.out.empty()) {
+      FailUser("{} is for --benchmark_out=FILE; add that, or leave it out", flag);
+    }
+  }
+}
+
 BenchmarkOptions ReadOptions(const Flags& flags) {
   BenchmarkOptions options;
   options.filter = CaseFilter(FindFlag(flags, "filter").value_or(""));
@@ -112,6 +122,8 @@ BenchmarkOptions ReadOptions(const Flags& flags) {
                        {"--benchmark_min_time", fmt::format("{}", seconds)},
                        {"--benchmark_min_warmup_time", fmt::format("{}", warm_up)},
                        {"--benchmark_enable_random_interleaving", fmt::format("{}", mixes)}};
+  for (const auto& [name, value] : options.measuring) JUPITER_CHECK(IsMeasuringFlag(name));
+  RefuseIdle(flags, options);
   return options;
 }
 

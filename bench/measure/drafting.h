@@ -20,6 +20,10 @@ class Drafting {
   void ReadFiles(Transport& transport);
 
   bool any() const { return request_.any(); }
+  // Of its own, which --quantize rounds beside the model's.
+  bool has_weights() const {
+    return request_.source == DraftSource::kMedusa || request_.source == DraftSource::kModel;
+  }
   // Whether steps are measured before it drafts.
   bool measures() const { return acceptance_.has_value(); }
   // Rows of a step, items in flight, draft heads, draft model.

@@ -8,6 +8,7 @@
 #include "kernels/make_device.h"
 #include "model/checkpoint/fingerprint.h"
 #include "model/loaders/open_checkpoint.h"
+#include "model/stage/weights.h"
 #include "parallel/session/numerics_key.h"
 #include "parallel/session/session_plan.h"
 #include "parallel/transport/agreement.h"
@@ -48,6 +49,10 @@ CaseRunner::CaseRunner(Transport& transport, const EngineFlags& flags,
   Together(transport, [&] {
     MakeDeviceFor({});
     checkpoint_ = OpenCheckpoint(flags.model);
+    const bool only_model =
+        std::none_of(draftings_.begin(), draftings_.end(),
+                     [](const auto& drafting) { return drafting->has_weights(); });
+    if (only_model) CheckQuantises(*checkpoint_, options_.quantise);
     const bool source = transport.rank() == Strategy::kSource;
     if (source && !reference_path.empty()) given_ = LoadReference(reference_path);
   });

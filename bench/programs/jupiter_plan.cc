@@ -50,18 +50,31 @@ bool HasDraftHeads(const PlanFlags& flags) {
 bool PlansSlices(const PlannerEntry& planner) {
   return ChoosesSlices(FindTraits(planner.strategy));
 }
+bool SendsAnything(const PlannerEntry& planner) { return Sends(FindTraits(planner.strategy)); }
 bool OrdersDevices(const PlannerEntry& planner) { return planner.orders_devices; }
+
+void CheckPlanner(const std::string& name) {
+  if (name == "all") return;
+  try {
+    FindPlanner(name);
+  } catch (const UserError& error) {
+    FailUser("{}, or all", error.what());
+  }
+}
 
 // Why a flag is idle when the chosen planner is not like this.
 Flag::WhyIdle UnlessPlanner(const PlanFlags& flags, bool (*is)(const PlannerEntry&)) {
   return [&flags, is]() -> std::string {
+    CheckPlanner(flags.planner);
     if (flags.planner == "all" || is(FindPlanner(flags.planner))) return {};
     std::vector<std::string_view> takers;
     for (const PlannerEntry& entry : Planners()) {
       if (is(entry)) takers.push_back(entry.name);
     }
     return fmt::format("does nothing with --planner {}, only with {}", flags.planner,
-                       fmt::join(takers, ", "));
+                       takers.size() + 1 == Planners().size()
+                           ? "the others"
+                           : fmt::format("{}", fmt::join(takers, ", ")));
   };
 }
 
@@ -100,10 +113,11 @@ PlanFlags ParsePlanFlags(int argc, const char* const* argv) {
   FlagSet set("jupiter_plan",
               "Plans a model on a testbed: layers, slices, memory, predicted times.");
   AddModelFlag(set, flags.engine.model);
-  AddTypeFlags(set, flags.engine, [] { return std::vector<std::string>(); });
+  AddTypeFlags(set, flags.engine).ActsUnless(UnlessPlanner(flags, SendsAnything));
   set.Add("--cluster", flags.cluster, "cluster file or shipped name").Required();
   AddPlanners(set, flags);
-  AddBandwidthFlag(set, flags.bandwidth, "Mbit/s of every link");
+  AddBandwidthFlag(set, flags.bandwidth, "Mbit/s of every link")
+      .ActsUnless(UnlessPlanner(flags, SendsAnything));
   set.Add("-p,--n-prompt,--prompt-tokens", flags.prompt_tokens, "tokens of the prompt");
   set.Add("-n,--n-gen,--tokens", flags.tokens, "tokens of the answer");
   AddDrafts(set, flags);
@@ -119,15 +133,6 @@ PlanFlags ParsePlanFlags(int argc, const char* const* argv) {
       .AtLeast(0);
   set.Parse(argc, argv);
   return flags;
-}
-
-void CheckPlanner(const std::string& name) {
-  if (name == "all") return;
-  try {
-    FindPlanner(name);
-  } catch (const UserError& error) {
-    FailUser("{}, or all", error.what());
-  }
 }
 
 void CheckPlanFlags(const PlanFlags& flags, const ModelConfig& config) {
@@ -165,6 +170,7 @@ class Planning {
         drafts_(ParseDraftHeads(flags.draft_heads, shape_.head)),
         cluster_(WithBandwidth(LoadCluster(FindCluster(flags.cluster)), flags.bandwidth)) {
     CheckPlanFlags(flags, checkpoint_->config());
+    CheckQuantises(*checkpoint_, options_.quantise);
     if (!flags.acceptance.empty()) acceptance_ = LoadAcceptance(flags.acceptance);
     trees_ = LoadTrees(flags.trees);
     options_.plan.slices.least = flags.engine.min_slice;

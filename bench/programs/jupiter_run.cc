@@ -88,7 +88,9 @@ RunFlags ParseRunFlags(int argc, const char* const* argv) {
   RunFlags flags;
   const StrategyChoice strategies = [&flags] { return StrategiesOf(flags); };
   FlagSet set("jupiter_run", "Generates text with a model spread over MPI ranks.");
-  AddEngineFlags(set, flags.engine, {.strategies = strategies});
+  AddEngineFlags(set, flags.engine,
+                 {.strategies = strategies,
+                  .further_devices = ", or recording (computes nothing, for --record)"});
   AddTokenizerFlag(set, flags.engine.tokenizer)
       .ActsIf(
           [&flags] {
@@ -170,6 +172,7 @@ class Run {
     }
     FindStrategy(options_.plan.strategy);
     checkpoint_ = OpenCheckpoint(flags_.engine.model);
+    if (!drafting_.has_weights()) CheckQuantises(*checkpoint_, options_.quantise);
     if (!IsSource()) return;
     size_ = job_->Open({flags_.engine, checkpoint_->config(), RowsInFlight(options_)});
     if (flags_.dry_run) return;

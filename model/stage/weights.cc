@@ -12,6 +12,19 @@ DType LoadedType(const ModelConfig& config, const TensorInfo& info, std::optiona
   return info.columns % BlockColumns(*quantise) == 0 ? *quantise : info.dtype;
 }
 
+void CheckQuantises(const Checkpoint& checkpoint, std::optional<DType> quantise) {
+  const ModelConfig& config = checkpoint.config();
+  if (!quantise) return;
+  for (const TensorInfo& info : checkpoint.tensors()) {
+    if (LoadedType(config, info, quantise) != info.dtype) return;
+  }
+  FailUser(
+      "--quantize {}: rounds dense weights (f32, f16, bf16) whose columns are whole blocks of {}, "
+      "and {} has none ({} is {}); leave it out",
+      Name(*quantise), BlockColumns(*quantise), checkpoint.source(), "layers.0.wq",
+      Name(checkpoint.Info("layers.0.wq").dtype));
+}
+
 std::int64_t DeviceBytes(const Device& device, DType dtype, const TensorInfo& info,
                          const Shard& shard) {
   const std::int64_t rows = shard.row_end - shard.row_begin;

@@ -45,6 +45,8 @@ struct LayerWeights {
 // whose columns are whole blocks of 32. Others, norms, and an embedding table that is not also the
 // head stay as they are.
 DType LoadedType(const ModelConfig& config, const TensorInfo& info, std::optional<DType> quantise);
+// Throws UserError where --quantize would change no tensor of the model: it takes dense ones alone.
+void CheckQuantises(const Checkpoint& checkpoint, std::optional<DType> quantise);
 
 // Bytes of a share of a tensor on the device: of a matrix in the device's own layout, of a vector
 // as f32.

@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
 #include <set>
 #include <system_error>
 #include <vector>
@@ -19,6 +20,19 @@ bool IsFile(const fs::path& path) {
   return fs::is_regular_file(path, error);
 }
 
+// $JUPITER_DATA, if it is set. A folder that is not there would be passed over for the shipped
+// files, which are not what its user asks for.
+std::optional<fs::path> GivenFolder() {
+  const char* const data = std::getenv("JUPITER_DATA");
+  if (data == nullptr || *data == '\0') return std::nullopt;
+  std::error_code error;
+  if (fs::is_directory(data, error)) return data;
+  FailUser(
+      "JUPITER_DATA={}: no such folder; set it to a folder such as \"experiments\" of the sources, "
+      "or unset it",
+      Show(data));
+}
+
 // Folders that files are looked for in, in order; the empty one is where the program runs.
 std::vector<fs::path> Folders(const DataKind& kind, const std::string& beside) {
   std::vector<fs::path> folders;
@@ -28,9 +42,7 @@ std::vector<fs::path> Folders(const DataKind& kind, const std::string& beside) {
     folders.push_back(folders.back() / ".." / kind.folder);
   }
   folders.emplace_back();
-  if (const char* data = std::getenv("JUPITER_DATA")) {
-    folders.push_back(fs::path(data) / kind.folder);
-  }
+  if (const auto data = GivenFolder()) folders.push_back(*data / kind.folder);
   folders.push_back(fs::path(JUPITER_DATA_DIR) / kind.folder);
   return folders;
 }
@@ -73,7 +85,7 @@ std::string FindDataFile(const DataKind& kind, const std::string& name_or_path,
 
 std::string FindExperiment(const std::string& file) {
   std::vector<fs::path> folders;
-  if (const char* data = std::getenv("JUPITER_DATA")) folders.emplace_back(data);
+  if (const auto data = GivenFolder()) folders.push_back(*data);
   folders.emplace_back(JUPITER_DATA_DIR);
   for (const fs::path& folder : folders) {
     if (IsFile(folder / file)) return (folder / file).lexically_normal().string();

@@ -139,8 +139,20 @@ def flag_cases(folder):
         yield Case(f"{flag} {os.path.basename(str(wrong))}", [*run, flag, wrong], say)
     for flag, wrong, say in [("--top-k", -1, "--top-k.*-1"), ("--top-p", 1.5, r"--top-p.*1\.5")]:
         yield Case(f"{flag} {wrong}", [*run, "--temperature", 1, flag, wrong], say)
-    yield Case("unknown flag", [*run, "--lyers", "6"], r"--lyers", parallel=True)
-    yield Case("flag without value", [*run, "--wire"], r"--wire")
+    yield Case("unknown flag", [*run, "--lyers", "6"],
+               r"jupiter_run has no flag --lyers; did you mean --layers\?", parallel=True)
+    yield Case("text without quotes", [*TINY, "--prompt", "Once", "upon"], r"upon stands alone.*quotes")
+    yield Case("flag without value", [*run, "--wire"], r"--wire has no value; give it one")
+    yield Case("flag in place of a value", [*run, "--wire", "--seed", 3], r"--wire has no value, --seed follows")
+    yield Case("flag given twice", [*run, "-n", 3], r"--n-gen, --tokens, -n are one flag, which is given 2 times; give it once",
+               parallel=True)
+    yield Case("switch given both ways", [*run, "-s", "galaxy", "--overlap", "--no-overlap"], r"--overlap.*given 2 times")
+    yield Case("switch with a value", [*TINY, *FEW, "--prompt-ids", 1, "--ids=maybe"], r"--ids maybe: takes no value")
+    quantised = ["--model", "synthetic:tiny:q8_0", "--quantize", "q4_0"]
+    none = r"--quantize q4_0: rounds dense weights.*synthetic:tiny:q8_0 has none \(layers\.0\.wq is q8_0\); leave it out"
+    yield Case("nothing to quantise", [*quantised, *FEW, *IDS], none, parallel=True)
+    for flags in [[], ["--draft", "ngram"], ["--emulate", "env-a"]]:
+        yield Case(f"bench: nothing to quantise {flags}", [*quantised, *flags], none, "bench")
     yield Case("--layers on 3 ranks", [*run, "--layers", "2,2,3"], r"--layers 2,2,3.*(7|3 numbers)",
                parallel=True)
     yield Case("memory limit", [*run, "--memory-limit", "0.5"], r"MiB", parallel=True,
@@ -174,6 +186,11 @@ def idle_cases(folder):
             (["--speculate", "once"], r"--speculate once is for drafts; add --draft"),
             (["--min-slice", 8, "--slices", 2], r"--min-slice 8 is for --slices auto"),
             (["--split", "equal", "--layers", "6"], r"--split equal with --layers"),
+            (["--split", "equal", "-s", "megatron", "--heads", 4, "--columns", 512],
+             r"--split equal with --heads, --columns: they say how all is split"),
+            (["--split", "speed", "-s", "sequence", "--rows", 1], r"--split speed with --rows: they say"),
+            (["--device", "recording", "--record", "r", "--load-deadline", 5],
+             r"--load-deadline 5 with --device recording: no weights are loaded"),
             (["--threads", 2, "--device", "eigen"], r"--threads 2 is for --device cpu"),
             (["--ignore-eos", "--tokenizer", "t.bin"], r"--tokenizer t\.bin with --prompt-ids, --ids"),
             (["--device", "recording", "--record", "r", "--temperature", 1],
@@ -221,6 +238,11 @@ def idle_cases(folder):
             (["--emulate", "env-a", "--threads", 2], r"--threads 2 with --emulate"),
             (["--emulate", "env-a", "--suite", "real"], r"--suite real with --emulate"),
             (["--emulate", "env-a", "--out", "o"], r"--out o with --emulate"),
+            (["--emulate", "env-a", "--load-deadline", 5], r"--load-deadline 5 with --emulate: no weights are loaded"),
+            (["--suite", "fair,paper", "--load-deadline", 5], r"--load-deadline 5 with --suite fair.*no weights"),
+            (["--emulate", "env-a", "--benchmark_min_time=1"], r"--benchmark_min_time=1 with --emulate: .* leave it out"),
+            (["--suite", "paper", "--benchmark_repetitions=3"], r"--benchmark_repetitions=3 with --suite paper"),
+            (["--benchmark_out_format=csv"], r"--benchmark_out_format=csv is for --benchmark_out=FILE"),
             (["--inject-fault", "mask", "--strategy", "local"], r"--inject-fault mask does nothing"),
             (["--save-records", "r"], r"--save-records r is for --emulate CLUSTER"),
             (["--tokenizer", "t"], r"--tokenizer")]:
@@ -410,7 +432,7 @@ def draft_cases(folder):
 def bench_cases(folder):
     quick = ["--n-gen", 2, "--benchmark_min_time=0.01"]
     for name, flags, say in [
-            ("unknown flag", ["--lyers"], "--lyers"),
+            ("unknown flag", ["--lyers"], "jupiter_bench has no flag --lyers; did you mean --layers"),
             ("unknown benchmark flag", ["--benchmark_filtre=x"], "--benchmark_filtre"),
             ("benchmark flag no number", ["--benchmark_min_time=abc"], "--benchmark_min_time=abc"),
             ("min time nan", ["--benchmark_min_time=nan"], "--benchmark_min_time=nan: expected seconds"),

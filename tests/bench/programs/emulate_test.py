@@ -223,6 +223,12 @@ def test_plans_draft_trees(session):
     session.check(back["tokens_per_s"] == planned["tokens_per_s"], "the saved tree is another one")
 
 
+def without_wire(flags):
+    """For one device, which sends nothing."""
+    place = flags.index("--wire")
+    return [*flags[:place], *flags[place + 2:]]
+
+
 def slow_first(session):
     """A cluster whose second device is the fastest alone."""
     pair = CLUSTER.replace("jetson-xavier-nx", "raspberry-pi-5").replace("jetson-nano", "jetson-xavier-nx")
@@ -232,7 +238,8 @@ def slow_first(session):
 def test_trees_are_those_of_the_plan(session):
     path = slow_first(session)
     flags = ["--cluster", path, *MODEL, "--draft-heads", 5, "--acceptance", "medusa1-vicuna-7b"]
-    local = json.loads(session.tool("jupiter_plan", [*flags, "--planner", "local", "--json"]).out)[0]
+    alone = without_wire(flags)
+    local = json.loads(session.tool("jupiter_plan", [*alone, "--planner", "local", "--json"]).out)[0]
     session.check(local["device"] == "b", f"local on {local['device']}")
     trees = local["draft_trees"]
     widest = next(tree for tree in trees["fixed"] if tree["nodes"] == 63)
@@ -249,9 +256,9 @@ def test_trees_are_those_of_the_plan(session):
     session.check(set(shown) == {"local", names[0]}, f"trees of {list(shown)}")
     with open(saved["--save-tree"], encoding="utf-8") as file:
         session.check(file.read().count("[") - 1 == shown[names[0]]["planned"]["nodes"], "another tree")
-    alone = session.tool("jupiter_plan", [*flags, "--planner", "local", "--save-tree", saved["--save-tree"]],
-                         code=2).err.strip()
-    session.check("\n" not in alone and "--save-tree" in alone and "put that device first" in alone, alone)
+    line = session.tool("jupiter_plan", [*alone, "--planner", "local", "--save-tree", saved["--save-tree"]],
+                        code=2).err.strip()
+    session.check("\n" not in line and "--save-tree" in line and "put that device first" in line, line)
 
 
 def test_bad_draft_trees(session):
@@ -275,7 +282,7 @@ def test_bad_draft_trees(session):
 
 def test_local_is_the_fastest_device_alone(session):
     path = slow_first(session)
-    flags = ["--cluster", path, *MODEL, "--planner", "local"]
+    flags = ["--cluster", path, *without_wire(MODEL), "--planner", "local"]
     text = session.tool("jupiter_plan", flags).out
     session.check(re.search(r"^local .* b \(rank 1\) alone$", text, re.MULTILINE), text)
     plan = json.loads(session.tool("jupiter_plan", [*flags, "--json"]).out)[0]
@@ -345,14 +352,14 @@ def test_bench_follows_a_plan_for_one_strategy(session):
     plan = save_plan(session, "--wire", "f16")
     with open(plan, encoding="utf-8") as file:
         layers = json.load(file)["layers"]
-    tiny = ["--model", "synthetic:tiny", "--n-prompt", 96, "--n-gen", 3, "--plan", plan,
-            "--benchmark_min_time=0.01", "--benchmark_format=json"]
+    tiny = ["--model", "synthetic:tiny", "--n-prompt", 96, "--n-gen", 3, "--plan", plan, "--benchmark_format=json"]
+    quick = ["--benchmark_min_time=0.01"]
     note = f"note: --plan {plan} is for jupiter alone; {', '.join(['local', *SHARED, 'edgeshard'])} "
-    real = session.call(session.options.bench, tiny, 2)
+    real = session.call(session.options.bench, [*tiny, *quick], 2)
     session.check(note + "split the layers equally" in real.err, f"no note: {real.err}")
     labels = {row["label"].split("; ")[0] for row in rows(session, real).values()}
     session.check(labels == {"VALID"}, "not VALID")
-    alone = session.call(session.options.bench, [*tiny, "--strategies", "jupiter"], 2)
+    alone = session.call(session.options.bench, [*tiny, *quick, "--strategies", "jupiter"], 2)
     session.check("note:" not in alone.err, f"a note for nobody: {alone.err}")
     flags = [*tiny, "--emulate", session.path("pair.yaml")]
     emulated = session.call(session.options.bench, flags, 2)
@@ -540,6 +547,12 @@ def test_bad_flags(session):
             (["--cluster", pair, *MODEL, "--planner", "best"], r"unknown planner 'best'.*galaxy, or all$"),
             (["--cluster", pair, *MODEL, "--bandwidth", 0], r"--bandwidth 0: expected"),
             (["--cluster", pair, *MODEL, "--bandwidth", "1,2"], r"--bandwidth 1,2: expected one number"),
+            (["--cluster", pair, *MODEL, "--planner", "local"],
+             r"--wire f16 does nothing with --planner local, only with the others; leave it out$"),
+            (["--cluster", pair, *without_wire(MODEL), "--planner", "local", "--bandwidth", 10],
+             r"--bandwidth 10 does nothing with --planner local"),
+            (["--cluster", pair, "--model", "synthetic:tiny:q4_0", "--quantize", "q8_0"],
+             r"--quantize q8_0: .*synthetic:tiny:q4_0 has none"),
             (["--cluster", pair, *MODEL, "-p", 0], r"expected at least 1"),
             (["--cluster", pair, *MODEL, "-p", 5000], r"at most 4096 together"),
             (["--cluster", pair, "--model", "synthetic:huge"], r"unknown synthetic shape"),

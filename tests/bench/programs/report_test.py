@@ -119,7 +119,8 @@ def test_one_token(session):
             session.check(row["decode_ms_per_token"] is None and row["ttft_s"] > 0, f"{row}")
             session.check(all(sample["tpot_s"] is None for sample in samples_of(row)), f"{row}")
     cluster = os.path.join(os.path.dirname(__file__), "..", "..", "..", "experiments", "clusters", "env-b.yaml")
-    emulated = session.bench([*flags, "--emulate", cluster, "--benchmark_format=json"], 4, tokens=1)
+    emulated = session.call(session.options.bench, ["--n-prompt", 16, "--n-gen", 1, *flags, "--emulate", cluster,
+                                                    "--benchmark_format=json"], 4)
     for row in json.loads(emulated.out)["benchmarks"]:
         session.check(row["TTFT_ms"] > 0 and not [key for key in row if "TPOT" in key], f"{row}")
     run = session.run([*TINY, "--ids", "--tokens", 1], 2)

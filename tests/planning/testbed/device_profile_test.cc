@@ -197,6 +197,14 @@ TEST_F(ProfileFolderTest, ProfilesAreFoundBesideTheClusterFirst) {
   EXPECT_EQ(FindDeviceProfile(Path("devices/board.yaml"), ""), Path("devices/board.yaml"));
   setenv("JUPITER_DATA", folder_.c_str(), 1);
   EXPECT_EQ(FindDeviceProfile("board", ""), Path("devices/board.yaml"));
+  // A folder that is not there is not passed over; no name is none.
+  setenv("JUPITER_DATA", Path("gone").c_str(), 1);
+  EXPECT_EQ(RefusalOf([] { FindDeviceProfile("jetson-nano", ""); }),
+            "JUPITER_DATA=\"" + Path("gone") +
+                "\": no such folder; set it to a folder such as "
+                "\"experiments\" of the sources, or unset it");
+  setenv("JUPITER_DATA", "", 1);
+  EXPECT_NE(FindDeviceProfile("jetson-nano", ""), "");
   unsetenv("JUPITER_DATA");
   EXPECT_EQ(RefusalOf([] { FindDeviceProfile("jetson-nanoo", ""); }),
             "no file or shipped device profile \"jetson-nanoo\", expected one of jetson-agx-orin, "
