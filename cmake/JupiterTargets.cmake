@@ -49,7 +49,7 @@ endfunction()
 #                 [PRIVATE <target>...])
 # Makes jupiter_<name> (alias jupiter::<name>) from the explicit sources. Files include each other by
 # the path from the root ("kernels/device.h"); only the named folders (or single headers) are on the
-# include path of the library and of those that link it.
+# include path of the library and of those that link it. Without sources it is headers alone.
 function(jupiter_library name)
   cmake_parse_arguments(ARG "" "" "FOLDERS;SOURCES;PUBLIC;PRIVATE" ${ARGN})
   set(include_dir ${CMAKE_BINARY_DIR}/include/${name})
@@ -58,14 +58,21 @@ function(jupiter_library name)
     file(MAKE_DIRECTORY ${parent})
     file(CREATE_LINK ${PROJECT_SOURCE_DIR}/${folder} ${include_dir}/${folder} SYMBOLIC)
   endforeach()
-  add_library(jupiter_${name} STATIC ${ARG_SOURCES})
+  if(ARG_SOURCES)
+    add_library(jupiter_${name} STATIC ${ARG_SOURCES})
+    target_link_libraries(jupiter_${name} PRIVATE ${ARG_PRIVATE})
+    set(public PUBLIC)
+  else()
+    add_library(jupiter_${name} INTERFACE)
+    set(public INTERFACE)
+  endif()
   add_library(jupiter::${name} ALIAS jupiter_${name})
-  if(TARGET jupiter_headers)
+  if(ARG_SOURCES AND TARGET jupiter_headers)
     target_precompile_headers(jupiter_${name} REUSE_FROM jupiter_headers)
   endif()
-  target_include_directories(jupiter_${name} PUBLIC
+  target_include_directories(jupiter_${name} ${public}
     $<BUILD_INTERFACE:${include_dir}> $<INSTALL_INTERFACE:include/jupiter>)
-  target_link_libraries(jupiter_${name} PUBLIC jupiter_flags ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE})
+  target_link_libraries(jupiter_${name} ${public} jupiter_flags ${ARG_PUBLIC})
   jupiter_install(jupiter_${name} ${name})
 endfunction()
 

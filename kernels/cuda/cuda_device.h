@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "kernels/cuda/ops.h"
+#include "kernels/cuda/ops/ops.h"
 #include "kernels/cuda/upload_ring.h"
 #include "kernels/device.h"
 #include "kernels/gpu_runtime.h"

@@ -4,7 +4,7 @@
 #include <memory>
 #include <string_view>
 
-#include "kernels/cuda/ops.h"
+#include "kernels/cuda/ops/ops.h"
 #include "kernels/device.h"
 
 namespace jupiter {

@@ -6,7 +6,7 @@
 #include "kernels/cuda/card_runtime.h"
 #include "kernels/cuda/cuda_device.h"
 #include "kernels/cuda/device_query.h"
-#include "kernels/cuda/ops.h"
+#include "kernels/cuda/ops/ops.h"
 
 namespace jupiter {
 namespace {

@@ -12,7 +12,7 @@ import sys
 import tempfile
 
 # Compute capabilities from the oldest card of the docs to Hopper; those the toolkit has are compiled.
-CAPABILITIES = (72, 75, 80, 87, 90)
+CAPABILITIES = (72, 75, 87, 90)
 INEXACT = re.compile(r"\.(approx|ftz|full)\b|^\s*(ex2|lg2|sin|cos|tanh|rsqrt)\.", re.MULTILINE)
 # What must be found, so that the patterns are known to find something.
 PLANTED = """

@@ -40,9 +40,6 @@ struct alignas(8) uint2 {
 struct alignas(8) float2 {
   float x, y;
 };
-struct alignas(16) float4 {
-  float x, y, z, w;
-};
 
 inline void __syncthreads(const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
   jupiter::sim::SyncBlock({file, line});

@@ -1,7 +1,7 @@
 // Kernels with one mistake each, and the right ones beside them.
 #pragma once
 
-#include "kernels/cuda/gpu.h"
+#include "kernels/cuda/ops/gpu.h"
 
 namespace JUPITER_GPU_NAMESPACE {
 

@@ -3,7 +3,7 @@
 
 #include <array>
 
-#include "kernels/cuda/gpu.h"
+#include "kernels/cuda/ops/gpu.h"
 #include "tests/cuda/sim/find_mistake.h"
 
 namespace jupiter::gpu_sim {

@@ -4,9 +4,9 @@
 #include <memory>
 
 #include "kernels/cuda/cuda_device.h"
+#include "kernels/cuda/ops/sim_ops.h"
 #include "kernels/cuda/sim/grid.h"
 #include "kernels/cuda/sim/sim_runtime.h"
-#include "kernels/cuda/sim_ops.h"
 
 namespace jupiter {
 

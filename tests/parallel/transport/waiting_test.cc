@@ -79,7 +79,8 @@ TEST(WaitingTest, ExpectingCostsLittle) {
   Sleep(0.3);
   const double share = (ProcessorSeconds() - processor) / 0.3;
   if (transport.rank() == 0) fmt::print("expecting took {:.1f} % of a core\n", 100 * share);
-  EXPECT_LT(share, 0.1);
+  // About 0.05 on a quiet machine; a rank that polls without a pause takes all of it.
+  EXPECT_LT(share, 0.3);
   Meet(transport);
 }
 

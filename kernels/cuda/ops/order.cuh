@@ -3,8 +3,8 @@
 
 #include <type_traits>
 
-#include "kernels/cuda/gpu.h"
-#include "kernels/cuda/ops.h"
+#include "kernels/cuda/ops/gpu.h"
+#include "kernels/cuda/ops/ops.h"
 
 namespace JUPITER_GPU_NAMESPACE {
 

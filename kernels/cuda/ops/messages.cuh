@@ -1,8 +1,8 @@
 // f32 rows to and from the rows of messages: f32, f16, q8_0.
 #pragma once
 
-#include "kernels/cuda/elementwise.cuh"
-#include "kernels/cuda/quantise.cuh"
+#include "kernels/cuda/ops/elementwise.cuh"
+#include "kernels/cuda/ops/quantise.cuh"
 
 namespace JUPITER_GPU_NAMESPACE {
 

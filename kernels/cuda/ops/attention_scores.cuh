@@ -8,7 +8,7 @@
 // Per multiplication a thread reads a quarter of a float from shared memory.
 #pragma once
 
-#include "kernels/cuda/attention_parts.cuh"
+#include "kernels/cuda/ops/attention_parts.cuh"
 
 namespace JUPITER_GPU_NAMESPACE {
 

@@ -9,7 +9,7 @@
 //              scales, [group][block][32] of Format::Scale.
 #pragma once
 
-#include "kernels/cuda/order.cuh"
+#include "kernels/cuda/ops/order.cuh"
 
 namespace JUPITER_GPU_NAMESPACE {
 

@@ -5,7 +5,7 @@
 // threads keep the chains, one for each run of kAttentionRun positions and column.
 #pragma once
 
-#include "kernels/cuda/attention_row.cuh"
+#include "kernels/cuda/ops/attention_row.cuh"
 
 namespace JUPITER_GPU_NAMESPACE {
 

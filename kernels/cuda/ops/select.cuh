@@ -1,7 +1,7 @@
 // Reductions over a row of logits: the largest element, and the terms of LogSumExp.
 #pragma once
 
-#include "kernels/cuda/order.cuh"
+#include "kernels/cuda/ops/order.cuh"
 
 namespace JUPITER_GPU_NAMESPACE {
 

@@ -6,7 +6,7 @@
 // weights of all rows, and multiplies: a thread keeps the chains of several rows and columns.
 #pragma once
 
-#include "kernels/cuda/attention_parts.cuh"
+#include "kernels/cuda/ops/attention_parts.cuh"
 
 namespace JUPITER_GPU_NAMESPACE {
 

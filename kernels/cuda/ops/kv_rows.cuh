@@ -1,7 +1,7 @@
 // KV rows: appended in their type, and moved.
 #pragma once
 
-#include "kernels/cuda/elementwise.cuh"
+#include "kernels/cuda/ops/elementwise.cuh"
 
 namespace JUPITER_GPU_NAMESPACE {
 

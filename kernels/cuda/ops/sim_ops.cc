@@ -1,7 +1,7 @@
 // The kernels for the simulated GPU.
-#include "kernels/cuda/sim_ops.h"
+#include "kernels/cuda/ops/sim_ops.h"
 
-#include "kernels/cuda/all_ops.cuh"
+#include "kernels/cuda/ops/all_ops.cuh"
 
 namespace jupiter::sim {
 

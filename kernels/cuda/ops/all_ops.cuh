@@ -1,14 +1,14 @@
 // Every kernel, and the table of them: what ops.cu and sim_ops.cc compile.
 #pragma once
 
-#include "kernels/cuda/attention_exact.cuh"
-#include "kernels/cuda/elementwise.cuh"
-#include "kernels/cuda/embed.cuh"
-#include "kernels/cuda/kv_rows.cuh"
-#include "kernels/cuda/linear_dense.cuh"
-#include "kernels/cuda/messages.cuh"
-#include "kernels/cuda/rms_norm.cuh"
-#include "kernels/cuda/select.cuh"
+#include "kernels/cuda/ops/attention_exact.cuh"
+#include "kernels/cuda/ops/elementwise.cuh"
+#include "kernels/cuda/ops/embed.cuh"
+#include "kernels/cuda/ops/kv_rows.cuh"
+#include "kernels/cuda/ops/linear_dense.cuh"
+#include "kernels/cuda/ops/messages.cuh"
+#include "kernels/cuda/ops/rms_norm.cuh"
+#include "kernels/cuda/ops/select.cuh"
 
 namespace JUPITER_GPU_NAMESPACE {
 

@@ -5,7 +5,7 @@
 // is loads in flight: all of the block's values are on their way at once.
 #pragma once
 
-#include "kernels/cuda/attention_parts.cuh"
+#include "kernels/cuda/ops/attention_parts.cuh"
 
 namespace JUPITER_GPU_NAMESPACE {
 

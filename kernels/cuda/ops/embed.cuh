@@ -1,7 +1,7 @@
 // Rows of a packed table, in f32. A warp per row and 32 columns at a time; bound by memory.
 #pragma once
 
-#include "kernels/cuda/packed_formats.cuh"
+#include "kernels/cuda/ops/packed_formats.cuh"
 
 namespace JUPITER_GPU_NAMESPACE {
 

@@ -2,7 +2,7 @@
 // (column mod 16) in ascending order, from shared memory.
 #pragma once
 
-#include "kernels/cuda/order.cuh"
+#include "kernels/cuda/ops/order.cuh"
 
 namespace JUPITER_GPU_NAMESPACE {
 

@@ -64,7 +64,8 @@ struct GpuSumPart {
   std::int32_t additions = 0;
 };
 constexpr int kMostWaitingOnGpu = 8;
-constexpr int kDenseChain = 512;  // columns of a part of one leaf of dense weights, but for the last
+constexpr int kDenseChain =
+    512;  // columns of a part of one leaf of dense weights, but for the last
 
 struct LinearArguments {
   GpuRows<const std::uint8_t> x;  // [rows, weight.columns]: f32, or act8 of quantised weights
@@ -72,7 +73,7 @@ struct LinearArguments {
   GpuRows<float> out;                 // [rows, weight.rows]
   const GpuSumPart* parts = nullptr;  // [part_count], of the columns
   int part_count = 0;
-  bool one_leaf = false;              // then each part but the first is added to those before
+  bool one_leaf = false;        // then each part but the first is added to those before
   const float* bias = nullptr;  // [weight.rows] or null
   bool accumulate = false;
   bool matrix_units = false;  // whether the card multiplies int8 matrices (8.0 and later)

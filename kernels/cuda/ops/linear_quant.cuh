@@ -8,9 +8,9 @@
 // weight.
 #pragma once
 
-#include "kernels/cuda/linear_sums.cuh"
-#include "kernels/cuda/linear_tiles.cuh"
-#include "kernels/cuda/packed_formats.cuh"
+#include "kernels/cuda/ops/linear_sums.cuh"
+#include "kernels/cuda/ops/linear_tiles.cuh"
+#include "kernels/cuda/ops/packed_formats.cuh"
 
 namespace JUPITER_GPU_NAMESPACE {
 

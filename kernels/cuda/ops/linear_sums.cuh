@@ -2,7 +2,7 @@
 // value before.
 #pragma once
 
-#include "kernels/cuda/order.cuh"
+#include "kernels/cuda/ops/order.cuh"
 
 namespace JUPITER_GPU_NAMESPACE {
 

@@ -8,8 +8,8 @@
 // arithmetic.
 #pragma once
 
-#include "kernels/cuda/linear_quant.cuh"
-#include "kernels/cuda/linear_sums.cuh"
+#include "kernels/cuda/ops/linear_quant.cuh"
+#include "kernels/cuda/ops/linear_sums.cuh"
 
 namespace JUPITER_GPU_NAMESPACE {
 

@@ -1,7 +1,7 @@
 // Ops on single elements and pairs, a thread each: SwiGlu, Add, Rope. Bound by memory.
 #pragma once
 
-#include "kernels/cuda/order.cuh"
+#include "kernels/cuda/ops/order.cuh"
 
 namespace JUPITER_GPU_NAMESPACE {
 

@@ -12,10 +12,10 @@
 // So the work of one row spreads over the card, and the result does not depend on how.
 #pragma once
 
-#include "kernels/cuda/attention_row.cuh"
-#include "kernels/cuda/attention_scores.cuh"
-#include "kernels/cuda/attention_values.cuh"
-#include "kernels/cuda/attention_whole.cuh"
+#include "kernels/cuda/ops/attention_row.cuh"
+#include "kernels/cuda/ops/attention_scores.cuh"
+#include "kernels/cuda/ops/attention_values.cuh"
+#include "kernels/cuda/ops/attention_whole.cuh"
 
 namespace JUPITER_GPU_NAMESPACE {
 

@@ -11,8 +11,8 @@
 // columns, some stages ahead of the computation, so that few warps keep the memory busy.
 #pragma once
 
-#include "kernels/cuda/linear_sums.cuh"
-#include "kernels/cuda/packed_formats.cuh"
+#include "kernels/cuda/ops/linear_sums.cuh"
+#include "kernels/cuda/ops/packed_formats.cuh"
 
 namespace JUPITER_GPU_NAMESPACE {
 

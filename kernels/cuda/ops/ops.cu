@@ -1,6 +1,6 @@
-#include "kernels/cuda/ops.h"
+#include "kernels/cuda/ops/ops.h"
 
-#include "kernels/cuda/all_ops.cuh"
+#include "kernels/cuda/ops/all_ops.cuh"
 
 namespace jupiter {
 

@@ -1,7 +1,7 @@
 // What the kernels of attention share: where things lie in scratch, and how KV rows are read.
 #pragma once
 
-#include "kernels/cuda/order.cuh"
+#include "kernels/cuda/ops/order.cuh"
 
 namespace JUPITER_GPU_NAMESPACE {
 

@@ -1,7 +1,7 @@
 // f32 rows to act8 rows: a warp per block of 32 columns, a lane per column.
 #pragma once
 
-#include "kernels/cuda/order.cuh"
+#include "kernels/cuda/ops/order.cuh"
 
 namespace JUPITER_GPU_NAMESPACE {
 
