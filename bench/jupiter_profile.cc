@@ -13,6 +13,7 @@
 #include "bench/report/host_facts.h"
 #include "kernels/base/check.h"
 #include "kernels/make_device.h"
+#include "kernels/memory.h"
 #include "model/checkpoint/fingerprint.h"
 #include "model/loaders/open_checkpoint.h"
 #include "model/stage/weights.h"
@@ -104,7 +105,7 @@ class Profiling {
             .model = fmt::format("{}{}, KV {}", checkpoint_->config().name, quantised,
                                  Name(options_.kv)),
             .total_memory = TotalMemory(),
-            .available_memory = AvailableMemory() / context_.local_size(),
+            .available_memory = AvailableHostMemory() / context_.local_size(),
             .ranks = context_.local_size(),
             .load = LoadAverage()};
   }

@@ -57,7 +57,7 @@ int ExecuteKernelBench(int argc, char** argv) {
     return ReportArrived(options) ? 0 : 2;
   }
   const std::unique_ptr<Device> device =
-      MakeDevice(flags.device, {.threads = flags.ThreadsToUse(), .isa = {}});
+      MakeDevice(flags.device, {.threads = flags.ThreadsToUse(), .isa = {}, .gpu = flags.gpu});
   Workbench bench(*device, LastLevelCache());
   const MachineLimits limits = MeasureLimits(bench, flags.ThreadsToUse(), LastLevelCache());
   TellLimits(*device, limits);

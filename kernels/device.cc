@@ -7,6 +7,7 @@
 #include "kernels/base/check.h"
 #include "kernels/base/clock.h"
 #include "kernels/leaves.h"
+#include "kernels/memory.h"
 
 namespace jupiter {
 namespace {
@@ -44,11 +45,15 @@ void Device::Run(const OpCall& call, Op&& op) {
     return;
   }
   OpCall measured = call;
+  Finish();
   const double start = Now();
   op();
+  Finish();
   measured.seconds = Now() - start;
   observer_->OnOp(measured, start);
 }
+
+MemoryPool Device::Memory() const { return {"", AvailableHostMemory()}; }
 
 Tensor Device::Allocate(DType dtype, std::int64_t rows, std::int64_t columns) {
   const std::int64_t stride = RowStride(dtype, columns);

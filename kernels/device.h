@@ -82,6 +82,12 @@ struct AttentionShape {
   float scale = 0;  // of the scores, normally 1 / sqrt(head_dim)
 };
 
+// What a device allocates from.
+struct MemoryPool {
+  std::string name;            // a card's, such as "GPU-5f0c1a2b"; empty: the host's
+  std::int64_t available = 0;  // bytes that can be taken now
+};
+
 class Device {
  public:
   Device() = default;
@@ -95,6 +101,7 @@ class Device {
   virtual std::string_view numerics() const { return name(); }
   // One line for reports: instruction set, threads.
   virtual std::string Describe() const = 0;
+  virtual MemoryPool Memory() const;
   // False on a device that computes nothing: then host data need not be read before Load, and its
   // views may be null.
   virtual bool holds_data() const { return true; }
@@ -106,7 +113,11 @@ class Device {
   // Bytes that Load would occupy for a share of this type and shape (for memory plans).
   virtual std::int64_t WeightBytes(DType dtype, std::int64_t rows, std::int64_t columns) const = 0;
 
-  // Receives every op from now on; null turns reports off.
+  // Ops may be done later, in the order they were given. Returns when all of them are; those whose
+  // result goes to the host (ArgMax, TopK, LogSumExp, Export, ReadBytes) return with it.
+  virtual void Finish() {}
+
+  // Receives every op from now on, with the time until it was done; null turns reports off.
   void Observe(OpObserver* observer) { observer_ = observer; }
 
   // Zeroed memory of this device.
@@ -209,6 +220,9 @@ struct DeviceOptions {
   // The instruction set: "avx512", "avx_vnni", "avx2", "neon_dot", "neon" or "portable"; "" takes
   // $JUPITER_ISA, or else the best of the processor.
   std::string isa;
+  // Of `cuda`: the card's index; -1: a card that this build serves, ranks of a host in turn.
+  int gpu = -1;
+  int local_rank = 0;
 };
 
 }  // namespace jupiter

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 // CUDA's own handles, cudaStream_t and cudaEvent_t, so that no header of the toolkit is needed
 // here.
@@ -32,6 +33,8 @@ class GpuRuntime {
   // Pinned host memory: only such is copied while the host goes on.
   virtual void* AllocateHost(std::int64_t bytes) = 0;
   virtual void FreeHost(void* memory) = 0;
+  // Of the device memory, as MemoryPool has it.
+  virtual std::string MemoryName() = 0;
   // Bytes of device memory that are free now.
   virtual std::int64_t AvailableMemory() = 0;
 

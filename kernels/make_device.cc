@@ -12,7 +12,7 @@ std::unique_ptr<Device> MakeDevice(std::string_view name, const DeviceOptions& o
   if (name == "cpu") return std::make_unique<cpu::CpuDevice>(options);
   if (name == "eigen") return std::make_unique<EigenDevice>();
   if (name == "recording") return std::make_unique<RecordingDevice>();
-  if (name == "cuda") return MakeCudaDevice(-1);
+  if (name == "cuda") return MakeCudaDevice(options);
   FailUser("device '{}' is unknown; choose cpu, eigen, cuda or recording", name);
 }
 

@@ -45,6 +45,7 @@ void AddDeviceFlags(FlagSet& set, EngineFlags& flags, const EngineUse& use,
                     const EngineReasons& why) {
   set.Add("--device", flags.device, fmt::format("cpu, cuda or eigen{}", use.further_devices))
       .ActsUnless(why.Emulated("it records on a device that computes nothing"));
+  AddGpuFlag(set, flags.gpu, flags.device);
   AddThreadsFlag(set, flags).ActsUnless(why.Emulated("nothing is computed"));
   set.Add("--memory-limit", flags.memory_limit_mib, "MiB for each rank (0: what there is)")
       .ActsUnless(why.Emulated("its memory is the cluster file's (see `memory` there)"))
@@ -209,6 +210,12 @@ Flag& AddThreadsFlag(FlagSet& set, EngineFlags& flags) {
       .FitsEveryJob()
       .ActsIf([&flags] { return flags.device != "eigen" && flags.device != "recording"; },
               "is for --device cpu");
+}
+
+Flag& AddGpuFlag(FlagSet& set, int& gpu, const std::string& device) {
+  return set.Add("--gpu", gpu, "index of the card (-1: ranks of a host take its cards in turn)")
+      .AtLeast(-1)
+      .ActsIf([&device] { return device == "cuda"; }, "is for --device cuda");
 }
 
 Flag& AddTypeFlags(FlagSet& set, EngineFlags& flags) {

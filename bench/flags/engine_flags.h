@@ -24,6 +24,8 @@ Flag& AddDeadlineFlag(FlagSet& set, double& seconds);
 
 // Threads of a rank; of --device cpu alone.
 Flag& AddThreadsFlag(FlagSet& set, EngineFlags& flags);
+// The card of --device cuda.
+Flag& AddGpuFlag(FlagSet& set, int& gpu, const std::string& device);
 
 // --wire, --residual, --kv and --quantize. Returns --wire, of which programs know when anything is
 // sent.

@@ -21,6 +21,7 @@ struct EngineFlags {
   std::string model;
   std::string tokenizer;
   std::string device = "cpu";
+  int gpu = -1;     // card of --device cuda
   int threads = 0;  // 0: the host's cores shared by its ranks
   std::optional<std::string> layers;
   std::string split;  // empty: equal, or planned where there is a cluster

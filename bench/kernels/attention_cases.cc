@@ -32,7 +32,7 @@ class KvLayer {
       device.KvAppend(fresh->at(0).Rows(0, count), fresh->at(0).Rows(0, count), segment(),
                       {ids.data(), static_cast<std::size_t>(count)});
     }
-    bench.Wait();
+    bench.device().Finish();
   }
   KvSegment segment() const { return {keys_.view(), values_.view()}; }
 

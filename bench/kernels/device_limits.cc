@@ -23,7 +23,7 @@ double CallRate(Workbench& bench, const std::function<void()>& call) {
   for (int i = 0; i <= kRepeats; ++i) {
     const double start = Now();
     for (int k = 0; k < kCalls; ++k) call();
-    bench.Wait();
+    bench.device().Finish();
     if (i > 0) best = std::max(best, kCalls / (Now() - start));  // the first one warms up
   }
   return best;

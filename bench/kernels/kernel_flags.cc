@@ -2,6 +2,7 @@
 
 #include "bench/flags/benchmark_arguments.h"
 #include "bench/flags/benchmark_help.h"
+#include "bench/flags/engine_flags.h"
 #include "bench/flags/flag_set.h"
 #include "bench/flags/flags.h"
 #include "kernels/base/check.h"
@@ -25,6 +26,7 @@ KernelFlags ParseKernelFlags(int argc, const char* const* argv) {
               "measured first. Flags of Google Benchmark stand at the end.",
               kBenchmarkHelp);
   set.Add("--device", flags.device, "cpu, cuda or eigen");
+  AddGpuFlag(set, flags.gpu, flags.device);
   set.Add("-t,--threads", flags.threads,
           "of the device, and to find the limits with (0: all cores)")
       .ActsIf([&flags] { return flags.device == "cpu"; }, "is for --device cpu")

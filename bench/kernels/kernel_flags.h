@@ -8,6 +8,7 @@ namespace jupiter {
 
 struct KernelFlags {
   std::string device = "cpu";
+  int gpu = -1;                        // card of --device cuda
   int threads = 0;                     // as typed; 0: all cores
   std::vector<std::string> benchmark;  // flags of Google Benchmark, defaults first
 

@@ -27,7 +27,7 @@ class Running {
     bench.device().Observe(&last);
     op_.run(turn_++);  // the warm-up, too
     bench.device().Observe(nullptr);
-    bench.Wait();
+    bench.device().Finish();
     call_ = last.call();
     if (op_.shared_positions > 0) call_ = WithSharedContext(call_, op_.shared_positions);
   }
@@ -40,7 +40,7 @@ class Running {
     while (state.KeepRunningBatch(state.max_iterations)) {
       const double start = Now();
       for (benchmark::IterationCount i = 0; i < state.max_iterations; ++i) op_.run(turn_++);
-      bench_.Wait();
+      bench_.device().Finish();
       seconds = Now() - start;
       state.SetIterationTime(seconds);
     }

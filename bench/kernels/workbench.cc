@@ -9,7 +9,6 @@
 #include "kernels/base/check.h"
 #include "kernels/base/rng.h"
 #include "model/loaders/synthetic_fill.h"
-#include "parallel/session/preflight.h"
 #include "planning/text/units.h"
 
 namespace jupiter {
@@ -38,7 +37,7 @@ HostTensor MakeHostMatrix(DType dtype, std::int64_t rows, std::int64_t columns) 
 int Workbench::Copies(std::int64_t bytes) const { return CopiesBeyondCache(bytes, cache_bytes_); }
 
 void Workbench::CheckRoom(std::int64_t bytes) const {
-  if (const std::int64_t available = AvailableMemory(); bytes > available) {
+  if (const std::int64_t available = device_.Memory().available; bytes > available) {
     FailUser("takes {:.0f} MiB, {:.0f} MiB are available", Mebibytes(bytes), Mebibytes(available));
   }
 }
@@ -70,7 +69,7 @@ std::shared_ptr<Operands> Workbench::Act8Rows(std::int64_t rows, std::int64_t co
   for (int copy = 0; copy < copies; ++copy) {
     device_.Quantise(exact->at(0), tensor.Rows(copy * rows, rows));
   }
-  Wait();
+  device_.Finish();
   return std::make_shared<Operands>(std::move(tensor), rows);
 }
 
@@ -90,13 +89,6 @@ std::shared_ptr<const WeightCopies> Workbench::Weights(DType dtype, std::int64_t
   key_ = key;
   weights_ = std::move(weights);
   return weights_;
-}
-
-void Workbench::Wait() {
-  // Its result is in host memory when it returns, and ops of a device do not overtake each other.
-  if (flag_.rows() == 0) flag_ = device_.Allocate(DType::kF32, 1, 1);
-  std::int32_t id = 0;
-  device_.ArgMax(flag_.view(), {&id, 1});
 }
 
 }  // namespace jupiter

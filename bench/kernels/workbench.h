@@ -45,8 +45,6 @@ class Workbench {
   std::shared_ptr<const WeightCopies> Weights(DType dtype, std::int64_t rows, std::int64_t columns);
   // Throws UserError unless so many bytes are available.
   void CheckRoom(std::int64_t bytes) const;
-  // Returns when everything that the device was told is done.
-  void Wait();
 
  private:
   struct WeightKey {
@@ -61,7 +59,6 @@ class Workbench {
   std::int64_t cache_bytes_;
   WeightKey key_;
   std::shared_ptr<const WeightCopies> weights_;
-  Tensor flag_;  // [1, 1]
 };
 
 }  // namespace jupiter

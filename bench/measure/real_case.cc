@@ -92,7 +92,10 @@ int CaseRunner::ThreadsFor(const Case& which) const {
 }
 
 std::unique_ptr<Device> CaseRunner::MakeDeviceFor(const Case& which) const {
-  return MakeDevice(flags_.device, {.threads = ThreadsFor(which), .isa = {}});
+  return MakeDevice(flags_.device, {.threads = ThreadsFor(which),
+                                    .isa = {},
+                                    .gpu = flags_.gpu,
+                                    .local_rank = transport_.context().local_rank()});
 }
 
 Request CaseRunner::RequestFor(const Case& which) const {

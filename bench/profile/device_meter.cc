@@ -95,7 +95,7 @@ class Meter {
         "last cache {:.0f} MiB), {:.0f} MiB in all",
         result_.layers, model_layers, Mebibytes(memory.weights), Mebibytes(layer_bytes),
         Mebibytes(cache), Mebibytes(needed)));
-    if (const std::int64_t available = AvailableMemory(); needed > available) {
+    if (const std::int64_t available = device_.Memory().available; needed > available) {
       FailUser(
           "measuring takes {:.0f} MiB, {:.0f} MiB are available; quantise (--quantize q4_0), or "
           "give fewer --layers, --rows or --contexts",

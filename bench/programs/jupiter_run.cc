@@ -156,7 +156,10 @@ class Run {
 
   void Open(const Context& context) {
     threads_ = ThreadsPerRank(flags_.engine, context);
-    device_ = MakeDevice(flags_.engine.device, {.threads = threads_, .isa = {}});
+    device_ = MakeDevice(flags_.engine.device, {.threads = threads_,
+                                                .isa = {},
+                                                .gpu = flags_.engine.gpu,
+                                                .local_rank = context.local_rank()});
     if (!device_->holds_data() && flags_.record.empty()) {
       FailUser("--device recording computes nothing; give --record FILE, for jupiter_replay");
     }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kernels/cuda/gpu_memory.h"
+#include "kernels/memory.h"
 
 namespace jupiter {
 namespace {
@@ -52,18 +53,30 @@ class CardRuntime final : public GpuRuntime {
 
   void FreeHost(void* memory) override { Check(cudaFreeHost(memory), "cudaFreeHost"); }
 
+  // A GPU that shares the processor's memory has no other.
+  std::string MemoryName() override {
+    const cudaDeviceProp card = Properties();
+    if (card.integrated != 0) return {};
+    std::string name = "GPU-";
+    for (int i = 0; i < 4; ++i) {
+      constexpr char kDigits[] = "0123456789abcdef";
+      const auto byte = static_cast<unsigned char>(card.uuid.bytes[i]);
+      name += {kDigits[byte / 16], kDigits[byte % 16]};
+    }
+    return name;
+  }
+
   std::int64_t AvailableMemory() override {
+    // What the driver calls free there leaves out what the system would give up.
+    if (Properties().integrated != 0) return AvailableHostMemory();
     std::size_t free = 0, total = 0;
     Check(cudaMemGetInfo(&free, &total), "cudaMemGetInfo");
     return static_cast<std::int64_t>(free);
   }
 
   int Capability() override {
-    int device = 0, major = 0, minor = 0;
-    Check(cudaGetDevice(&device), "cudaGetDevice");
-    Check(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device), "attribute");
-    Check(cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, device), "attribute");
-    return 10 * major + minor;
+    const cudaDeviceProp card = Properties();
+    return 10 * card.major + card.minor;
   }
 
   GpuStream NewStream() override {
@@ -114,6 +127,14 @@ class CardRuntime final : public GpuRuntime {
   }
 
  private:
+  static cudaDeviceProp Properties() {
+    int device = 0;
+    Check(cudaGetDevice(&device), "cudaGetDevice");
+    cudaDeviceProp properties;
+    Check(cudaGetDeviceProperties(&properties, device), "cudaGetDeviceProperties");
+    return properties;
+  }
+
   std::vector<cudaStream_t> streams_;
   std::vector<cudaEvent_t> events_;
 };

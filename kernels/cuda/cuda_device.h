@@ -27,8 +27,10 @@ class CudaDevice : public Device {
   std::string Describe() const override { return description_; }
   std::int64_t RowStride(DType dtype, std::int64_t columns) const override;
   std::int64_t WeightBytes(DType dtype, std::int64_t rows, std::int64_t columns) const override;
-  // Waits until all ops are done.
-  void Finish();
+  MemoryPool Memory() const override {
+    return {runtime_->MemoryName(), runtime_->AvailableMemory()};
+  }
+  void Finish() override;
 
  private:
   std::shared_ptr<std::byte> DoAllocate(std::int64_t bytes) override;

@@ -32,6 +32,10 @@ CudaQuery QueryCuda();
 // "this machine has no NVIDIA driver".
 std::string CudaUnavailableReason();
 
+// The card of this index; for -1 the served ones in turn by the rank's number on its host. Throws
+// UserError where there is none, or where the build does not serve it.
+const CudaDeviceInfo& ChooseCard(const CudaQuery& query, int index, int local_rank);
+
 // "NVIDIA H200, compute capability 9.0, 139.8 GiB".
 std::string Describe(const CudaDeviceInfo& device);
 

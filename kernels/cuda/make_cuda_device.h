@@ -7,8 +7,7 @@
 
 namespace jupiter {
 
-// `gpu`: the card's index (device_query.h); -1: the first that this build serves. Throws UserError,
-// with the reason, where there is none.
-std::unique_ptr<Device> MakeCudaDevice(int gpu);
+// On the card that ChooseCard (device_query.h) says.
+std::unique_ptr<Device> MakeCudaDevice(const DeviceOptions& options);
 
 }  // namespace jupiter

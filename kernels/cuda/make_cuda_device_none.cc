@@ -5,7 +5,7 @@
 
 namespace jupiter {
 
-std::unique_ptr<Device> MakeCudaDevice(int) {
+std::unique_ptr<Device> MakeCudaDevice(const DeviceOptions&) {
   FailUser("device cuda: {}; choose cpu or eigen", CudaUnavailableReason());
 }
 

@@ -1,7 +1,6 @@
 #include "parallel/session/preflight.h"
 
 #include <algorithm>
-#include <fstream>
 #include <map>
 #include <sstream>
 #include <string_view>
@@ -28,16 +27,11 @@ std::vector<std::string> SplitLines(const std::string& text) {
   return lines;
 }
 
-std::int64_t ReadNumberFile(const char* path) {
-  std::ifstream file(path);
-  std::int64_t value = -1;
-  return file >> value ? value : -1;
-}
+constexpr std::string_view kHostMemory = "host";
 
-std::int64_t FreeInControlGroup() {
-  const std::int64_t most = ReadNumberFile("/sys/fs/cgroup/memory.max");
-  const std::int64_t used = ReadNumberFile("/sys/fs/cgroup/memory.current");
-  return most < 0 || used < 0 ? INT64_MAX : std::max<std::int64_t>(0, most - used);
+// Of a memory, in texts of fields: none is empty.
+std::string_view NameInText(std::string_view memory) {
+  return memory.empty() ? kHostMemory : memory;
 }
 
 }  // namespace
@@ -61,30 +55,20 @@ void CheckFacts(Transport& transport, const std::vector<Fact>& facts) {
   }
 }
 
-std::int64_t AvailableMemory() {
-  std::ifstream file("/proc/meminfo");
-  std::int64_t available = INT64_MAX;
-  for (std::string line; std::getline(file, line);) {
-    std::istringstream fields(line);
-    std::string name;
-    std::int64_t kibibytes = 0;
-    if (fields >> name >> kibibytes && name == "MemAvailable:") available = kibibytes * 1024;
-  }
-  return std::min(available, FreeInControlGroup());
-}
-
-MemoryBudget FindBudget(Transport& transport, std::int64_t limit) {
-  const MemoryBudget own{limit > 0 ? limit : AvailableMemory(), limit > 0};
-  const std::vector<std::string> all =
-      AllGather(transport, fmt::format("{} {}", own.bytes, own.limited ? 1 : 0));
+MemoryBudget FindBudget(Transport& transport, std::int64_t limit, const MemoryPool& memory) {
+  const MemoryBudget own{limit > 0 ? limit : memory.available, limit > 0, memory.name};
+  const std::vector<std::string> all = AllGather(
+      transport, fmt::format("{} {} {}", own.bytes, own.limited ? 1 : 0, NameInText(own.memory)));
   if (own.limited) return own;
   const Context& context = transport.context();
   MemoryBudget least = own;
   for (int rank = 0; rank < transport.size(); ++rank) {
     MemoryBudget other;
     ReadFields(transport, rank, "the memory there is", all[static_cast<std::size_t>(rank)],
-               other.bytes, other.limited);
-    if (other.limited || context.host(rank) != context.host(transport.rank())) continue;
+               other.bytes, other.limited, other.memory);
+    const bool same = context.host(rank) == context.host(transport.rank()) &&
+                      other.memory == NameInText(own.memory);
+    if (other.limited || !same) continue;
     least.bytes = std::min(least.bytes, other.bytes);
   }
   return least;
@@ -93,10 +77,10 @@ MemoryBudget FindBudget(Transport& transport, std::int64_t limit) {
 std::vector<RankMemory> GatherMemory(Transport& transport, const RankMemory& own) {
   const StageMemory& stage = own.stage;
   const std::vector<std::string> all =
-      AllGather(transport, fmt::format("{} {} {} {} {} {} {} {} {} {}", stage.weights, stage.kv,
+      AllGather(transport, fmt::format("{} {} {} {} {} {} {} {} {} {} {}", stage.weights, stage.kv,
                                        stage.activations, stage.loading, stage.streamed_layers,
                                        stage.pass_bytes, own.drafts, own.buffers, own.budget.bytes,
-                                       own.budget.limited ? 1 : 0));
+                                       own.budget.limited ? 1 : 0, NameInText(own.budget.memory)));
   std::vector<RankMemory> ranks;
   for (int rank = 0; rank < transport.size(); ++rank) {
     RankMemory memory;
@@ -104,7 +88,9 @@ std::vector<RankMemory> GatherMemory(Transport& transport, const RankMemory& own
     ReadFields(transport, rank, "the memory of a stage", all[static_cast<std::size_t>(rank)],
                memory.stage.weights, memory.stage.kv, memory.stage.activations,
                memory.stage.loading, memory.stage.streamed_layers, memory.stage.pass_bytes,
-               memory.drafts, memory.buffers, memory.budget.bytes, memory.budget.limited);
+               memory.drafts, memory.buffers, memory.budget.bytes, memory.budget.limited,
+               memory.budget.memory);
+    if (memory.budget.memory == kHostMemory) memory.budget.memory.clear();
     ranks.push_back(memory);
   }
   return ranks;
@@ -122,7 +108,8 @@ std::string ShowMemory(const std::vector<RankMemory>& ranks) {
         rank, memory.host, Mebibytes(memory.stage.weights), Mebibytes(memory.stage.kv),
         Mebibytes(memory.stage.activations), Mebibytes(memory.stage.loading),
         Mebibytes(memory.drafts), Mebibytes(memory.buffers), Mebibytes(memory.total()),
-        Mebibytes(memory.budget.bytes), memory.budget.limited ? "" : " (host)");
+        Mebibytes(memory.budget.bytes),
+        memory.budget.limited ? "" : fmt::format(" ({})", NameInText(memory.budget.memory)));
   }
   return text;
 }
@@ -136,7 +123,7 @@ std::string MemoryShortage(const std::vector<RankMemory>& ranks) {
       streams ? "quantise (--quantize q4_0), or shorten prompt or answer"
               : "quantise (--quantize q4_0), shorten prompt or answer, split the layers otherwise "
                 "(--layers), or read them again for every batch (--strategy local --stream)";
-  std::map<std::string, std::int64_t> needed;  // by host
+  std::map<std::string, std::int64_t> needed;  // by memory
   std::map<std::string, std::int64_t> available;
   for (std::size_t rank = 0; rank < ranks.size(); ++rank) {
     const RankMemory& memory = ranks[rank];
@@ -146,14 +133,17 @@ std::string MemoryShortage(const std::vector<RankMemory>& ranks) {
                          memory.host, Mebibytes(memory.total()), how, Mebibytes(bytes), hint);
     }
     if (memory.budget.limited) continue;
-    needed[memory.host] += memory.total();
-    const auto [entry, first] = available.emplace(memory.host, bytes);
+    const std::string place = memory.budget.memory.empty()
+                                  ? memory.host
+                                  : fmt::format("{} of {}", memory.budget.memory, memory.host);
+    needed[place] += memory.total();
+    const auto [entry, first] = available.emplace(place, bytes);
     if (!first) entry->second = std::min(entry->second, bytes);
   }
-  for (const auto& [host, bytes] : needed) {
-    if (bytes <= available[host]) continue;
+  for (const auto& [place, bytes] : needed) {
+    if (bytes <= available[place]) continue;
     return fmt::format("the ranks on {} need {:.1f} MiB{}, {:.1f} MiB are available there; {}",
-                       host, Mebibytes(bytes), how, Mebibytes(available[host]), hint);
+                       place, Mebibytes(bytes), how, Mebibytes(available[place]), hint);
   }
   return {};
 }

@@ -23,13 +23,15 @@ void CheckFacts(Transport& transport, const std::vector<Fact>& facts);
 
 // The memory there is for a rank.
 struct MemoryBudget {
-  std::int64_t bytes = 0;  // available on the host, for all its ranks together; or a limit
-  bool limited = false;    // `bytes` is this rank's own limit
+  std::int64_t bytes = 0;   // available there, for all its ranks together; or a limit
+  bool limited = false;     // `bytes` is this rank's own limit
+  std::string memory = {};  // MemoryPool::name
 };
 
-// The budget of this rank: `limit` (bytes), or for 0 what its host has available, as the rank of
-// the host that finds least sees it. Every rank calls it together.
-MemoryBudget FindBudget(Transport& transport, std::int64_t limit);
+// The budget of this rank: `limit` (bytes), or for 0 what its device's memory has available, as the
+// rank that finds least there sees it: ranks of a host share its memory, and a card's where they
+// share the card. Every rank calls it together.
+MemoryBudget FindBudget(Transport& transport, std::int64_t limit, const MemoryPool& memory);
 
 struct RankMemory {
   std::string host;
@@ -47,11 +49,8 @@ std::vector<RankMemory> GatherMemory(Transport& transport, const RankMemory& own
 // in MiB.
 std::string ShowMemory(const std::vector<RankMemory>& ranks);
 
-// Empty when everything fits; otherwise a line: which rank or host lacks how many bytes, what to
-// try.
+// Empty when everything fits; otherwise a line: which rank, host or card lacks how many bytes, what
+// to try.
 std::string MemoryShortage(const std::vector<RankMemory>& ranks);
-
-// Bytes that new processes can take on this host, from /proc/meminfo and the control group's limit.
-std::int64_t AvailableMemory();
 
 }  // namespace jupiter

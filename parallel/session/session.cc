@@ -197,9 +197,10 @@ void Session::PlanMemory() {
   const StrategyEntry& strategy = FindStrategy(plan_.strategy);
   // A device that computes nothing needs no memory; whether the emulated device has enough is for
   // the memory model of planning/ to say.
-  const MemoryBudget budget =
-      FindBudget(transport_, device_.holds_data() ? options_.memory_limit
-                                                  : std::numeric_limits<std::int64_t>::max());
+  const MemoryBudget budget = FindBudget(
+      transport_,
+      device_.holds_data() ? options_.memory_limit : std::numeric_limits<std::int64_t>::max(),
+      device_.Memory());
   // Sends never block, so before a slow rank the whole prompt may wait to leave, in addition to
   // what waits for this rank (kMostWaitingBatches).
   const std::int64_t rows = options_.prompt_tokens + kMostWaitingBatches * capacity_.prompt_rows;

@@ -280,7 +280,7 @@ std::vector<OpCase> AllOpCases() {
     cases.push_back(LinearCase(dtype, {1, 2304, 65, true, false}));
     cases.push_back(LinearCase(dtype, {2, 2304, 65, false, true}));
     cases.push_back(LinearCase(dtype, {3, 256, 65, false, false}));
-    cases.push_back(LinearCase(dtype, {150, 512, 72, true, true}));
+    cases.push_back(LinearCase(dtype, {130, 256, 24, true, true}));
     cases.push_back(EmbedCase(dtype));
   }
   for (DType dtype : {DType::kQ4_K, DType::kQ6_K}) {
@@ -289,11 +289,12 @@ std::vector<OpCase> AllOpCases() {
   for (DType dtype : {DType::kF32, DType::kF16, DType::kBF16}) {
     cases.push_back(LinearCase(dtype, {9, 172, 65, true, false}));
     cases.push_back(LinearCase(dtype, {9, 1100, 65, true, false}));
-    cases.push_back(LinearCase(dtype, {40, 1100, 520, false, true}));
+    cases.push_back(LinearCase(dtype, {33, 516, 72, false, true}));
   }
+  cases.push_back(LinearCase(DType::kF16, {33, 520, 520, false, true}));
   for (DType dtype : {DType::kQ8_0, DType::kQ4_0}) {
     cases.push_back(LinearCase(dtype, {8, 96, 16, false, true}));
-    cases.push_back(LinearCase(dtype, {150, 288, 72, false, false}));
+    cases.push_back(LinearCase(dtype, {130, 288, 40, false, false}));
   }
   for (DType dtype : {DType::kF32, DType::kF16}) {
     cases.push_back(MakeAttentionCase({8, 4, 64, dtype, 33, 6}, Placement::kInOrder));

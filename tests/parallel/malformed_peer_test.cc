@@ -122,11 +122,12 @@ TEST(MalformedPeerTest, NumbersForAllRanks) {
 
 TEST(MalformedPeerTest, MemoryAndSpeedsOfAllRanks) {
   if (TestContext().size() < 2) GTEST_SKIP() << "needs 2 ranks: run under mpirun -np 2";
-  for (const char* bad : {"", "12", "12 2", "x 0", "12 0 0"}) {
+  for (const char* bad : {"", "12", "12 2 host", "x 0 host", "12 0", "12 0 host 0"}) {
     ExpectBlamesLastRank(bad, "the memory there is",
-                         [](Transport& transport) { FindBudget(transport, 0); });
+                         [](Transport& transport) { FindBudget(transport, 0, {}); });
   }
-  for (const char* bad : {"", "1 2 3", "1 2 3 4 5 6 7 8 9 x", "1 2 3 4 5 6 7 8 9 1 1"}) {
+  for (const char* bad : {"", "1 2 3", "1 2 3 4 5 6 7 8 9 x host", "1 2 3 4 5 6 7 8 9 1",
+                          "1 2 3 4 5 6 7 8 9 1 host 1"}) {
     ExpectBlamesLastRank(bad, "the memory of a stage",
                          [](Transport& transport) { GatherMemory(transport, {}); });
   }

@@ -1,6 +1,7 @@
 #include "kernels/cuda/sim/sim_runtime.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -86,6 +87,8 @@ void* SimRuntime::AllocateHost(std::int64_t bytes) {
 }
 
 void SimRuntime::FreeHost(void* memory) { std::free(memory); }
+
+std::string SimRuntime::MemoryName() { return "simulated-" + std::to_string(getpid()); }
 
 std::int64_t SimRuntime::AvailableMemory() { return static_cast<std::int64_t>(kArena - used_); }
 

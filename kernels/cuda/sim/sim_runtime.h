@@ -41,6 +41,8 @@ class SimRuntime final : public GpuRuntime {
   void Free(void* memory) override;
   void* AllocateHost(std::int64_t bytes) override;
   void FreeHost(void* memory) override;
+  // A card of its own for each process.
+  std::string MemoryName() override;
   std::int64_t AvailableMemory() override;
   int Capability() override { return 87; }
   GpuStream NewStream() override;

@@ -39,7 +39,7 @@ inline std::size_t RunSmallCases(Device& device) {
     prepared.run(0);
     prepared.run(1);
     device.Observe(nullptr);
-    bench.Wait();
+    bench.device().Finish();
     EXPECT_EQ(seen.calls.size(), 2u) << op.name;
     for (const OpCall& call : seen.calls) {
       EXPECT_EQ(Name(call.kind), OpOfCase(op.name));

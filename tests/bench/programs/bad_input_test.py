@@ -206,6 +206,7 @@ def idle_cases(folder):
             (["--heads", "4"], only.format("--heads 4", "jupiter", "megatron, detransformer, galaxy")),
             (["--columns", "512"], only.format("--columns 512", "jupiter", "megatron, detransformer, galaxy")),
             (["--rows", "1"], only.format("--rows 1", "jupiter", "sequence, galaxy")),
+            (["--gpu", 1], r"--gpu 1 is for --device cuda"),
             (["--no-overlap"], only.format("--no-overlap", "jupiter", "galaxy")),
             (["--overlap", "-s", "megatron"], only.format("--overlap", "megatron", "galaxy"))]:
         yield Case(f"idle {flags}", [*run, *flags], say, parallel="--chat-format" in flags)
