@@ -12,7 +12,7 @@
 namespace jupiter {
 
 // Changes whenever messages of one version cannot be read by another.
-inline constexpr int kProtocolVersion = 3;
+inline constexpr int kProtocolVersion = 4;
 
 // Something that must be the same on every rank, such as {"numerics version", "1"}.
 using Fact = std::pair<std::string, std::string>;

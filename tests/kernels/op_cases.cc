@@ -268,8 +268,9 @@ OpCase MakeAttentionCase(const AttentionCase& c, Placement placement) {
           [=](Device& device, const Rows& which) { return RunSlice(device, c, placement, which); }};
 }
 
-std::vector<OpCase> AllOpCases() {
-  std::vector<OpCase> cases;
+namespace {
+
+void AddWeightCases(std::vector<OpCase>& cases) {
   for (DType dtype : kWeightTypes) {
     cases.push_back(LinearCase(dtype, {67, 256, 40, false, false}));
     cases.push_back(LinearCase(dtype, {13, 512, 172, true, true}));
@@ -296,6 +297,9 @@ std::vector<OpCase> AllOpCases() {
     cases.push_back(LinearCase(dtype, {8, 96, 16, false, true}));
     cases.push_back(LinearCase(dtype, {130, 288, 40, false, false}));
   }
+}
+
+void AddAttentionCases(std::vector<OpCase>& cases) {
   for (DType dtype : {DType::kF32, DType::kF16}) {
     cases.push_back(MakeAttentionCase({8, 4, 64, dtype, 33, 6}, Placement::kInOrder));
     cases.push_back(MakeAttentionCase({8, 4, 8, dtype, 1, 20}, Placement::kInOrder));
@@ -318,6 +322,14 @@ std::vector<OpCase> AllOpCases() {
     cases.push_back(TreesCase({2, 2, 80, dtype, 300, 66}, 1));
     cases.push_back(KvAppendCase(dtype));
   }
+}
+
+}  // namespace
+
+std::vector<OpCase> AllOpCases() {
+  std::vector<OpCase> cases;
+  AddWeightCases(cases);
+  AddAttentionCases(cases);
   for (int columns : {1, 15, 16, 33, 288}) {
     cases.push_back(RmsNormCase(columns));
     cases.push_back(SwiGluCase(columns));
