@@ -34,15 +34,16 @@ if(JUPITER_FUZZERS)
   target_compile_options(jupiter_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
-# jupiter_precompile(): the libraries made from here on share one precompiled form of the headers that
-# take longest to parse. They include them all the same: the preset `nounity` does without.
-function(jupiter_precompile)
+# jupiter_precompile(<name>): the libraries made in this folder from here on share one precompiled form of
+# the headers that take longest to parse. They include them all the same: the preset `nounity` does without.
+function(jupiter_precompile name)
   file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/headers.cc CONTENT "")
-  add_library(jupiter_headers OBJECT ${CMAKE_BINARY_DIR}/headers.cc)
-  target_link_libraries(jupiter_headers PRIVATE jupiter_flags fmt::fmt)
-  target_precompile_headers(jupiter_headers PRIVATE
+  add_library(${name} OBJECT ${CMAKE_BINARY_DIR}/headers.cc)
+  target_link_libraries(${name} PRIVATE jupiter_flags fmt::fmt)
+  target_precompile_headers(${name} PRIVATE
     <algorithm> <functional> <map> <memory> <optional> <string> <vector>
     <fmt/format.h> <nlohmann/json.hpp>)
+  set(JUPITER_HEADERS ${name} PARENT_SCOPE)
 endfunction()
 
 # jupiter_library(<name> FOLDERS <folder>... SOURCES <file>... [PUBLIC <target>...]
@@ -67,8 +68,8 @@ function(jupiter_library name)
     set(public INTERFACE)
   endif()
   add_library(jupiter::${name} ALIAS jupiter_${name})
-  if(ARG_SOURCES AND TARGET jupiter_headers)
-    target_precompile_headers(jupiter_${name} REUSE_FROM jupiter_headers)
+  if(ARG_SOURCES AND JUPITER_HEADERS)
+    target_precompile_headers(jupiter_${name} REUSE_FROM ${JUPITER_HEADERS})
   endif()
   target_include_directories(jupiter_${name} ${public}
     $<BUILD_INTERFACE:${include_dir}> $<INSTALL_INTERFACE:include/jupiter>)
@@ -102,8 +103,10 @@ function(jupiter_program name)
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE jupiter_flags ${ARG_LINK})
   if(JUPITER_SANITIZE)
-    # Open MPI unloads its plug-ins before the leak check looks for their symbols.
-    target_sources(${name} PRIVATE ${PROJECT_SOURCE_DIR}/cmake/keep_plugins.cc)
+    target_sources(${name} PRIVATE ${PROJECT_SOURCE_DIR}/cmake/sanitized_mpi.cc)
+    if(JUPITER_SANITIZE MATCHES "address")
+      target_compile_definitions(${name} PRIVATE JUPITER_FINDS_LEAKS)
+    endif()
     target_link_options(${name} PRIVATE -rdynamic)
   endif()
 endfunction()

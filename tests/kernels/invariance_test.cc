@@ -37,12 +37,28 @@ constexpr int kThreads[] = {3};
 constexpr int kThreads[] = {1, 2, 3};
 #endif
 
+struct Answer {
+  OpCase op;
+  std::vector<std::byte> all_rows;
+};
+
+// What portable code answers, which is slow: computed once for all instruction sets.
+const std::vector<Answer>& PortableAnswers() {
+  static const std::vector<Answer> answers = [] {
+    const auto portable = MakeDevice("cpu", {1, "portable"});
+    std::vector<Answer> computed;
+    for (const OpCase& op : AllOpCases()) {
+      computed.push_back({op, op.run(*portable, AllRows(op.rows))});
+    }
+    return computed;
+  }();
+  return answers;
+}
+
 class InvarianceTest : public testing::TestWithParam<std::string> {};
 
 TEST_P(InvarianceTest, RowsThreadsAndPortableCode) {
-  const auto portable = MakeDevice("cpu", {1, "portable"});
-  for (const OpCase& op : AllOpCases()) {
-    const std::vector<std::byte> expected = op.run(*portable, AllRows(op.rows));
+  for (const auto& [op, expected] : PortableAnswers()) {
     for (int threads : kThreads) {
       const auto device = MakeDevice("cpu", {threads, GetParam()});
       EXPECT_EQ(op.run(*device, AllRows(op.rows)), expected) << op.name << ", " << threads;
