@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Whatever is wrong with the input: one clear line, exit code 2, nothing on stdout, no crash.
 
-bad_input_test.py --run JUPITER_RUN --bench JUPITER_BENCH [--quick]
+bad_input_test.py --run JUPITER_RUN --bench JUPITER_BENCH [--quick | --alone]
 
 Every case runs as a single process, and some on 3 ranks, where the line must still be one. Without
---quick all cases run on 1 and 3 ranks under mpirun, too.
+--quick all cases run on 1 and 3 ranks under mpirun, too; with --alone none does.
 """
 import dataclasses
 import json
@@ -517,19 +517,28 @@ def one_rank_case(options, folder):
         yield Case(f"run: {more} on rank 1 alone", [], say), [other, options.run, *TINY, *IDS, *FEW], 3
 
 
+def rank_counts(options, case):
+    """On how many ranks a case runs, each time anew; None: without a launcher."""
+    if options.alone:
+        return [None]
+    if options.quick:
+        return [None, 3] if case.parallel else [None]
+    return [None, 1, 3]
+
+
 def all_runs(options, folder):
     """Every run as (case, command, ranks)."""
     programs = {"run": options.run, "bench": options.bench}
     for cases in [model_cases, flag_cases, idle_cases, number_cases, outline_cases, reference_cases, draft_cases, bench_cases]:
         for case in cases(folder):
-            counts = [None] + ([3] if case.parallel else []) if options.quick else [None, 1, 3]
-            for ranks in counts:
+            for ranks in rank_counts(options, case):
                 yield case, [programs[case.program], *case.flags], ranks
-    yield from one_rank_case(options, folder)
+    if not options.alone:
+        yield from one_rank_case(options, folder)
 
 
 def main():
-    options = program_lib.arguments(__doc__)
+    options = program_lib.arguments(__doc__, alone=True)
 
     def check(each):
         case, command, ranks = each

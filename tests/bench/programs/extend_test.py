@@ -27,8 +27,7 @@ def prepare(options, folder):
     for command in [
             [options.cmake, "--install", options.build, "--prefix", prefix],
             [options.cmake, "-S", example, "-B", build, "-G", options.generator,
-             f"-DCMAKE_PREFIX_PATH={prefix}", "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_CXX_FLAGS_RELEASE=-O0",
-             "-DCMAKE_UNITY_BUILD=ON"],
+             f"-DCMAKE_PREFIX_PATH={prefix}", "-DCMAKE_BUILD_TYPE=Release", "-DCMAKE_CXX_FLAGS_RELEASE=-O0"],
             [options.cmake, "--build", build, "-j", str(os.cpu_count())]]:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:

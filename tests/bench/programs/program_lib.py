@@ -153,7 +153,7 @@ class Session:
         return self.call(os.path.join(os.path.dirname(self.options.bench), name), flags, None, code)
 
 
-def arguments(description, quick=True, kills=None):
+def arguments(description, quick=True, kills=None, alone=False):
     """The command line that the tests share; `kills`: the default of a flag of that name, if there is one."""
     parser = argparse.ArgumentParser(description=description.split("\n", maxsplit=1)[0])
     parser.add_argument("--run", default="jupiter_run", help="the program jupiter_run")
@@ -165,6 +165,8 @@ def arguments(description, quick=True, kills=None):
                         help="folder with stories260K (default: $JUPITER_TEST_MODELS)")
     if quick:
         parser.add_argument("--quick", action="store_true", help="a covering subset")
+    if alone:
+        parser.add_argument("--alone", action="store_true", help="without a launcher only")
     if kills is not None:
         parser.add_argument("--kills", type=int, default=kills, help="random moments to kill at")
     return parser.parse_args()

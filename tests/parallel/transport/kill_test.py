@@ -2,13 +2,14 @@
 """Kills (SIGKILL) or stops (SIGSTOP) one rank in mid-run and checks how the others leave.
 
 kill_test.py [--kills N] [--stops N] [--deadline S] [--ready TEXT] [--after S] [--ranks N]
-             [--mpirun M] -- COMMAND...
+             [--jobs N] [--mpirun M] -- COMMAND...
 
 COMMAND uses that deadline itself. The blow falls --after seconds after it wrote TEXT to stderr.
 Each time: the exit code is not zero, every other rank tells in a line what it was doing, all is
 over within the deadline and 5 s, and no process is left.
 """
 import argparse
+import concurrent.futures
 import os
 import re
 import signal
@@ -29,6 +30,7 @@ def parse_arguments():
     parser.add_argument("--ready", default="", help="what COMMAND writes to stderr once it runs")
     parser.add_argument("--after", type=float, default=0.5, help="seconds from there to the blow")
     parser.add_argument("--ranks", type=int, default=4)
+    parser.add_argument("--jobs", type=int, default=2, help="runs at a time: most of each is waiting")
     parser.add_argument("--mpirun", default="mpirun")
     parser.add_argument("command", nargs="+")
     return parser.parse_args()
@@ -125,7 +127,9 @@ def run_once(arguments, blow, victim):
 def main():
     arguments = parse_arguments()
     blows = [signal.SIGKILL] * arguments.kills + [signal.SIGSTOP] * arguments.stops
-    fine = sum(run_once(arguments, blow, turn % arguments.ranks) for turn, blow in enumerate(blows))
+    victims = [turn % arguments.ranks for turn in range(len(blows))]
+    with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
+        fine = sum(pool.map(lambda blow, victim: run_once(arguments, blow, victim), blows, victims))
     print(f"{fine} of {len(blows)} as they should be")
     sys.exit(0 if fine == len(blows) else 1)
 
