@@ -272,7 +272,12 @@ void CudaDevice::DoKvMove(const KvSegment& segment, std::span<const std::int32_t
 void CudaDevice::DoAttention(ConstTensorView q, std::span<const KvSegment> segments,
                              const AttentionPaths& paths, const AttentionShape& shape,
                              TensorView out) {
-  JUPITER_CHECK(shape.head_dim <= kMostHeadDim, "head_dim {}", shape.head_dim);
+  if (shape.head_dim > kMostHeadDim) {
+    FailUser(
+        "attention heads of {} features: the cuda device has kernels for at most {}; use --device "
+        "cpu",
+        shape.head_dim, kMostHeadDim);
+  }
   const PathArrays arrays = ArraysOf(paths);
   const TileArrays tiles = TilesOf(paths, arrays);
   JoinedArrays joined;

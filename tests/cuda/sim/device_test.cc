@@ -6,6 +6,7 @@
 #include <limits>
 #include <utility>
 
+#include "kernels/base/check.h"
 #include "kernels/make_device.h"
 #include "tests/cuda/sim/find_mistake.h"
 #include "tests/cuda/sim/sim_device.h"
@@ -122,6 +123,25 @@ TEST(CudaKernelsTest, InfiniteValuesBeyondAPath) {
 
 // What stays on the device between calls changes with them: 6 segments, paths of several lengths,
 // the same ones again, slots and positions.
+TEST(CudaKernelsTest, HeadsWithoutAKernelAreRefused) {
+  constexpr int kHeadDim = 264;
+  const auto device = MakeSimDevice(1);
+  const Tensor row = LoadAll(*device, RandomFloats(1, kHeadDim), kHeadDim);
+  const Tensor out = device->Allocate(DType::kF32, 1, kHeadDim);
+  const std::vector<KvSegment> segments = {{row.view(), row.view()}};
+  AttentionPaths paths;
+  paths.StartRow();
+  paths.Append({0, 0, 1});
+  try {
+    device->Attention(row.view(), segments, paths, {1, 1, kHeadDim, 0.1f}, out.view());
+    FAIL() << "not refused";
+  } catch (const UserError& error) {
+    EXPECT_STREQ(error.what(),
+                 "attention heads of 264 features: the cuda device has kernels for "
+                 "at most 256; use --device cpu");
+  }
+}
+
 TEST(CudaKernelsTest, CallsOneAfterTheOther) {
   constexpr int kDim = 32, kSlots = 70, kSegments = 6;
   ExpectTheSameOnBoth([&](Device& device) {

@@ -4,6 +4,8 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "kernels/make_device.h"
 #include "tests/cuda/sim/sim_device.h"
@@ -55,16 +57,31 @@ INSTANTIATE_TEST_SUITE_P(All, GpuStrategyTest,
                                                           "synthetic:tiny:f16")),
                          NameOf);
 
-TEST(GpuModelTest, RealModelGivesTheTokensOfTheCpu) {
+// A real model tells its story: the ids of greedy.json, which other programs computed.
+class GpuStoryTest : public testing::TestWithParam<std::string> {};
+
+TEST_P(GpuStoryTest, TellsIt) {
+  constexpr int kIds = 100;
   const char* models = std::getenv("JUPITER_TEST_MODELS");
-  const std::filesystem::path model =
-      std::filesystem::path(models == nullptr ? "" : models) / "stories260K/stories260K-f32.gguf";
-  if (!std::filesystem::exists(model)) {
-    GTEST_SKIP() << "no " << model << "; JUPITER_TEST_MODELS names the folder of models";
+  const std::filesystem::path folder =
+      std::filesystem::path(models == nullptr ? "" : models) / "stories260K";
+  if (!std::filesystem::exists(folder / "greedy.json")) {
+    GTEST_SKIP() << "no " << folder << "; JUPITER_TEST_MODELS names the folder of models";
   }
-  const Settings settings = SettingsOf("jupiter", Cluster::kMixed, model.string());
-  ExpectSame(RunRequest(settings), Reference(settings));
+  const auto story = nlohmann::json::parse(std::ifstream(folder / "greedy.json"));
+  const Cluster cluster = TestContext().size() == 1 ? Cluster::kGpus : Cluster::kMixed;
+  Settings settings = SettingsOf(GetParam(), cluster, (folder / "stories260K-f32.gguf").string());
+  settings.prompt = story.at("prompt_ids").get<std::vector<std::int32_t>>();
+  settings.tokens = kIds;
+  auto expected = story.at("generated_ids").get<std::vector<std::int32_t>>();
+  expected.resize(kIds);
+  const Generation got = RunRequest(settings);
+  EXPECT_EQ(got.tokens, expected);
+  ExpectSame(got, Reference(settings), kIds);
 }
+
+INSTANTIATE_TEST_SUITE_P(All, GpuStoryTest, testing::Values("edgeshard", "jupiter", "megatron"),
+                         [](const auto& info) { return info.param; });
 
 }  // namespace
 }  // namespace jupiter

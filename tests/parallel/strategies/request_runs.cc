@@ -27,13 +27,14 @@ Generation RunRequest(const Settings& settings) {
       settings.make_device ? settings.make_device() : MakeDevice("cpu", settings.device);
   const auto checkpoint = OpenCheckpoint(settings.model);
   SessionOptions options = settings.session;
-  options.prompt_tokens = kPrompt;
-  options.max_tokens = kTokens;
+  Request request;
+  request.prompt =
+      settings.prompt.empty() ? TestPrompt(checkpoint->config().vocab) : settings.prompt;
+  request.max_tokens = settings.tokens;
+  options.prompt_tokens = static_cast<int>(request.prompt.size());
+  options.max_tokens = settings.tokens;
   Session session(transport, *device, *checkpoint, options);
   session.Load();
-  Request request;
-  request.prompt = TestPrompt(checkpoint->config().vocab);
-  request.max_tokens = kTokens;
   Generation generation = session.Run(request, {}, nullptr);
   // The other ranks learn tokens and hashes, so that all of them assert.
   std::string text;
@@ -65,9 +66,10 @@ Generation Reference(const Settings& settings) {
   static std::map<std::string, Generation> known;
   const SessionOptions& options = plain.session;
   const Plan plan = CompletePlan(options, shape, TestContext().size(), {});
-  const std::string key = fmt::format("{} {} {} {} {}", plain.model, ToJson(plan),
+  const std::string key = fmt::format("{} {} {} {} {} {} {}", plain.model, ToJson(plan),
                                       plan.reference_of, fmt::join(plan.reference_boundaries, ","),
-                                      options.quantise ? Name(*options.quantise) : "");
+                                      options.quantise ? Name(*options.quantise) : "",
+                                      fmt::join(plain.prompt, ","), plain.tokens);
   const auto found = known.find(key);
   return found != known.end() ? found->second : known[key] = RunRequest(plain);
 }
@@ -85,8 +87,8 @@ std::string LoadError(const SessionOptions& options) {
   return {};
 }
 
-void ExpectSame(const Generation& got, const Generation& expected) {
-  ASSERT_EQ(got.tokens.size(), static_cast<std::size_t>(kTokens));
+void ExpectSame(const Generation& got, const Generation& expected, int tokens) {
+  ASSERT_EQ(got.tokens.size(), static_cast<std::size_t>(tokens));
   EXPECT_EQ(got.tokens, expected.tokens);
   EXPECT_EQ(got.logits_hashes, expected.logits_hashes);
 }

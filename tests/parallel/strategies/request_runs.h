@@ -20,6 +20,9 @@ struct Settings {
   std::string model = "synthetic:tiny";
   SessionOptions session;
   DeviceOptions device;
+  // TestPrompt when empty.
+  std::vector<std::int32_t> prompt = {};
+  int tokens = kTokens;
   // Another device than `cpu`.
   std::function<std::unique_ptr<Device>()> make_device = {};
 };
@@ -30,7 +33,7 @@ Generation RunRequest(const Settings& settings);
 Generation Reference(const Settings& settings);
 // What loading the tiny model under these options is refused with; empty when it is not.
 std::string LoadError(const SessionOptions& options);
-void ExpectSame(const Generation& got, const Generation& expected);
+void ExpectSame(const Generation& got, const Generation& expected, int tokens = kTokens);
 
 // Of at least 2 tokens.
 SlicePolicy Slices(const std::string& text);
