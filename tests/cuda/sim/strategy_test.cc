@@ -66,7 +66,7 @@ TEST_P(GpuStoryTest, TellsIt) {
   const std::filesystem::path folder =
       std::filesystem::path(models == nullptr ? "" : models) / "stories260K";
   if (!std::filesystem::exists(folder / "greedy.json")) {
-    GTEST_SKIP() << "no " << folder << "; JUPITER_TEST_MODELS names the folder of models";
+    GTEST_SKIP() << "set JUPITER_TEST_MODELS to the folder that holds stories260K/";
   }
   const auto story = nlohmann::json::parse(std::ifstream(folder / "greedy.json"));
   const Cluster cluster = TestContext().size() == 1 ? Cluster::kGpus : Cluster::kMixed;
