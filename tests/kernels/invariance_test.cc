@@ -6,6 +6,7 @@
 #include "kernels/make_device.h"
 #include "tests/kernels/op_cases.h"
 #include "tests/kernels/test_inputs.h"
+#include "tests/sanitized.h"
 
 namespace jupiter {
 namespace {
@@ -31,11 +32,9 @@ std::vector<std::byte> Pick(const std::vector<std::byte>& all, int rows,
 }
 
 // A sanitizer takes minutes for all of them, and sees most with several.
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-constexpr int kThreads[] = {3};
-#else
-constexpr int kThreads[] = {1, 2, 3};
-#endif
+std::vector<int> ThreadCounts() {
+  return Sanitized() ? std::vector<int>{3} : std::vector<int>{1, 2, 3};
+}
 
 struct Answer {
   OpCase op;
@@ -59,7 +58,7 @@ class InvarianceTest : public testing::TestWithParam<std::string> {};
 
 TEST_P(InvarianceTest, RowsThreadsAndPortableCode) {
   for (const auto& [op, expected] : PortableAnswers()) {
-    for (int threads : kThreads) {
+    for (int threads : ThreadCounts()) {
       const auto device = MakeDevice("cpu", {threads, GetParam()});
       EXPECT_EQ(op.run(*device, AllRows(op.rows)), expected) << op.name << ", " << threads;
       for (int row = 0; row < op.rows; row += 1 + op.rows / 7) {

@@ -12,17 +12,16 @@
 #include "tests/cuda/sim/sim_device.h"
 #include "tests/kernels/op_cases.h"
 #include "tests/kernels/test_inputs.h"
+#include "tests/sanitized.h"
 
 namespace jupiter {
 namespace {
 
 // Sanitizers see what they see in any order.
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-constexpr bool kSanitized = true;
-#else
-constexpr bool kSanitized = false;
-#endif
-constexpr std::uint64_t kOrders = kSanitized ? 1 : 5;
+std::uint64_t Orders() {
+  if (Sanitized()) return 1;
+  return std::getenv("JUPITER_ALL_TESTS") != nullptr ? 5 : 2;
+}
 
 class CudaDeviceTest : public testing::TestWithParam<std::size_t> {};
 
@@ -31,7 +30,7 @@ TEST_P(CudaDeviceTest, HasTheBitsOfTheCpu) {
   SCOPED_TRACE(op.name);
   const std::vector<int> rows = AllRows(op.rows);
   const std::vector<std::byte> expected = op.run(*MakeDevice("cpu", {}), rows);
-  for (std::uint64_t seed = 1; seed <= kOrders; ++seed) {
+  for (std::uint64_t seed = 1; seed <= Orders(); ++seed) {
     EXPECT_EQ(op.run(*MakeSimDevice(seed), rows), expected) << "seed " << seed;
   }
 }
@@ -48,7 +47,7 @@ INSTANTIATE_TEST_SUITE_P(AllOps, CudaDeviceTest,
 template <typename Op>
 void ExpectTheSameOnBoth(Op op) {
   const auto expected = op(*MakeDevice("cpu", {}));
-  for (std::uint64_t seed = 1; seed <= kOrders; ++seed) {
+  for (std::uint64_t seed = 1; seed <= Orders(); ++seed) {
     EXPECT_EQ(op(*MakeSimDevice(seed)), expected) << "seed " << seed;
   }
 }
@@ -207,7 +206,7 @@ bool AllHaveTheBitsOfTheCpu(const std::vector<KnownCase>& cases, std::uint64_t s
 }
 
 TEST(CudaKernelsTest, EachBarrierLeftOutIsFound) {
-  if (kSanitized) GTEST_SKIP() << "too slow under a sanitizer; run it in the release build";
+  if (Sanitized()) GTEST_SKIP() << "too slow under a sanitizer; run it in the release build";
   const auto barriers = CasesOfBarriers();
   EXPECT_GE(barriers.size(), 8u);
   for (const auto& [site, cases] : barriers) {

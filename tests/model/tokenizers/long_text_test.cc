@@ -8,23 +8,10 @@
 #include "tests/model/tokenizers/random_text.h"
 #include "tests/model/tokenizers/test_files.h"
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define JUPITER_SLOW_BUILD
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__OPTIMIZE__)
-#define JUPITER_SLOW_BUILD
-#endif
-
 namespace jupiter {
 namespace {
 
-#ifdef JUPITER_SLOW_BUILD
 constexpr double kLimit = 30;  // seconds of processor time; quadratic would be hours
-#else
-constexpr double kLimit = 2;
-#endif
 constexpr std::size_t kMegabyte = 1 << 20;
 
 std::string Repeat(const std::string& part) {

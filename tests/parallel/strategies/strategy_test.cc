@@ -16,31 +16,21 @@
 #include "parallel/session/session.h"
 #include "tests/parallel/mpi_main.h"
 #include "tests/parallel/strategies/request_runs.h"
+#include "tests/sanitized.h"
 
 namespace jupiter {
 namespace {
 
-#ifdef JUPITER_SANITIZED
-const std::vector<std::string> kModels = {"synthetic:tiny:q8_0", "synthetic:tiny:q4_K"};
-const std::vector<std::string> kFewModels = {"synthetic:tiny:q8_0"};
-#else
 const std::vector<std::string> kModels = {"synthetic:tiny",      "synthetic:tiny:f16",
                                           "synthetic:tiny:q8_0", "synthetic:tiny:q4_0",
                                           "synthetic:tiny:q4_K", "synthetic:tiny:q6_K"};
 // Of dense weights, of small and of large blocks.
 const std::vector<std::string> kFewModels = {"synthetic:tiny", "synthetic:tiny:q8_0",
                                              "synthetic:tiny:q4_K"};
-#endif
 
 // Portable code takes ten times as long, and tests/kernels compares every kernel across instruction
 // sets: here once is enough, where there is a rank before and one behind.
-bool RunsPortable() {
-#ifdef JUPITER_SANITIZED
-  return false;
-#else
-  return TestContext().size() == 3;
-#endif
-}
+bool RunsPortable() { return TestContext().size() == 3 && !Sanitized(); }
 
 class StrategyOnModel : public testing::TestWithParam<std::tuple<std::string, std::string>> {
  protected:
