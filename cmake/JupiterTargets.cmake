@@ -35,6 +35,13 @@ if(JUPITER_FUZZERS)
   target_compile_options(jupiter_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
+# jupiter_optimise(): what is made in this folder from here on computes much, and is optimised under
+# sanitizers, too. The rest is compiled as it is written there, in half the time.
+macro(jupiter_optimise)
+  add_compile_options($<$<CONFIG:RelWithDebInfo>:-O1>)
+  set(JUPITER_HEADERS)
+endmacro()
+
 # jupiter_precompile(<name>): the libraries made in this folder from here on share one precompiled form of
 # the headers that take longest to parse. They include them all the same: the preset `nounity` does without.
 function(jupiter_precompile name)

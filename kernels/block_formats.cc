@@ -127,7 +127,7 @@ WeightBlock ReadBlock(DType dtype, const std::byte* row, std::int64_t index) {
     case DType::kBF16:
     case DType::kAct8: break;
   }
-  JUPITER_CHECK(false, "{} has no weight blocks", Name(dtype));
+  JUPITER_FAIL("{} has no weight blocks", Name(dtype));
 }
 
 float ReadDense(DType dtype, const std::byte* row, std::int64_t column) {

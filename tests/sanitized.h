@@ -1,5 +1,6 @@
-// Whether a sanitizer watches this process: it takes many times as long then. Asked when it runs, since
-// the objects of tests are shared by builds with sanitizers and without (tests/CMakeLists.txt).
+// Whether a sanitizer watches this process: it takes many times as long then. Asked when it runs,
+// since the objects of tests are shared by builds with sanitizers and without
+// (tests/CMakeLists.txt).
 #pragma once
 
 extern "C" {

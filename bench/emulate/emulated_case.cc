@@ -57,7 +57,7 @@ double FirstTokenTime(const Replay& replay) {
   for (const MarkTime& mark : replay.ranks.front().marks) {
     if (mark.kind == MarkKind::kFirstToken) return mark.time;
   }
-  JUPITER_CHECK(false, "a request without a first token");
+  JUPITER_FAIL("a request without a first token");
 }
 
 // When a rank was done with what it computed for the first token.

@@ -29,7 +29,7 @@ bool MostlyReads(OpKind kind) {
     case OpKind::kExport:
     case OpKind::kImport: return false;
   }
-  JUPITER_CHECK(false, "op kind {}", static_cast<int>(kind));
+  JUPITER_FAIL("op kind {}", static_cast<int>(kind));
 }
 
 }  // namespace

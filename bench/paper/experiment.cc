@@ -255,7 +255,7 @@ const DecodingPolicy& FindPolicy(std::string_view name) {
   for (const DecodingPolicy& policy : DecodingPolicies()) {
     if (policy.name == name) return policy;
   }
-  JUPITER_CHECK(false, "policy {}", name);
+  JUPITER_FAIL("policy {}", name);
 }
 
 std::vector<std::string> PaperExperiment::PoliciesOf(const std::string& system) const {

@@ -11,7 +11,7 @@ std::string_view Name(Verdict verdict) {
     case Verdict::kUnchecked: return "UNCHECKED";
     case Verdict::kSkipped: return "SKIPPED";
   }
-  JUPITER_CHECK(false, "a verdict that is none");
+  JUPITER_FAIL("a verdict that is none");
 }
 
 std::string_view KeyOf(Verdict verdict) {
@@ -21,7 +21,7 @@ std::string_view KeyOf(Verdict verdict) {
     case Verdict::kUnchecked:
     case Verdict::kSkipped: return "not_checked";
   }
-  JUPITER_CHECK(false, "a verdict that is none");
+  JUPITER_FAIL("a verdict that is none");
 }
 
 std::optional<Verdict> FindVerdict(std::string_view key) {

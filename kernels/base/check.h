@@ -42,3 +42,7 @@ template <typename... Args>
       ::jupiter::CheckFailed(#condition, __FILE__, __LINE__, ::fmt::format("" __VA_ARGS__)); \
     }                                                                                        \
   } while (false)
+
+// JUPITER_FAIL("format {}", value...): where the code must not come.
+#define JUPITER_FAIL(...) \
+  ::jupiter::CheckFailed("not reached", __FILE__, __LINE__, ::fmt::format(__VA_ARGS__))

@@ -22,7 +22,7 @@ DTypeTraits DTypeTraitsOf(DType dtype) {
     case DType::kQ6_K: return {"q6_K", 256, 210};
     case DType::kAct8: return {"act8", 32, 40};
   }
-  JUPITER_CHECK(false, "dtype {}", static_cast<int>(dtype));
+  JUPITER_FAIL("dtype {}", static_cast<int>(dtype));
 }
 
 }  // namespace

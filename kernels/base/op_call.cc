@@ -24,7 +24,7 @@ std::string_view Name(OpKind kind) {
     case OpKind::kExport: return "export";
     case OpKind::kImport: return "import";
   }
-  JUPITER_CHECK(false, "op kind {}", static_cast<int>(kind));
+  JUPITER_FAIL("op kind {}", static_cast<int>(kind));
 }
 
 std::string_view Name(MatrixRole role) {
@@ -35,7 +35,7 @@ std::string_view Name(MatrixRole role) {
     case MatrixRole::kHead: return "head";
     case MatrixRole::kEmbedding: return "embedding";
   }
-  JUPITER_CHECK(false, "role {}", static_cast<int>(role));
+  JUPITER_FAIL("role {}", static_cast<int>(role));
 }
 
 }  // namespace jupiter

@@ -36,7 +36,7 @@ LinearFunction LinearOf(const KernelTable& kernels, DType dtype) {
     case DType::kQ6_K: return kernels.linear_q6_k;
     case DType::kAct8: break;
   }
-  JUPITER_CHECK(false, "no product with {} weights", Name(dtype));
+  JUPITER_FAIL("no product with {} weights", Name(dtype));
 }
 
 // Lets the tile fetch panel `panel`, which this thread is likely to compute next. A tile of few

@@ -28,7 +28,7 @@ auto WithFormat(DType dtype, F&& f) {
     case DType::kBF16:
     case DType::kAct8: break;
   }
-  JUPITER_CHECK(false, "{} is no quantised weight type", Name(dtype));
+  JUPITER_FAIL("{} is no quantised weight type", Name(dtype));
 }
 
 // Where the integers and scales of a group and block lie.

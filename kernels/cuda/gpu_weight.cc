@@ -31,7 +31,7 @@ LaneBytes LaneBytesOf(DType dtype) {
     case DType::kBF16:
     case DType::kAct8: break;
   }
-  JUPITER_CHECK(false, "{} is no quantised weight type", Name(dtype));
+  JUPITER_FAIL("{} is no quantised weight type", Name(dtype));
 }
 
 GpuWeightType TypeOf(DType dtype) {
@@ -45,7 +45,7 @@ GpuWeightType TypeOf(DType dtype) {
     case DType::kQ6_K: return GpuWeightType::kQ6_K;
     case DType::kAct8: break;
   }
-  JUPITER_CHECK(false, "{} is no weight type", Name(dtype));
+  JUPITER_FAIL("{} is no weight type", Name(dtype));
 }
 
 // Columns of a dense vector.

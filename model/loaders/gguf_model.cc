@@ -210,7 +210,7 @@ std::string GgufTensorName(const std::string& canonical_name) {
   for (const auto& [ours, theirs] : kGgufLayerNames) {
     if (part == ours) return fmt::format("blk.{}.{}", canonical_name.substr(7, dot - 7), theirs);
   }
-  JUPITER_CHECK(false, "tensor {}", canonical_name);
+  JUPITER_FAIL("tensor {}", canonical_name);
 }
 
 }  // namespace jupiter

@@ -167,7 +167,7 @@ std::string HfTensorName(const std::string& canonical_name) {
   for (const auto& [ours, theirs] : kHfLayerNames) {
     if (part == ours) return fmt::format("model.{}.{}", canonical_name.substr(0, dot), theirs);
   }
-  JUPITER_CHECK(false, "tensor {}", canonical_name);
+  JUPITER_FAIL("tensor {}", canonical_name);
 }
 
 }  // namespace jupiter

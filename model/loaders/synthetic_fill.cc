@@ -213,7 +213,7 @@ void FillSynthetic(const CounterRng& rng, const TensorInfo& info, const Distribu
     }
     case DType::kAct8: break;
   }
-  JUPITER_CHECK(false, "no synthetic weights of type {}", Name(info.dtype));
+  JUPITER_FAIL("no synthetic weights of type {}", Name(info.dtype));
 }
 
 HostTensor MakeSyntheticRows(std::uint64_t seed, const TensorInfo& info,

@@ -81,7 +81,7 @@ class SumsReference : public Strategy {
 
   int head() const override { return kSource; }
   bool takes_part() const override { return true; }
-  std::optional<Batch> Receive() override { JUPITER_CHECK(false, "one process"); }
+  std::optional<Batch> Receive() override { JUPITER_FAIL("one process"); }
   void End() override {
     alone_.Forget();
     for (const auto& stage : stages_) stage->CloseAll();

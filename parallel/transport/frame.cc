@@ -95,7 +95,7 @@ std::string_view Name(Channel channel) {
     case Channel::kHeadRows: return "head rows";
     case Channel::kCancel: return "cancel";
   }
-  JUPITER_CHECK(false, "channel {}", static_cast<int>(channel));
+  JUPITER_FAIL("channel {}", static_cast<int>(channel));
 }
 
 }  // namespace jupiter

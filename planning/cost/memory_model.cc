@@ -177,7 +177,7 @@ std::string_view Name(Fit fit) {
     case Fit::kUncertain: return "uncertain";
     case Fit::kOutOfMemory: return "OOM";
   }
-  JUPITER_CHECK(false, "{}", static_cast<int>(fit));
+  JUPITER_FAIL("{}", static_cast<int>(fit));
 }
 
 namespace {

@@ -13,7 +13,7 @@ std::string_view Name(Obstacle obstacle) {
     case Obstacle::kCannotCut: return "cannot be cut";
     case Obstacle::kNotFound: return "no plan found";
   }
-  JUPITER_CHECK(false, "{}", static_cast<int>(obstacle));
+  JUPITER_FAIL("{}", static_cast<int>(obstacle));
 }
 
 std::string DeviceLabel(const std::vector<std::string>& names, int device) {

@@ -109,7 +109,7 @@ int FirstLayer(const Plan& plan, int rank) {
     if (before == rank) return first;
     first += plan.layers[static_cast<std::size_t>(before)];
   }
-  JUPITER_CHECK(false, "rank {} of {}", rank, plan.layers.size());
+  JUPITER_FAIL("rank {} of {}", rank, plan.layers.size());
 }
 
 bool WireIsExact(const Plan& plan) {

@@ -73,7 +73,7 @@ std::string SearchNote(const EdgeShardPlan& plan, std::string_view before_ordere
           "more than {} devices{}: {} in the order of the devices or of their memory",
           kMostExactDevices, before_ordered, plan.feasible ? "the best pipeline" : "no pipeline");
   }
-  JUPITER_CHECK(false, "{}", static_cast<int>(plan.search));
+  JUPITER_FAIL("{}", static_cast<int>(plan.search));
 }
 
 PlannedRun ToRun(const Predictor& predictor, const std::string& strategy, const EdgeShardPlan& plan,

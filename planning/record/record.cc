@@ -70,7 +70,7 @@ std::string_view Name(MarkKind kind) {
     case MarkKind::kPromptBatch: return "prompt_batch";
     case MarkKind::kStepBatch: return "step_batch";
   }
-  JUPITER_CHECK(false, "mark {}", static_cast<int>(kind));
+  JUPITER_FAIL("mark {}", static_cast<int>(kind));
 }
 
 bool NamesSteps(MarkKind kind) { return kind != MarkKind::kStart && kind != MarkKind::kEnd; }

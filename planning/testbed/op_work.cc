@@ -40,7 +40,7 @@ OpWork OpWorkOf(const OpCall& op, double inner, double outer) {
     case OpKind::kExport:
     case OpKind::kImport: return {0, rows * outer * (f32 + input)};
   }
-  JUPITER_CHECK(false, "op kind {}", static_cast<int>(op.kind));
+  JUPITER_FAIL("op kind {}", static_cast<int>(op.kind));
 }
 
 }  // namespace jupiter

@@ -58,7 +58,7 @@ DimensionTraits DimensionTraitsOf(Dimension dimension) {
     case Dimension::kTimePerByte: return {"time per byte", "0.5 ns/B", kTimePerByteUnits};
     case Dimension::kFraction: return {"number", "0.94", kFractionUnits};
   }
-  JUPITER_CHECK(false, "dimension {}", static_cast<int>(dimension));
+  JUPITER_FAIL("dimension {}", static_cast<int>(dimension));
 }
 
 std::string_view TrimSpaces(std::string_view text) {

@@ -24,7 +24,7 @@ std::string ShowValue(const YamlNode& node) {
     case YamlNode::Kind::kList: return fmt::format("a list of {}", node.items.size());
     case YamlNode::Kind::kMap: return "a map";
   }
-  JUPITER_CHECK(false, "kind {}", static_cast<int>(node.kind));
+  JUPITER_FAIL("kind {}", static_cast<int>(node.kind));
 }
 
 std::string JoinKey(std::string_view path, std::string_view key) {
