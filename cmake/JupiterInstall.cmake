@@ -18,6 +18,7 @@ install(DIRECTORY experiments DESTINATION share/jupiter PATTERN "*.py" EXCLUDE)
 install(TARGETS jupiter_run jupiter_bench jupiter_plan jupiter_replay jupiter_profile jupiter_medusa
         RUNTIME DESTINATION bin)
 # The tests that every strategy has to pass, to be compiled with one's own: see docs/extend.md.
+install(FILES tests/sanitized.h DESTINATION share/jupiter/tests)
 install(FILES
   tests/parallel/mpi_main.cc tests/parallel/mpi_main.h
   DESTINATION share/jupiter/tests/parallel)
