@@ -119,6 +119,14 @@ function(jupiter_program name)
   endif()
 endfunction()
 
+# jupiter_release_only(<program>...): sanitizers see in others what they would see in these. Such builds make
+# them by name, or with JUPITER_ALL_TESTS.
+function(jupiter_release_only)
+  if(JUPITER_SANITIZE AND NOT JUPITER_ALL_TESTS)
+    set_target_properties(${ARGN} PROPERTIES EXCLUDE_FROM_ALL TRUE)
+  endif()
+endfunction()
+
 # jupiter_fuzzer(<name> SOURCES <file>... LINK <target>...): a libFuzzer program <name>, which must end
 # in _fuzz (scripts/test runs those), in builds with JUPITER_FUZZERS; nothing otherwise. The target
 # `fuzzers` builds them all.
