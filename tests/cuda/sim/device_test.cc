@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <limits>
 #include <utility>
 
@@ -17,7 +18,7 @@
 namespace jupiter {
 namespace {
 
-// Sanitizers see what they see in any order.
+// Orders of blocks and threads to try. Sanitizers see what they see in any.
 std::uint64_t Orders() {
   if (Sanitized()) return 1;
   return std::getenv("JUPITER_ALL_TESTS") != nullptr ? 5 : 2;
