@@ -9,6 +9,7 @@
 #include "kernels/base/clock.h"
 #include "model/checkpoint/fingerprint.h"
 #include "parallel/decoding/fixed_drafter.h"
+#include "parallel/session/idle_news.h"
 #include "parallel/session/layer_speed.h"
 #include "parallel/session/numerics_key.h"
 #include "parallel/session/streaming.h"
@@ -18,51 +19,6 @@
 
 namespace jupiter {
 namespace {
-
-// What the source tells idle ranks.
-constexpr std::byte kRequestRuns{1};
-constexpr std::byte kRequestDone{2};
-
-// Messages from the source to ranks without work while a request runs on the others.
-class News {
- public:
-  News(Transport& transport, std::vector<int> idle)
-      : transport_(transport), idle_(std::move(idle)), told_(Now()) {}
-
-  // To be called often; sends seldom, as every message wakes a rank. It is bookkeeping, so it may
-  // depend on the clock.
-  void Runs() {
-    if (Now() - told_ <= transport_.context().deadline_seconds() / 10) return;
-    Tell(kRequestRuns);
-    told_ = Now();
-  }
-  void Done() { Tell(kRequestDone); }
-
- private:
-  void Tell(std::byte news) {
-    if (transport_.rank() != Strategy::kSource) return;
-    for (int rank : idle_) {
-      Message message(1, 0);
-      message.header()[0] = news;
-      transport_.Send(rank, Channel::kControl, std::move(message));
-    }
-  }
-
-  Transport& transport_;
-  std::vector<int> idle_;
-  double told_;
-};
-
-// Sends them between ops as well: a batch for which layers are read may take longer than any
-// deadline.
-class NewsBetweenOps : public OpObserver {
- public:
-  explicit NewsBetweenOps(News& news) : news_(news) {}
-  void OnOp(const OpCall&, double) override { news_.Runs(); }
-
- private:
-  News& news_;
-};
 
 class LongerDeadline {
  public:

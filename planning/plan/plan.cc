@@ -63,7 +63,7 @@ std::string ToString(const SlicePolicy& policy) {
       return fmt::format("a table of {} prompt lengths", policy.table.size());
     case SlicePolicy::Kind::kLengths: return fmt::format("{}", fmt::join(policy.lengths, ","));
   }
-  JUPITER_CHECK(false);
+  JUPITER_FAIL("slices {}", static_cast<int>(policy.kind));
 }
 
 void CheckLayers(const std::vector<int>& layers, int model_layers, int ranks) {

@@ -20,7 +20,7 @@ Json SlicesToJson(const SlicePolicy& policy) {
     case SlicePolicy::Kind::kLengths: return {{"lengths", policy.lengths}};
     case SlicePolicy::Kind::kTable: return {{"table", policy.table}};
   }
-  JUPITER_CHECK(false);
+  JUPITER_FAIL("slices {}", static_cast<int>(policy.kind));
 }
 
 SlicePolicy SlicesFromJson(const Json& value, const JsonReader& reader) {

@@ -30,7 +30,7 @@ TEST(DeviceQueryTest, AskingTwiceGivesTheSameAnswer) {
 
 TEST(DeviceQueryTest, DevicesAreDescribed) {
   const CudaQuery query = QueryCuda();
-  if (query.devices.empty()) GTEST_SKIP() << "no CUDA device: " << query.unavailable_reason;
+  if (query.devices.empty()) GTEST_SKIP() << "needs a CUDA device: " << query.unavailable_reason;
   EXPECT_GT(query.driver_version, 0);
   EXPECT_GT(query.runtime_version, 0);
   for (const CudaDeviceInfo& device : query.devices) {

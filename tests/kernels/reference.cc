@@ -85,7 +85,7 @@ void DecodeBlock(DType dtype, const std::byte* block, double* out) {
     case DType::kQ6_K: return DecodeQ6_K(block, out);
     case DType::kAct8: break;
   }
-  JUPITER_CHECK(false);
+  JUPITER_FAIL("no blocks of {}", Name(dtype));
 }
 
 }  // namespace

@@ -121,8 +121,6 @@ TEST(CudaKernelsTest, InfiniteValuesBeyondAPath) {
   }
 }
 
-// What stays on the device between calls changes with them: 6 segments, paths of several lengths,
-// the same ones again, slots and positions.
 TEST(CudaKernelsTest, HeadsWithoutAKernelAreRefused) {
   constexpr int kHeadDim = 264;
   const auto device = MakeSimDevice(1);
@@ -142,6 +140,8 @@ TEST(CudaKernelsTest, HeadsWithoutAKernelAreRefused) {
   }
 }
 
+// What stays on the device between calls changes with them: 6 segments, paths of several lengths,
+// the same ones again, slots and positions.
 TEST(CudaKernelsTest, CallsOneAfterTheOther) {
   constexpr int kDim = 32, kSlots = 70, kSegments = 6;
   ExpectTheSameOnBoth([&](Device& device) {
