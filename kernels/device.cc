@@ -315,6 +315,21 @@ void Device::Export(ConstTensorView x, TensorView host) {
       [&] { DoExport(x, host); });
 }
 
+Readiness Device::ExportLater(ConstTensorView x, TensorView host) {
+  if (observer_ != nullptr) {
+    Export(x, host);
+    return {};
+  }
+  CheckShape(x, DType::kF32, x.rows, x.columns);
+  CheckShape(host, host.dtype, x.rows, x.columns);
+  return DoExportLater(x, host);
+}
+
+Readiness Device::DoExportLater(ConstTensorView x, TensorView host) {
+  DoExport(x, host);
+  return {};
+}
+
 void Device::Import(ConstTensorView host, TensorView out) {
   CheckShape(host, host.dtype, out.rows, out.columns);
   CheckShape(out, DType::kF32, out.rows, out.columns);

@@ -20,6 +20,7 @@
 
 #include "kernels/attention_paths.h"
 #include "kernels/base/op_call.h"
+#include "kernels/base/readiness.h"
 #include "kernels/base/tensor.h"
 
 namespace jupiter {
@@ -114,7 +115,8 @@ class Device {
   virtual std::int64_t WeightBytes(DType dtype, std::int64_t rows, std::int64_t columns) const = 0;
 
   // Ops may be done later, in the order they were given. Returns when all of them are; those whose
-  // result goes to the host (ArgMax, TopK, LogSumExp, Export, ReadBytes) return with it.
+  // result goes to the host (ArgMax, TopK, LogSumExp, Export, ReadBytes) return with it, and
+  // ExportLater says when it is there.
   virtual void Finish() {}
 
   // Receives every op from now on, with the time until it was done; null turns reports off.
@@ -169,6 +171,11 @@ class Device {
   void Round(TensorView x, DType dtype);
   // f32 rows of this device to f32, f16 or q8_0 rows in host memory (q8_0: whole blocks of 32).
   void Export(ConstTensorView x, TensorView host);
+  // The same, but the rows are in host memory only when the answer is true: on a device with a
+  // memory of its own they travel while later ops compute. x may change at once; `host` stays until
+  // then, or until the answer is dropped. As Export while ops are observed, since they are one by
+  // one.
+  Readiness ExportLater(ConstTensorView x, TensorView host);
   // The reverse.
   void Import(ConstTensorView host, TensorView out);
   // The elements of any type as they lie on this device, rows back to back, in host memory. No op:
@@ -205,6 +212,7 @@ class Device {
   // Through host memory; a backend with a memory of its own may do better.
   virtual void DoRound(TensorView x, DType dtype);
   virtual void DoExport(ConstTensorView x, TensorView host) = 0;
+  virtual Readiness DoExportLater(ConstTensorView x, TensorView host);
   virtual void DoImport(ConstTensorView host, TensorView out) = 0;
   // `out`: all bytes of x's rows. Here for devices whose memory is the host's.
   virtual void DoReadBytes(ConstTensorView x, std::byte* out);

@@ -19,7 +19,7 @@ void Check(cudaError_t error, const char* what) {
 
 class CardRuntime final : public GpuRuntime {
  public:
-  explicit CardRuntime(int index) { Check(cudaSetDevice(index), "cudaSetDevice"); }
+  explicit CardRuntime(int index) : index_(index) { Use(); }
 
   ~CardRuntime() override {
     // An error here was reported by the call that made it.
@@ -111,6 +111,7 @@ class CardRuntime final : public GpuRuntime {
   }
 
   bool Happened(GpuEvent event) override {
+    Use();
     const cudaError_t error = cudaEventQuery(event);
     if (error == cudaErrorNotReady) return false;
     Check(error, "cudaEventQuery");
@@ -127,6 +128,9 @@ class CardRuntime final : public GpuRuntime {
   }
 
  private:
+  // Threads have a card each, the first one unless told otherwise.
+  void Use() const { Check(cudaSetDevice(index_), "cudaSetDevice"); }
+
   static cudaDeviceProp Properties() {
     int device = 0;
     Check(cudaGetDevice(&device), "cudaGetDevice");
@@ -135,6 +139,7 @@ class CardRuntime final : public GpuRuntime {
     return properties;
   }
 
+  int index_;
   std::vector<cudaStream_t> streams_;
   std::vector<cudaEvent_t> events_;
 };

@@ -115,6 +115,7 @@ CudaDevice::CudaDevice(std::shared_ptr<GpuRuntime> runtime, const GpuOps& ops,
       matrix_units_(runtime_->Capability() >= kFirstWithInt8Matrices),
       stream_(runtime_->NewStream()),
       uploads_(*runtime_, stream_),
+      downloads_(runtime_, stream_),
       positions_(*runtime_, uploads_),
       slots_(*runtime_, uploads_),
       paths_(*runtime_, uploads_) {}
@@ -377,19 +378,37 @@ void CudaDevice::DoRound(TensorView x, DType dtype) {
   ops_.from_message({{scratch, stride}, Bytes(x), rows, columns}, type, stream_);
 }
 
+void CudaDevice::Encode(const ConstTensorView& x, DType dtype, std::byte* to) {
+  const GpuRows<std::uint8_t> rows{reinterpret_cast<std::uint8_t*>(to), RowBytes(dtype, x.columns)};
+  ops_.to_message({Bytes(x), rows, Int(x.rows), Int(x.columns)}, MessageTypeOf(dtype), stream_);
+}
+
 void CudaDevice::DoExport(ConstTensorView x, TensorView host) {
-  const std::int64_t row_bytes = RowBytes(host.dtype, host.columns), bytes = x.rows * row_bytes;
-  auto* scratch = reinterpret_cast<std::uint8_t*>(Scratch(bytes));
-  ops_.to_message({Bytes(x), {scratch, row_bytes}, Int(x.rows), Int(x.columns)},
-                  MessageTypeOf(host.dtype), stream_);
+  const std::int64_t bytes = x.rows * RowBytes(host.dtype, host.columns);
+  std::byte* scratch = Scratch(bytes);
+  Encode(x, host.dtype, scratch);
   ScatterRows(Download(scratch, bytes), host);
+}
+
+Readiness CudaDevice::DoExportLater(ConstTensorView x, TensorView host) {
+  return downloads_.Begin(
+      x.rows * RowBytes(host.dtype, host.columns),
+      [&](std::byte* to) { Encode(x, host.dtype, to); },
+      [host](const std::byte* rows) { ScatterRows(rows, host); });
+}
+
+const std::byte* CudaDevice::UploadRows(const ConstTensorView& host) {
+  const std::int64_t row_bytes = RowBytes(host.dtype, host.columns);
+  const auto bytes = static_cast<std::size_t>(host.rows * row_bytes);
+  if (host.row_bytes == row_bytes) return uploads_.UploadBytes(host.data, bytes);
+  std::vector<std::byte> rows(bytes);
+  GatherRows(host, rows.data());
+  return uploads_.UploadBytes(rows.data(), bytes);
 }
 
 void CudaDevice::DoImport(ConstTensorView host, TensorView out) {
   const std::int64_t row_bytes = RowBytes(host.dtype, host.columns);
-  std::vector<std::byte> rows(static_cast<std::size_t>(host.rows * row_bytes));
-  GatherRows(host, rows.data());
-  const std::byte* on_device = uploads_.Upload(std::span<const std::byte>(rows));
+  const std::byte* on_device = UploadRows(host);
   ops_.from_message({{reinterpret_cast<const std::uint8_t*>(on_device), row_bytes},
                      Bytes(out),
                      Int(out.rows),

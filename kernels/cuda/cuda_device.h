@@ -1,7 +1,8 @@
 // The `cuda` device: exact mode, the bits of the `cpu` device. On a card, or on the simulated GPU.
 //
 // Ops are put into one stream and return; ArgMax, TopK, LogSumExp and Export return when their
-// result is in host memory. Its views point to device memory: only its ops may look at them.
+// result is in host memory. What ExportLater sends there travels in a second stream. Its views
+// point to device memory: only its ops may look at them.
 #pragma once
 
 #include <map>
@@ -9,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "kernels/cuda/late_downloads.h"
 #include "kernels/cuda/ops/ops.h"
 #include "kernels/cuda/upload_ring.h"
 #include "kernels/device.h"
@@ -60,6 +62,7 @@ class CudaDevice : public Device {
   void DoCopy(ConstTensorView x, TensorView out) override;
   void DoRound(TensorView x, DType dtype) override;
   void DoExport(ConstTensorView x, TensorView host) override;
+  Readiness DoExportLater(ConstTensorView x, TensorView host) override;
   void DoImport(ConstTensorView host, TensorView out) override;
   void DoReadBytes(ConstTensorView x, std::byte* out) override;
 
@@ -76,6 +79,10 @@ class CudaDevice : public Device {
   void AttentionByRows(AttentionArguments arguments, const ConstTensorView& q,
                        const TensorView& out);
 
+  // Rows as a message has them, written by the device, to device memory.
+  void Encode(const ConstTensorView& x, DType dtype, std::byte* to);
+  // Host rows on the device, back to back; good as long as UploadRing says.
+  const std::byte* UploadRows(const ConstTensorView& host);
   // Memory of an op; the next op of the stream may use it again.
   std::byte* Scratch(std::int64_t bytes);
   // The device's bytes in pinned memory, once the stream got there; good until the next call.
@@ -87,6 +94,7 @@ class CudaDevice : public Device {
   bool matrix_units_;
   GpuStream stream_;
   UploadRing uploads_;
+  LateDownloads downloads_;
   // What the layers of a model have in common.
   KeptUpload positions_;
   KeptUpload slots_;

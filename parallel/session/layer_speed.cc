@@ -36,8 +36,10 @@ double MeasureLayerSpeed(Device& device, Checkpoint& checkpoint, std::optional<D
   const Tensor out = device.Allocate(DType::kF32, kRows, weight->rows());
   std::array<double, kRepeats> seconds{};
   for (double& time : seconds) {
+    device.Finish();
     const double start = Now();
     device.Linear(x.view(), *weight, out.view());
+    device.Finish();
     time = Now() - start;
   }
   std::nth_element(seconds.begin(), seconds.begin() + kRepeats / 2, seconds.end());

@@ -97,11 +97,13 @@ ConstTensorView Pipeline::Forward(const Batch& batch) {
 void Pipeline::SendOn(const Batch& batch, ConstTensorView hidden) {
   const std::int64_t row_bytes = RowBytes(wire_, hidden_);
   Message message = BatchMessage(batch, static_cast<std::size_t>(hidden.rows * row_bytes));
+  // The next batch may compute while this one is on its way out of the device.
+  Readiness ready;
   if (hidden.rows > 0) {
-    stage_->device().Export(
+    ready = stage_->device().ExportLater(
         hidden, TensorView{message.payload().data(), wire_, hidden.rows, hidden_, row_bytes});
   }
-  transport_.Send(next_, Channel::kBatch, std::move(message));
+  transport_.Send(next_, Channel::kBatch, std::move(message), std::move(ready));
 }
 
 void Pipeline::End() {

@@ -69,26 +69,46 @@ Transport::Engine::Lane& Transport::Engine::LaneOf(int peer, Channel channel) {
   return lanes_[static_cast<std::size_t>(peer) * kChannels + static_cast<std::size_t>(channel)];
 }
 
-void Transport::Engine::Send(int destination, Channel channel, Message message) {
+void Transport::Engine::Send(int destination, Channel channel, Message message, Readiness ready) {
   Lane& lane = LaneOf(destination, channel);
   Message::Buffer& buffer = *message.buffer_;
   JUPITER_CHECK(!buffer.sent, "a message is sent twice");
   buffer.sent = true;
-  const bool bare = TravelsBare(lane);
-  WriteFrame({channel, lane.sent++, buffer.header_bytes, buffer.payload_bytes, bare},
+  WriteFrame({channel, lane.sent++, buffer.header_bytes, buffer.payload_bytes, TravelsBare(lane)},
              buffer.wire());
   if (destination == context_.rank()) {
+    JUPITER_CHECK(!ready, "a message to oneself is complete");
     const std::lock_guard lock(mutex_);
     lane.inbox.push_back({std::move(message), MPI_REQUEST_NULL});
     return;
   }
-  const std::span<std::byte> wire = buffer.wire();
   const double start = Now();
-  const auto bytes = static_cast<double>(wire.size());
-  if (Holds(lane)) SendStamp(lane, held_->egress.Leave(start, bytes));
-  Post(lane, TagOf(channel), std::move(message),
-       bare ? wire.first(PayloadOffset(buffer.header_bytes)) : wire);
+  const auto bytes = static_cast<double>(buffer.wire_bytes);
+  bool wake = false;
+  {
+    const std::lock_guard lock(mutex_);
+    CheckHealthy();
+    wake = !HasWork();
+    if (!ready && lane.later.empty()) {
+      Leave(lane, std::move(message));
+    } else {
+      lane.later.push_back({std::move(message), std::move(ready)});
+      ++later_;
+    }
+    wake = wake && HasWork();
+  }
+  if (wake) work_.notify_one();
   if (Holds(lane)) WaitingPolicy::SleepUntil(start + held_->model.link.HostSeconds(bytes));
+}
+
+void Transport::Engine::Leave(Lane& lane, Message message) {
+  const Message::Buffer& buffer = *message.buffer_;
+  const std::span<std::byte> wire = buffer.wire();
+  if (Holds(lane)) {
+    SendStamp(lane, held_->egress.Leave(Now(), static_cast<double>(wire.size())));
+  }
+  const std::size_t travels = TravelsBare(lane) ? PayloadOffset(buffer.header_bytes) : wire.size();
+  Post(lane, TagOf(lane.channel), std::move(message), wire.first(travels));
 }
 
 bool Transport::Engine::Holds(const Lane& lane) const {
@@ -104,22 +124,15 @@ void Transport::Engine::SendStamp(Lane& lane, const LinkStamp& stamp) {
 }
 
 void Transport::Engine::Post(Lane& lane, int tag, Message message, std::span<std::byte> wire) {
-  bool wake = false;
-  {
-    const std::lock_guard lock(mutex_);
-    CheckHealthy();
-    MPI_Request request = MPI_REQUEST_NULL;
-    Check(MPI_Isend(wire.data(), static_cast<int>(wire.size()), MPI_BYTE, lane.peer, tag, comm_,
-                    &request),
-          "MPI_Isend");
-    int complete = 0;
-    Check(MPI_Test(&request, &complete, MPI_STATUS_IGNORE), "MPI_Test");
-    if (complete != 0) return;
-    wake = !HasWork();
-    send_requests_.push_back(request);
-    sends_.push_back({std::move(message), &lane});
-  }
-  if (wake) work_.notify_one();
+  MPI_Request request = MPI_REQUEST_NULL;
+  Check(MPI_Isend(wire.data(), static_cast<int>(wire.size()), MPI_BYTE, lane.peer, tag, comm_,
+                  &request),
+        "MPI_Isend");
+  int complete = 0;
+  Check(MPI_Test(&request, &complete, MPI_STATUS_IGNORE), "MPI_Test");
+  if (complete != 0) return;
+  send_requests_.push_back(request);
+  sends_.push_back({std::move(message), &lane});
 }
 
 Message Transport::Engine::Receive(int source, Channel channel, std::string_view operation) {
@@ -224,14 +237,14 @@ void Transport::Engine::Flush() {
     const Lane* oldest = nullptr;
     {
       const std::lock_guard lock(mutex_);
-      if (sends_.empty()) return;
-      left = sends_.size();
-      oldest = sends_.front().lane;
+      left = Unsent();
+      if (left == 0) return;
+      oldest = sends_.empty() ? FirstWithLater() : sends_.front().lane;
     }
     const std::string operation = fmt::format("{} sent message{}", left, left == 1 ? "" : "s");
     const std::string place = fmt::format("flush, channel {}", Name(oldest->channel));
     // The deadline starts anew with each message that leaves.
-    WaitFor({oldest->peer, "to take", operation, place}, [&] { return sends_.size() < left; });
+    WaitFor({oldest->peer, "to take", operation, place}, [&] { return Unsent() < left; });
   }
 }
 
@@ -248,9 +261,30 @@ void Transport::Engine::Check(int code, std::string_view call) const {
 }
 
 bool Transport::Engine::Progress() {
-  bool moved = CompleteSends();
+  bool moved = SendReady();
+  moved |= CompleteSends();
   for (Lane* lane : expected_) moved |= Pull(*lane, lane->most);
   return moved;
+}
+
+bool Transport::Engine::SendReady() {
+  if (later_ == 0) return false;
+  const std::size_t before = later_;
+  for (Lane& lane : lanes_) {
+    while (!lane.later.empty() && (!lane.later.front().ready || lane.later.front().ready())) {
+      Message message = std::move(lane.later.front().message);
+      lane.later.pop_front();
+      --later_;
+      Leave(lane, std::move(message));
+    }
+  }
+  return later_ < before;
+}
+
+const Transport::Engine::Lane* Transport::Engine::FirstWithLater() const {
+  const auto found = std::find_if(lanes_.begin(), lanes_.end(),
+                                  [](const Lane& lane) { return !lane.later.empty(); });
+  return &*found;
 }
 
 bool Transport::Engine::CompleteSends() {

@@ -36,7 +36,7 @@ class Transport::Engine {
   // Ends the thread. Messages that are still in flight stay with the context until MPI ends.
   ~Engine();
 
-  void Send(int destination, Channel channel, Message message);
+  void Send(int destination, Channel channel, Message message, Readiness ready);
   Message Receive(int source, Channel channel, std::string_view operation);
   // Whether Receive would find a message without waiting.
   bool IsHere(int source, Channel channel);
@@ -50,6 +50,11 @@ class Transport::Engine {
     Message message;
     MPI_Request request = MPI_REQUEST_NULL;
   };
+  // What waits for its payload, or for those before it.
+  struct Later {
+    Message message;
+    Readiness ready;
+  };
   // What goes between this rank and one other on one channel.
   struct Lane {
     int peer = 0;
@@ -58,6 +63,7 @@ class Transport::Engine {
     std::uint64_t received = 0;
     int most = 0;                // messages held for a Receive to come
     std::deque<Incoming> inbox;  // in the order sent
+    std::deque<Later> later;     // to be sent, in order
   };
   struct Outgoing {
     Message message;
@@ -76,11 +82,8 @@ class Transport::Engine {
   int IndexOf(const Lane& lane) const { return static_cast<int>(&lane - lanes_.data()); }
   // Polls under the lock until `done`, which is called with the lock held.
   void WaitFor(const WaitSite& site, const std::function<bool()>& done);
-  // `wire`: the part of the message that travels.
-  void Post(Lane& lane, int tag, Message message, std::span<std::byte> wire);
   // Whether the link model applies to messages of this lane.
   bool Holds(const Lane& lane) const;
-  void SendStamp(Lane& lane, const LinkStamp& stamp);
   // The first message of the lane, which is here. Throws PeerError of `operation`, waited for since
   // `start`, when it is none.
   Message TakeFront(Lane& lane, std::string_view operation, double start);
@@ -95,6 +98,13 @@ class Transport::Engine {
   void Check(int code, std::string_view call) const;
   // True when something arrived or left.
   bool Progress();
+  // Sends what waited and is ready.
+  bool SendReady();
+  // Sends the message, whose payload is complete, after the stamp of a link model.
+  void Leave(Lane& lane, Message message);
+  void SendStamp(Lane& lane, const LinkStamp& stamp);
+  // `wire`: the part of the message that travels.
+  void Post(Lane& lane, int tag, Message message, std::span<std::byte> wire);
   bool CompleteSends();
   // Takes up to `most` messages into the inbox as they come.
   bool Pull(Lane& lane, int most);
@@ -107,7 +117,10 @@ class Transport::Engine {
   bool Released(const Lane& lane);
   // The first message of the lane is complete and may be taken.
   bool FrontIsHere(Lane& lane);
-  bool InFlight() const { return !sends_.empty() || receives_in_flight_ > 0; }
+  // One exists.
+  const Lane* FirstWithLater() const;
+  std::size_t Unsent() const { return sends_.size() + later_; }
+  bool InFlight() const { return Unsent() > 0 || receives_in_flight_ > 0; }
   bool HasWork() const { return InFlight() || !expected_.empty(); }
 
   Context& context_;
@@ -118,6 +131,7 @@ class Transport::Engine {
   std::vector<MPI_Request> send_requests_;  // beside sends_
   std::vector<Outgoing> sends_;
   std::vector<int> completed_;  // scratch of CompleteSends
+  std::size_t later_ = 0;       // messages in the lanes' `later`
   int receives_in_flight_ = 0;
   bool leave_payloads_out_ = false;
   std::unique_ptr<HeldLink> held_;  // null: messages are handed out as they come

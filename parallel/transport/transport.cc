@@ -42,11 +42,15 @@ Transport::~Transport() {
 }
 
 void Transport::Send(int destination, Channel channel, Message message) {
+  Send(destination, channel, std::move(message), {});
+}
+
+void Transport::Send(int destination, Channel channel, Message message, Readiness ready) {
   JUPITER_CHECK(message.buffer_ != nullptr, "an empty message is sent to rank {}", destination);
   const double start = Now();
   const std::int64_t header_bytes = HeaderLength(message);
   const std::int64_t payload_bytes = PayloadLength(message);
-  engine_->Send(destination, channel, std::move(message));
+  engine_->Send(destination, channel, std::move(message), std::move(ready));
   if (destination == rank() || channel == Channel::kControl) return;
   ++counters_.messages_sent;
   counters_.header_sent += header_bytes;

@@ -20,6 +20,7 @@
 #include <string_view>
 #include <vector>
 
+#include "kernels/base/readiness.h"
 #include "parallel/transport/context.h"
 #include "parallel/transport/message.h"
 #include "parallel/transport/recorder.h"
@@ -63,6 +64,9 @@ class Transport {
   // Hands the message over and returns. Sending to oneself is allowed; such messages never leave
   // the process, so they are neither counted nor recorded.
   void Send(int destination, Channel channel, Message message);
+  // The same for a message whose payload is complete only when `ready` says so. It leaves then, and
+  // later messages to this destination on this channel after it; not to oneself.
+  void Send(int destination, Channel channel, Message message, Readiness ready);
   // The next message of `source` on `channel`. `operation` names it in errors.
   Message Receive(int source, Channel channel, std::string_view operation);
   // The same if it is here, at once; nothing otherwise.

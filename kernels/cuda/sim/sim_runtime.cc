@@ -151,13 +151,17 @@ void SimRuntime::RunUntil(GpuStream stream, std::int64_t at) {
 }
 
 void SimRuntime::MaybeGetOn() {
+  if (std::this_thread::get_id() != owner_) return;
   random_ ^= random_ << 13;
   random_ ^= random_ >> 7;
   random_ ^= random_ << 17;
   if (random_ % kOneIn != 0 || streams_.empty()) return;
   const GpuStream stream = streams_[random_ / kOneIn % streams_.size()].get();
-  const std::int64_t steps = 1 + static_cast<std::int64_t>(random_ >> 40) % 2;
-  WithMemory([&] { RunUntil(stream, std::min(stream->queued, stream->done + steps)); });
+  GetOn(stream, 1 + static_cast<std::int64_t>(random_ >> 40) % 2);
+}
+
+void SimRuntime::GetOn(GpuStream stream, std::int64_t pieces) {
+  WithMemory([&] { RunUntil(stream, std::min(stream->queued, stream->done + pieces)); });
 }
 
 }  // namespace jupiter::sim

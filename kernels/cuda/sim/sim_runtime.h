@@ -1,14 +1,17 @@
-// A GPU's runtime on the host, as unhelpful as a real one may be: streams get on at random moments,
-// out of step with the host and with each other, or not before somebody waits; device memory faults
-// when host code touches it, is never used twice, and holds bytes that read as NaN at first.
+// A GPU's runtime on the host, as unhelpful as a real one may be: streams get on at random moments
+// of the thread that made it, out of step with it and with each other, or not before it waits;
+// device memory faults when host code touches it, is never used twice, and holds bytes that read as
+// NaN at first.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
 #include <memory>
+#include <thread>
 #include <vector>
 
 #include "kernels/gpu_runtime.h"
@@ -21,7 +24,7 @@ struct CUstream_st {
   jupiter::sim::SimRuntime* runtime = nullptr;
   std::deque<std::function<void()>> work;
   std::int64_t queued = 0;
-  std::int64_t done = 0;
+  std::atomic<std::int64_t> done = 0;  // other threads ask whether an event happened
 };
 
 struct CUevent_st {
@@ -31,7 +34,7 @@ struct CUevent_st {
 
 namespace jupiter::sim {
 
-class SimRuntime final : public GpuRuntime {
+class SimRuntime : public GpuRuntime {
  public:
   // The seed draws when streams get on.
   explicit SimRuntime(std::uint64_t seed);
@@ -58,12 +61,18 @@ class SimRuntime final : public GpuRuntime {
   // Work that the stream does when it gets there.
   void Enqueue(GpuStream stream, std::function<void()> work);
 
+ protected:
+  // Called wherever a stream may get on.
+  virtual void MaybeGetOn();
+  // Does up to so many of the pieces of work that wait in the stream.
+  void GetOn(GpuStream stream, std::int64_t pieces);
+
  private:
   template <typename F>
   void WithMemory(F&& f);
   void RunUntil(GpuStream stream, std::int64_t at);
-  void MaybeGetOn();
 
+  const std::thread::id owner_ = std::this_thread::get_id();
   std::uint64_t random_;
   std::byte* arena_ = nullptr;
   std::size_t used_ = 0;
