@@ -8,6 +8,7 @@
 
 #include "bench/emulate/emulated_case.h"
 #include "bench/emulate/emulated_profile.h"
+#include "bench/emulate/explanation.h"
 #include "bench/emulate/run_description.h"
 #include "bench/flags/bandwidth_flag.h"
 #include "bench/flags/flag_set.h"
@@ -32,6 +33,7 @@ struct ReplayFlags {
   std::string strategy;  // of a record that does not say it
   bool measured = false;
   bool timeline = false;
+  bool explain = false;
 };
 
 ReplayFlags ParseReplayFlags(int argc, const char* const* argv) {
@@ -55,8 +57,16 @@ ReplayFlags ParseReplayFlags(int argc, const char* const* argv) {
                 "take the times of ops from the record of a real run, only the network from the "
                 "cluster");
   set.AddSwitch("--timeline", flags.timeline, "draw who was busy when").ChangesNoNumber();
+  set.AddSwitch("--explain", flags.explain, "where the time went, and what would shorten it")
+      .ChangesNoNumber();
   set.Parse(argc, argv);
   return flags;
+}
+
+std::vector<std::string> NamesOf(const Cluster& cluster) {
+  std::vector<std::string> names;
+  for (const ClusterDevice& device : cluster.devices) names.push_back(device.name);
+  return names;
 }
 
 std::string ShowReplayedRanks(const Replay& replay, const Cluster& cluster) {
@@ -78,9 +88,10 @@ std::string ShowReplay(const Replay& replay, const Cluster& cluster) {
   std::vector<TimelineRow> rows;
   for (std::size_t rank = 0; rank < replay.ranks.size(); ++rank) {
     TimelineRow row{cluster.devices[rank].name, {}};
-    for (const Span& span : replay.ranks[rank].spans) {
-      if (span.kind == Span::Kind::kWait) continue;
-      row.spans.push_back({span.begin, span.end, span.kind == Span::Kind::kCompute ? '#' : '+'});
+    for (const Activity& span : replay.ranks[rank].activities) {
+      if (span.kind == Activity::Kind::kWait) continue;
+      row.spans.push_back(
+          {span.begin, span.end, span.kind == Activity::Kind::kCompute ? '#' : '+'});
     }
     rows.push_back(std::move(row));
   }
@@ -176,11 +187,12 @@ int Execute(const ReplayFlags& flags) {
     CheckHasTimes(record, flags.record);
     for (auto& costs : setting.testbed.costs) costs = std::make_shared<MeasuredCosts>();
   }
-  const Replay replay = Simulate(record, setting.testbed, {.spans = flags.timeline});
+  const Replay replay = Simulate(record, setting.testbed, {.activities = flags.timeline});
   std::string text = record.description + "\non " + cluster.name;
   if (!flags.profile.empty()) text += " under " + flags.profile;
   text += ": " + ShowTimes(replay, setting.step) + ShowReplayedRanks(replay, cluster);
   if (flags.timeline) text += ShowReplay(replay, cluster);
+  if (flags.explain) text += "\n" + Explain(record, setting.testbed, NamesOf(cluster));
   PrintAll(text);
   return 0;
 }

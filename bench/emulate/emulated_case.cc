@@ -63,8 +63,8 @@ double FirstTokenTime(const Replay& replay) {
 // When a rank was done with what it computed for the first token.
 double ComputedUntil(const RankReplay& rank, double first_token) {
   double end = 0;
-  for (const Span& span : rank.spans) {
-    if (span.kind != Span::Kind::kCompute || span.begin >= first_token) continue;
+  for (const Activity& span : rank.activities) {
+    if (span.kind != Activity::Kind::kCompute || span.begin >= first_token) continue;
     end = std::min(span.end, first_token);  // one rank alone goes on computing
   }
   return end;
@@ -81,8 +81,8 @@ double Bubble(const Replay& replay, const Plan& plan) {
   const double end = ComputedUntil(rank(head), FirstTokenTime(replay));
   double busy = 0;
   for (int stage : stages) {
-    for (const Span& span : rank(stage).spans) {
-      if (span.kind == Span::Kind::kWait || span.begin >= end) continue;
+    for (const Activity& span : rank(stage).activities) {
+      if (span.kind == Activity::Kind::kWait || span.begin >= end) continue;
       busy += std::min(span.end, end) - span.begin;
     }
   }

@@ -53,7 +53,7 @@ RequestMetrics MetricsOf(const Replay& replay);
 RequestMetrics MetricsOf(const RecordedCase& recorded, const Replay& replay);
 // Share of the replayed time, until the last slice of the prompt is done, in which the stages idle:
 // they neither compute nor handle messages. Ranks that share layers are stages, too. For replays
-// with spans, of requests.
+// with activities, of requests.
 double Bubble(const Replay& replay, const Plan& plan);
 std::int64_t PayloadBytes(const RunRecord& record);
 std::int64_t Messages(const RunRecord& record);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "bench/emulate/emulated_case.h"
+#include "bench/emulate/explanation.h"
 #include "bench/flags/bandwidth_flag.h"
 #include "bench/measure/virtual_cases.h"
 #include "bench/report/report_text.h"
@@ -78,6 +79,10 @@ class EmulatedSuite : public Suite {
     recorder_->PlanAndRecord(cases_[PlaceIn(transport_, command, cases_.size())]);
   }
 
+  void Conclude(bool to_stdout) override {
+    if (!explanations_.empty()) fmt::print(to_stdout ? stdout : stderr, "\n{}", explanations_);
+  }
+
   std::set<Verdict> verdicts() const override { return verdicts_; }
 
  private:
@@ -97,11 +102,22 @@ class EmulatedSuite : public Suite {
     Keep(recorded, progress, Now() - start);
     Replay replay;
     for (auto _ : state) {
-      replay = Simulate(*recorded.record, TestbedOf(recorded), {.spans = true});
+      replay = Simulate(*recorded.record, TestbedOf(recorded), {.activities = true});
       state.SetIterationTime(MetricsOf(recorded, replay).e2el);
     }
     verdicts_.insert(Verdict::kUnchecked);
     Report(state, recorded, replay);
+    if (flags_.explain) {
+      explanations_ += fmt::format("{}\n{}\n", NameOf(recorded.which), Explain(recorded));
+    }
+  }
+
+  static std::string Explain(const RecordedCase& recorded) {
+    const std::vector<ClusterDevice>& devices = recorded.cluster.devices;
+    std::vector<std::string> names;
+    for (const ClusterDevice& device : devices) names.push_back(device.name);
+    names.front() = devices[static_cast<std::size_t>(recorded.source_device)].name;
+    return jupiter::Explain(*recorded.record, TestbedOf(recorded), names);
   }
 
   void Keep(const RecordedCase& recorded, const Progress& progress, double seconds) const {
@@ -144,6 +160,7 @@ class EmulatedSuite : public Suite {
   std::unique_ptr<CaseRecorder> recorder_;
   Tell tell_;
   std::set<Verdict> verdicts_;
+  std::string explanations_;
 };
 
 }  // namespace

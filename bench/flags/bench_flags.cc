@@ -68,6 +68,10 @@ void AddEmulation(FlagSet& set, BenchFlags& flags) {
   set.Add("--save-records", flags.save_records,
           "with --emulate: folder for the records, for jupiter_replay")
       .ActsIf(emulates, kEmulated);
+  set.AddSwitch("--explain", flags.explain,
+                "with --emulate: where the time of each case went, and what would shorten it")
+      .ActsIf(emulates, kEmulated)
+      .ChangesNoNumber();
 }
 
 void AddSuites(FlagSet& set, BenchFlags& flags) {

@@ -28,6 +28,7 @@ struct BenchFlags {
   std::string profile;                 // of the testbed; empty: as in the cluster file
   std::string bandwidths;              // Mbit/s, comma-separated; empty: as in the cluster file
   std::string save_records;            // a folder; empty: none
+  bool explain = false;                // emulated cases
   char* program = nullptr;             // argv[0]
   std::vector<std::string> arguments;  // the command line
   // Flags that can change a number, by name: FlagSet::Values.

@@ -322,7 +322,7 @@ PaperResult PaperEmulator::Run(const PaperCell& cell) {
     if (transport_.rank() == 0 && draw == 0) result.row = Describe(work, recorded);
     if (!recorded.missing.empty()) return result;
     if (transport_.rank() != 0) continue;
-    const Replay replay = Simulate(*recorded.record, TestbedOf(recorded), {.spans = true});
+    const Replay replay = Simulate(*recorded.record, TestbedOf(recorded), {.activities = true});
     const PolicyTimes times = TimesOf(work.policy.run, recorded.plan, replay);
     if (draw == 0) TakeFirst(recorded, replay, times, result);
     AddDraw(work.policy, recorded, times, result.row);

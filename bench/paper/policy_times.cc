@@ -122,8 +122,8 @@ std::size_t FirstOfRounds(const std::vector<TimedStep>& steps, std::size_t last)
 
 double ComputedIn(const RankReplay& rank, double begin, double end) {
   double seconds = 0;
-  for (const Span& span : rank.spans) {
-    if (span.kind != Span::Kind::kCompute) continue;
+  for (const Activity& span : rank.activities) {
+    if (span.kind != Activity::Kind::kCompute) continue;
     seconds += std::max(0.0, std::min(span.end, end) - std::max(span.begin, begin));
   }
   return seconds;

@@ -15,6 +15,7 @@ struct SimulatedMessage {
   std::int64_t bytes = 0;  // header and payload
   double wire_bytes = 0;   // what they occupy of the network
   std::int64_t event = 0;  // of the source, from 0: also the message's place in program order
+  int trip = -1;           // index of Replay::trips, where they are kept
 };
 
 // A message, and when its last byte reached the receiver.

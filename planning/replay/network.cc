@@ -21,14 +21,19 @@ bool Network::Later::operator()(const Pending& a, const Pending& b) const {
          std::tie(b.time, b.message.source, b.message.event);
 }
 
-Network::Network(const Testbed& testbed) : testbed_(testbed), ports_(testbed.links.size()) {}
+Network::Network(const Testbed& testbed, std::vector<MessageTrip>* trips)
+    : testbed_(testbed), ports_(testbed.links.size()), trips_(trips) {}
 
 const Link& Network::LinkOf(const SimulatedMessage& message) const {
   return testbed_.links[static_cast<std::size_t>(message.source)]
                        [static_cast<std::size_t>(message.destination)];
 }
 
-void Network::Send(const SimulatedMessage& message, double time) {
+void Network::Send(SimulatedMessage message, double time) {
+  if (trips_ != nullptr) {
+    message.trip = static_cast<int>(trips_->size());
+    trips_->push_back({.source = message.source, .destination = message.destination, .sent = time});
+  }
   if (testbed_.shared_medium) {
     pending_.push({time, 0, message});
     return;
@@ -39,6 +44,12 @@ void Network::Send(const SimulatedMessage& message, double time) {
   port.egress_free = WireEnd(link, begin, message.wire_bytes);
   const double seconds = port.egress_free - begin;
   port.egress += seconds;
+  if (MessageTrip* trip = TripOf(message)) {
+    trip->leave = begin;
+    trip->left = port.egress_free;
+    trip->behind_leaving = begin > time ? port.last_to_leave : -1;
+    port.last_to_leave = message.trip;
+  }
   pending_.push({begin + link.latency, seconds, message});
 }
 
@@ -50,8 +61,16 @@ Delivery Network::Next() {
 
 Delivery Network::EnterIngress(const Pending& pending) {
   Port& port = PortOf(pending.message.destination);
-  port.ingress_free = std::max(pending.time, port.ingress_free) + pending.seconds;
+  const double begin = std::max(pending.time, port.ingress_free);
+  port.ingress_free = begin + pending.seconds;
   port.ingress += pending.seconds;
+  if (MessageTrip* trip = TripOf(pending.message)) {
+    trip->head = pending.time;
+    trip->enter = begin;
+    trip->arrived = port.ingress_free;
+    trip->behind_entering = begin > pending.time ? port.last_to_enter : -1;
+    port.last_to_enter = pending.message.trip;
+  }
   return {pending.message, port.ingress_free};
 }
 
@@ -62,7 +81,15 @@ Delivery Network::TakeMedium(const Pending& pending) {
   medium_free_ = WireEnd(link, begin, message.wire_bytes);
   PortOf(message.source).egress += medium_free_ - begin;
   PortOf(message.destination).ingress += medium_free_ - begin;
-  return {message, medium_free_ + link.latency};
+  const double arrived = medium_free_ + link.latency;
+  if (MessageTrip* trip = TripOf(message)) {
+    trip->leave = begin;
+    trip->left = trip->head = trip->enter = medium_free_;
+    trip->arrived = arrived;
+    trip->behind_leaving = begin > pending.time ? last_on_medium_ : -1;
+    last_on_medium_ = message.trip;
+  }
+  return {message, arrived};
 }
 
 }  // namespace jupiter

@@ -11,6 +11,7 @@
 #include <queue>
 #include <vector>
 
+#include "planning/replay/activity.h"
 #include "planning/replay/mailboxes.h"
 #include "planning/replay/testbed.h"
 
@@ -18,12 +19,12 @@ namespace jupiter {
 
 class Network {
  public:
-  // Keeps a reference to the testbed.
-  explicit Network(const Testbed& testbed);
+  // Keeps a reference to the testbed. `trips`: where the ways of messages are kept; null: nowhere.
+  explicit Network(const Testbed& testbed, std::vector<MessageTrip>* trips = nullptr);
 
   // The source is done with its part of the message at `time`. Calls for one source come in program
   // order, so with rising times.
-  void Send(const SimulatedMessage& message, double time);
+  void Send(SimulatedMessage message, double time);
 
   // No message is in flight.
   bool idle() const { return pending_.empty(); }
@@ -40,6 +41,8 @@ class Network {
     double ingress_free = 0;
     double egress = 0;  // seconds busy
     double ingress = 0;
+    int last_to_leave = -1;  // trips
+    int last_to_enter = -1;
   };
   // Of a message in flight.
   struct Pending {
@@ -55,10 +58,15 @@ class Network {
   Port& PortOf(int rank) { return ports_[static_cast<std::size_t>(rank)]; }
   Delivery EnterIngress(const Pending& pending);
   Delivery TakeMedium(const Pending& pending);
+  MessageTrip* TripOf(const SimulatedMessage& message) {
+    return trips_ == nullptr ? nullptr : &(*trips_)[static_cast<std::size_t>(message.trip)];
+  }
 
   const Testbed& testbed_;
   std::vector<Port> ports_;  // by rank
   double medium_free_ = 0;
+  int last_on_medium_ = -1;  // trip
+  std::vector<MessageTrip>* trips_;
   std::priority_queue<Pending, std::vector<Pending>, Later> pending_;
 };
 

@@ -30,7 +30,7 @@ class Simulation {
       : record_(record),
         testbed_(testbed),
         options_(options),
-        network_(testbed),
+        network_(testbed, options.details ? &replay_.trips : nullptr),
         mailboxes_(static_cast<int>(record.ranks.size())),
         ranks_(record.ranks.size()) {
     for (std::size_t rank = 0; rank < ranks_.size(); ++rank) {
@@ -88,7 +88,7 @@ class Simulation {
     const double end = testbed_.speed.empty() ? rank.now + seconds
                                               : testbed_.speed[index].Finish(rank.now, seconds);
     ReplayOf(rank).compute_seconds += end - rank.now;
-    Spend(rank, Span::Kind::kCompute, end);
+    Spend(rank, {.kind = Activity::Kind::kCompute, .op = event.op.kind, .end = end});
     return true;
   }
 
@@ -123,7 +123,8 @@ class Simulation {
     CheckBytes(rank, event, delivery.message);
     if (delivery.time > rank.now) {
       ReplayOf(rank).wait_seconds += delivery.time - rank.now;
-      Spend(rank, Span::Kind::kWait, delivery.time);
+      Spend(rank,
+            {.kind = Activity::Kind::kWait, .end = delivery.time, .trip = delivery.message.trip});
     }
     SpendHost(rank, LinkBetween(event.peer, rank.rank), delivery.message.wire_bytes);
     return true;
@@ -142,19 +143,30 @@ class Simulation {
   void SpendHost(Rank& rank, const Link& link, double bytes) {
     const double seconds = link.HostSeconds(bytes);
     ReplayOf(rank).host_seconds += seconds;
-    Spend(rank, Span::Kind::kHost, rank.now + seconds);
+    Spend(rank, {.kind = Activity::Kind::kHost, .end = rank.now + seconds});
   }
 
-  void Spend(Rank& rank, Span::Kind kind, double end) {
-    if (options_.spans && end > rank.now) {
-      std::vector<Span>& spans = ReplayOf(rank).spans;
-      if (!spans.empty() && spans.back().kind == kind) {
-        spans.back().end = end;
-      } else {
-        spans.push_back({kind, rank.now, end});
-      }
+  // `activity` begins now.
+  void Spend(Rank& rank, Activity activity) {
+    if (options_.activities && activity.end > rank.now) {
+      activity.begin = rank.now;
+      Append(ReplayOf(rank).activities, activity);
     }
-    rank.now = end;
+    rank.now = activity.end;
+  }
+
+  void Append(std::vector<Activity>& activities, const Activity& activity) const {
+    if (!activities.empty() && AreOne(activities.back(), activity)) {
+      activities.back().end = activity.end;
+    } else {
+      activities.push_back(activity);
+    }
+  }
+
+  // Of two activities, one after the other.
+  bool AreOne(const Activity& a, const Activity& b) const {
+    if (a.kind != b.kind) return false;
+    return !options_.details || (a.op == b.op && a.kind != Activity::Kind::kWait);
   }
 
   // For errors.
@@ -221,15 +233,16 @@ class Simulation {
       replay_.events += static_cast<std::int64_t>(rank.next);
       replay_.end = std::max(replay_.end, rank.now);
     }
+    replay_.shared_medium = testbed_.shared_medium;
   }
 
   const RunRecord& record_;
   const Testbed& testbed_;
   const ReplayOptions& options_;
+  Replay replay_;
   Network network_;
   Mailboxes mailboxes_;
   std::vector<Rank> ranks_;
-  Replay replay_;
 };
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "planning/record/record.h"
+#include "planning/replay/activity.h"
 #include "planning/replay/testbed.h"
 
 namespace jupiter {
@@ -27,14 +28,6 @@ struct MarkTime {
   std::vector<SequenceStep> steps = {};  // see MarkEvent
 };
 
-// A stretch of time in which a rank did one thing.
-struct Span {
-  enum class Kind : std::uint8_t { kCompute, kHost, kWait };
-  Kind kind = Kind::kCompute;
-  double begin = 0;
-  double end = 0;
-};
-
 struct RankReplay {
   double end = 0;  // when its last event was done
   double compute_seconds = 0;
@@ -45,17 +38,20 @@ struct RankReplay {
   std::int64_t bytes_sent = 0;  // as recorded
   std::int64_t messages_sent = 0;
   std::vector<MarkTime> marks;
-  std::vector<Span> spans;  // with Options::spans; adjacent ones of a kind merged
+  std::vector<Activity> activities;  // see ReplayOptions
 };
 
 struct Replay {
   std::vector<RankReplay> ranks;
   std::int64_t events = 0;  // of the record, all ranks
   double end = 0;           // of the last rank
+  bool shared_medium = false;
+  std::vector<MessageTrip> trips;  // with ReplayOptions::details; as the simulation met them
 };
 
 struct ReplayOptions {
-  bool spans = false;  // keep what each rank did when
+  bool activities = false;  // keep what each rank did when; adjacent ones of a kind are one
+  bool details = false;     // with that: ops and waits apart, and the ways of messages
 };
 
 // Throws UserError, with rank, peer and event (counted from 0), when the record does not fit the

@@ -6,9 +6,15 @@
 namespace jupiter {
 namespace {
 
-Span Computes(double begin, double end) { return {Span::Kind::kCompute, begin, end}; }
-Span Sends(double begin, double end) { return {Span::Kind::kHost, begin, end}; }
-Span Waits(double begin, double end) { return {Span::Kind::kWait, begin, end}; }
+Activity Computes(double begin, double end) {
+  return {.kind = Activity::Kind::kCompute, .begin = begin, .end = end};
+}
+Activity Sends(double begin, double end) {
+  return {.kind = Activity::Kind::kHost, .begin = begin, .end = end};
+}
+Activity Waits(double begin, double end) {
+  return {.kind = Activity::Kind::kWait, .begin = begin, .end = end};
+}
 
 Plan PlanOf(std::vector<int> layers) {
   Plan plan;
@@ -17,9 +23,9 @@ Plan PlanOf(std::vector<int> layers) {
   return plan;
 }
 
-RankReplay RankThatDid(std::vector<Span> spans) {
+RankReplay RankThatDid(std::vector<Activity> activities) {
   RankReplay rank;
-  rank.spans = std::move(spans);
+  rank.activities = std::move(activities);
   return rank;
 }
 

@@ -133,6 +133,58 @@ def test_plans_with_shares_are_saved_and_followed(session):
     session.check("they add up to 2, the model has 4 KV heads" in refused.err, refused.err)
 
 
+def phases(text, name):
+    """Milliseconds of the prompt and of the answer in a line of an explanation."""
+    line = next(line for line in text.splitlines() if line.startswith(name))
+    return [float(field) for field in line[len(name):].split()[::2]]
+
+
+def check_explanation(session, text):
+    parts = ["  compute  ", "  host time of messages", "  on the wire", "  latency", "  queue behind other messages"]
+    for phase, whole in enumerate(phases(text, "  all")):
+        gap = whole - sum(phases(text, part)[phase] for part in parts)
+        session.check(abs(gap) < 0.005, f"parts of the path leave {gap} ms")
+    whole = sum(phases(text, "  all"))
+    ranks = text.split("each rank, ms")[1].split("one change")[0].splitlines()[1:]
+    for rank in ranks:
+        gap = whole - sum(map(float, rank.split()[2:]))
+        session.check(abs(gap) < 0.01, f"{rank}: {gap} ms are missing")
+    session.check(len(ranks) == 4, f"{len(ranks)} ranks")
+    for change, part in [("  bandwidth x 2", "  on the wire"), ("  every device x 2", "  compute  "),
+                         ("  host time of messages / 2", "  host time of messages ")]:
+        for phase, whole in enumerate(phases(text, "  all")):
+            gain = whole - phases(text, change)[phase]
+            most = (phases(text, part)[phase] + phases(text, "  queue behind other messages")[phase]) / 2
+            session.check(-0.01 < gain < most + 0.01, f"{change} gains {gain} ms of at most {most}")
+
+
+def test_where_the_time_goes(session):
+    flags = ["--emulate", cluster("env-a"), "--strategies", "jupiter,megatron", "--bandwidth", "100",
+             "--save-records", session.folder, "--explain"]
+    explained = session.emulate(flags).err
+    for strategy in ["jupiter", "megatron"]:
+        begin = re.search(f"^emulated/.*/{strategy}/.*tg[0-9]+$", explained, re.MULTILINE)
+        check_explanation(session, explained[begin.end():].split("\nemulated/")[0])
+    name = next(file for file in os.listdir(session.folder) if "jupiter" in file)
+    replay = session.tool("jupiter_replay", ["--record", session.path(name), "--cluster", cluster("env-a"),
+                                             "--bandwidth", "100", "--explain"]).out
+    session.check(replay.split("critical path")[1] in explained, "the bench and jupiter_replay explain differently")
+    session.check("measured" not in replay, "nothing was measured")
+    refused = session.call(session.options.bench, ["--explain"], 1, 2)
+    session.check("--explain is for --emulate CLUSTER" in refused.err, refused.err)
+
+
+def test_what_a_replay_leaves_unexplained(session):
+    record = session.path("real.jsonl")
+    session.call(session.options.run, ["--model", "synthetic:tiny", "--prompt-ids", "5,9,200,33,7", "--ids",
+                                       "--n-gen", 8, "--strategy", "jupiter", "--record", record], 2)
+    text = session.tool("jupiter_replay", ["--record", record, "--cluster", session.write("pair.yaml", CLUSTER),
+                                           "--measured", "--explain"]).out
+    for measured, replayed, rest in zip(phases(text, "measured"), phases(text, "  all"),
+                                        phases(text, "unexplained: measured - replayed")):
+        session.check(abs(measured - replayed - rest) < 0.005, f"{measured} - {replayed} is not {rest}")
+
+
 def test_records_are_saved_and_replayed(session):
     flags = ["--emulate", cluster("env-a"), "--strategies", "jupiter", "--save-records", session.folder]
     row = next(iter(rows(session, session.emulate(flags)).values()))

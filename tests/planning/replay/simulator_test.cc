@@ -68,7 +68,7 @@ TEST(SimulatorTest, EveryPartOfAMessage) {
   At(record, 0).Op(16).Send(1, 512).Mark(MarkKind::kToken);
   At(record, 1).Receive(0, 512).Op(0.25);
   ReplayOptions options;
-  options.spans = true;
+  options.activities = true;
   const Replay replay = Simulate(record, UniformTestbed(2, link), options);
   const double host = 1.5;
   const double wire = 4 + 2 * 0.512;
@@ -87,29 +87,29 @@ TEST(SimulatorTest, EveryPartOfAMessage) {
   EXPECT_EQ(replay.ranks[0].messages_sent, 1);
   EXPECT_EQ(replay.ranks[1].messages_sent, 0);
 
-  ASSERT_EQ(replay.ranks[0].spans.size(), 2u);
-  EXPECT_EQ(replay.ranks[0].spans[0].kind, Span::Kind::kCompute);
-  EXPECT_EQ(replay.ranks[0].spans[0].end, 16);
-  EXPECT_EQ(replay.ranks[0].spans[1].kind, Span::Kind::kHost);
-  EXPECT_EQ(replay.ranks[0].spans[1].begin, 16);
-  EXPECT_EQ(replay.ranks[0].spans[1].end, 16 + host);
-  ASSERT_EQ(replay.ranks[1].spans.size(), 3u);
-  EXPECT_EQ(replay.ranks[1].spans[0].kind, Span::Kind::kWait);
-  EXPECT_DOUBLE_EQ(replay.ranks[1].spans[0].end, arrival);
-  EXPECT_EQ(replay.ranks[1].spans[1].kind, Span::Kind::kHost);
-  EXPECT_EQ(replay.ranks[1].spans[2].kind, Span::Kind::kCompute);
-  EXPECT_EQ(replay.ranks[1].spans[2].end, replay.end);
+  ASSERT_EQ(replay.ranks[0].activities.size(), 2u);
+  EXPECT_EQ(replay.ranks[0].activities[0].kind, Activity::Kind::kCompute);
+  EXPECT_EQ(replay.ranks[0].activities[0].end, 16);
+  EXPECT_EQ(replay.ranks[0].activities[1].kind, Activity::Kind::kHost);
+  EXPECT_EQ(replay.ranks[0].activities[1].begin, 16);
+  EXPECT_EQ(replay.ranks[0].activities[1].end, 16 + host);
+  ASSERT_EQ(replay.ranks[1].activities.size(), 3u);
+  EXPECT_EQ(replay.ranks[1].activities[0].kind, Activity::Kind::kWait);
+  EXPECT_DOUBLE_EQ(replay.ranks[1].activities[0].end, arrival);
+  EXPECT_EQ(replay.ranks[1].activities[1].kind, Activity::Kind::kHost);
+  EXPECT_EQ(replay.ranks[1].activities[2].kind, Activity::Kind::kCompute);
+  EXPECT_EQ(replay.ranks[1].activities[2].end, replay.end);
 }
 
-TEST(SimulatorTest, AdjacentSpansOfAKindAreOne) {
+TEST(SimulatorTest, AdjacentActivitiesOfAKindAreOne) {
   RunRecord record = EmptyRecord(1);
   At(record, 0).Op(1).Mark(MarkKind::kToken).Op(0).Op(2);
   ReplayOptions options;
-  options.spans = true;
+  options.activities = true;
   const Replay replay = Simulate(record, UniformTestbed(1, PlainLink()), options);
-  ASSERT_EQ(replay.ranks[0].spans.size(), 1u);
-  EXPECT_EQ(replay.ranks[0].spans[0].end, 3);
-  EXPECT_TRUE(Simulate(record, UniformTestbed(1, PlainLink())).ranks[0].spans.empty());
+  ASSERT_EQ(replay.ranks[0].activities.size(), 1u);
+  EXPECT_EQ(replay.ranks[0].activities[0].end, 3);
+  EXPECT_TRUE(Simulate(record, UniformTestbed(1, PlainLink())).ranks[0].activities.empty());
 }
 
 TEST(SimulatorTest, SendingOverlapsWithComputing) {
