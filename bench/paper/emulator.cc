@@ -77,6 +77,7 @@ void AddDraw(const PolicyWork& work, const RecordedCase& recorded, const PolicyT
   AddTo(row.e2e_s, times.e2e);
   AddTo(row.ttft_s, times.ttft);
   if (work.skeleton_tokens > 0) AddTo(row.skeleton_s, times.skeleton);
+  if (times.settled > 0) AddTo(row.settled_ms_per_token, times.settled * kMilli);
   if (times.round.seconds > 0) {
     AddTo(row.round_s, times.round.seconds);
     AddTo(row.in_flight, times.round.in_flight);
@@ -99,9 +100,9 @@ void TakeFirst(const RecordedCase& recorded, const Replay& replay, const PolicyT
 void Finish(const std::vector<double>& ends, ResultRow& row) {
   const auto draws = static_cast<int>(ends.size());
   for (std::optional<double>* sum :
-       {&row.e2e_s, &row.ttft_s, &row.skeleton_s, &row.round_s, &row.in_flight, &row.utilisation,
-        &row.formula_round_s, &row.formula_in_flight, &row.formula_at_work,
-        &row.formula_utilisation}) {
+       {&row.e2e_s, &row.ttft_s, &row.skeleton_s, &row.settled_ms_per_token, &row.round_s,
+        &row.in_flight, &row.utilisation, &row.formula_round_s, &row.formula_in_flight,
+        &row.formula_at_work, &row.formula_utilisation}) {
     if (*sum) **sum /= draws;
   }
   row.bytes_total /= draws;

@@ -4,6 +4,8 @@
 #include "bench/paper/findings.h"
 #include "bench/paper/published.h"
 #include "bench/paper/report.h"
+#include "bench/paper/score.h"
+#include "bench/paper/score_report.h"
 #include "bench/paper/systems.h"
 #include "bench/paper/tables.h"
 #include "kernels/base/check.h"
@@ -15,27 +17,35 @@ class PaperReport : public ExperimentReport {
  public:
   PaperReport(const PaperExperiment& experiment, std::vector<Reading> readings,
               const std::string& folder)
-      : experiment_(experiment), readings_(std::move(readings)), published_(folder) {}
+      : experiment_(experiment),
+        readings_(std::move(readings)),
+        published_(folder + "/published"),
+        jupiter_(folder) {}
 
   std::string Tables(const std::vector<ResultRow>& rows, bool markdown) const override {
     const RowIndex index(rows);
     std::string text;
     const std::string& first = experiment_.profiles.front();
-    const std::vector<PaperPrediction> predictions = AllPredictions(rows);
     for (const std::string& profile : experiment_.profiles) {
-      text += Render(EndToEndTable(index, experiment_, profile, published_, predictions),
-                     kTableKeys, markdown);
+      const bool compared = profile == first;
+      const std::vector<ScoredRow> scored =
+          compared ? jupiter_.Score(index, experiment_, profile) : std::vector<ScoredRow>{};
+      text += Render(EndToEndTable(index, experiment_, profile, published_, scored), kTableKeys,
+                     markdown);
     }
     text += Render(PerTokenTable(index, experiment_, first, published_), kBarKeys, markdown);
     if (experiment_.waterfall) {
       text += Render(WaterfallTable(index, experiment_), kWaterfallKeys, markdown);
     }
+    for (const auto& [reading, profile] : experiment_.readings) {
+      text += Render(ScoreTable(jupiter_.Score(index, experiment_, profile), profile, reading),
+                     kScoreKeys, markdown);
+    }
     const Agreement agreement = CompareToPublished(index, experiment_, first, published_);
     if (!agreement.cells.empty()) text += Show(agreement, first);
-    for (const std::string& line : FindingsOf(index, experiment_, published_)) {
-      text += fmt::format("{}- {}\n", markdown ? "\n" : "", line);
-    }
-    return text;
+    text += List("Jupiter's rows, and how ours compare:",
+                 ScoreLines(index, experiment_, published_, jupiter_), markdown);
+    return text + List("Findings:", FindingsOf(index, experiment_, published_), markdown);
   }
 
   // One file per policy: predictions.csv has the system's own.
@@ -60,23 +70,23 @@ class PaperReport : public ExperimentReport {
   }
 
  private:
+  static std::string List(const char* title, const std::vector<std::string>& lines, bool markdown) {
+    if (lines.empty()) return {};
+    std::string text = fmt::format("{}{}\n", markdown ? "\n" : "", title);
+    for (const std::string& line : lines)
+      text += fmt::format("{}- {}\n", markdown ? "\n" : "", line);
+    return text;
+  }
+
   std::vector<PaperPrediction> Predictions(const std::vector<ResultRow>& rows,
                                            const std::string& policy) const {
     return PredictionsOf(rows, experiment_, readings_, kJupiterSystem, policy);
   }
 
-  std::vector<PaperPrediction> AllPredictions(const std::vector<ResultRow>& rows) const {
-    std::vector<PaperPrediction> all;
-    for (const std::string& policy : experiment_.PoliciesOf(kJupiterSystem)) {
-      const std::vector<PaperPrediction> more = Predictions(rows, policy);
-      all.insert(all.end(), more.begin(), more.end());
-    }
-    return all;
-  }
-
   const PaperExperiment& experiment_;
   const std::vector<Reading> readings_;
-  const Published published_;
+  const Published published_;  // baselines
+  const JupiterRows jupiter_;
 };
 
 }  // namespace

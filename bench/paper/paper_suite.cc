@@ -137,9 +137,9 @@ class PaperSuite : public Suite {
 
   // With published values beside the file it is the paper's table.
   std::unique_ptr<ExperimentReport> MakeReport(const std::string& file) const {
-    const auto published = std::filesystem::path(file).parent_path() / "published";
-    if (!std::filesystem::exists(published)) return MakePolicyReport(experiment_);
-    return MakePaperReport(experiment_, readings_, published.string());
+    const auto folder = std::filesystem::path(file).parent_path();
+    if (!std::filesystem::exists(folder / "published")) return MakePolicyReport(experiment_);
+    return MakePaperReport(experiment_, readings_, folder.string());
   }
 
   // Suites can share a folder; the paper's files have no prefix.

@@ -161,6 +161,21 @@ RoundFacts RoundOf(const std::vector<TimedStep>& steps, const std::vector<ShapeR
   return facts;
 }
 
+// See PolicyTimes; `marks` of the answer's set.
+double SettledPerToken(const Marks& marks) {
+  double settled = 0, end = 0;
+  for (const MarkTime& mark : marks) {
+    if (!IsToken(mark)) continue;
+    if (mark.steps.front().step == 0) settled = mark.time;  // by the prompt
+    end = mark.time;
+  }
+  std::int64_t tokens = 0;
+  for (const MarkTime& mark : marks) {
+    if (IsToken(mark) && mark.time > settled) tokens += mark.steps.front().count;
+  }
+  return tokens == 0 ? 0 : (end - settled) / static_cast<double>(tokens);
+}
+
 }  // namespace
 
 PolicyTimes TimesOf(const ShapeRun& run, const Plan& plan, const Replay& replay) {
@@ -176,6 +191,7 @@ PolicyTimes TimesOf(const ShapeRun& run, const Plan& plan, const Replay& replay)
   times.e2e = times.stamps.back();
   if (sets.size() > 1) times.skeleton = answer.front().time;
   const ShapeSet& set = run.sets.back();
+  if (set.requests.size() > 1) times.settled = SettledPerToken(answer);
   times.round = RoundOf(StepsOf(answer, set), set.requests, plan, replay);
   for (std::size_t set = 0; set + 1 < sets.size(); ++set) {
     times.round.first_batch += static_cast<std::size_t>(

@@ -21,9 +21,11 @@ struct RoundFacts {
 };
 
 struct PolicyTimes {
-  double ttft = 0;             // to the first token of the answer
-  double e2e = 0;              // to its last one
-  double skeleton = 0;         // until the outline was known; 0 without
+  double ttft = 0;      // to the first token of the answer
+  double e2e = 0;       // to its last one
+  double skeleton = 0;  // until the outline was known; 0 without
+  // Seconds per token from when all of several requests have their first token; 0 of one request.
+  double settled = 0;
   std::vector<double> stamps;  // when the source knew tokens of the answer
   RoundFacts round;            // of the answer's requests
 };

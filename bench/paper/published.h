@@ -1,5 +1,4 @@
-// What was published about the paper's experiments: baselines only, see
-// experiments/paper/published/README.md.
+// What was published about the paper's experiments, see experiments/paper/published/README.md.
 #pragma once
 
 #include <map>
@@ -9,6 +8,8 @@
 #include <vector>
 
 namespace jupiter {
+
+struct CsvLine;
 
 struct PublishedCell {
   bool oom = false;
@@ -23,8 +24,10 @@ struct PublishedBar {
 
 class Published {
  public:
-  // table.csv and figure.csv of a folder. Throws UserError "FILE: line L: ..." for what is wrong.
-  explicit Published(const std::string& folder);
+  // table.csv and figure.csv of a folder, with rows of these systems, by default the baselines.
+  // Throws UserError "FILE: line L: ..." for what is wrong, rows of other systems included.
+  explicit Published(const std::string& folder, std::vector<std::string> systems = {
+                                                    "SP", "M-LM", "DT", "Galaxy", "EdgeShard"});
 
   // Null where nothing was published. `system` as there: "M-LM".
   const PublishedCell* Cell(const std::string& env, double mbps, const std::string& model,
@@ -37,7 +40,9 @@ class Published {
   using Key = std::tuple<std::string, int, std::string, std::string, std::string>;
   void ReadTable(const std::string& path);
   void ReadFigure(const std::string& path);
+  const std::string& SystemOf(const CsvLine& line, std::size_t field) const;
 
+  std::vector<std::string> systems_;
   std::map<Key, PublishedCell> cells_;
   std::map<Key, PublishedBar> bars_;
 };

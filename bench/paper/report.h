@@ -29,7 +29,8 @@ class ExperimentReport {
   virtual void TakePublished(ResultRow&) const {}
 };
 
-// For the paper's table: our values beside the published ones in `folder`, predictions, findings.
+// For the paper's table: our values beside the published ones in folders of `folder`, predictions,
+// findings.
 // The experiment outlives it. Throws UserError for files that are wrong.
 std::unique_ptr<ExperimentReport> MakePaperReport(const PaperExperiment& experiment,
                                                   const std::vector<Reading>& readings,

@@ -40,23 +40,17 @@ std::string WithPublished(const std::string& ours, const std::optional<double>& 
   return fmt::format("{} / {} {:+.1f}%", ours, Digits(published), 100 * (*value / published - 1));
 }
 
-// "9.1-24 (plain 12.3, trees 17.0)"
-std::string ShowSpan(const std::vector<PaperPrediction>& predictions, const TableRow& row,
-                     const Column& column) {
-  double low = 0;
-  double high = 0;
-  std::string values;
-  for (const PaperPrediction& p : predictions) {
-    if (p.env != row.env || p.bandwidth_mbps != row.bandwidth / 1e6 || p.model != row.model ||
-        p.system != column.name || p.policy != column.policy || p.oom) {
-      continue;
-    }
-    low = values.empty() ? p.low_s : std::min(low, p.low_s);
-    high = std::max(high, p.high_s);
-    values += fmt::format("{}{} {}", values.empty() ? "" : ", ", p.reading, Digits(p.e2e_s));
+// "44.2, 13.9 / 16.5 -15.8%"; empty where nothing is scored.
+std::string ShowScored(const std::vector<ScoredRow>& scored, const TableRow& row) {
+  for (const ScoredRow& one : scored) {
+    const TableRow& of = one.row;
+    const bool same = of.env == row.env && of.bandwidth == row.bandwidth && of.model == row.model;
+    if (!same || !one.whole_s || !one.published_way_s) continue;
+    return fmt::format(
+        "{}, {}", Digits(*one.whole_s),
+        WithPublished(Digits(*one.published_way_s), one.published_way_s, false, one.published_s));
   }
-  if (values.empty()) return "";
-  return fmt::format("{}..{} ({})", Digits(low), Digits(high), values);
+  return "";
 }
 
 std::string PhaseCell(const ResultRow* ours, const PublishedBar* bar, const std::string& phase) {
@@ -84,7 +78,7 @@ std::string ShowSeconds(const ResultRow* row) {
 
 TextTable EndToEndTable(const RowIndex& rows, const PaperExperiment& experiment,
                         const std::string& profile, const Published& published,
-                        const std::vector<PaperPrediction>& predictions) {
+                        const std::vector<ScoredRow>& scored) {
   const bool compared = profile == experiment.profiles.front();
   TextTable table{
       fmt::format("EMULATED, {}: end-to-end seconds, {} prompt and {} generated tokens{}", profile,
@@ -92,7 +86,13 @@ TextTable EndToEndTable(const RowIndex& rows, const PaperExperiment& experiment,
                   compared ? " (ours / published error)" : ""),
       {"env", "Mbit/s", "model"},
       {}};
-  for (const Column& column : ColumnsOf(experiment)) table.header.push_back(column.title);
+  const auto is_scored = [&](const Column& column) {
+    return column.name == kJupiterSystem &&
+           column.policy == experiment.PoliciesOf(kJupiterSystem).front() && !scored.empty();
+  };
+  for (const Column& column : ColumnsOf(experiment)) {
+    table.header.push_back(column.title + (is_scored(column) ? ": whole, published" : ""));
+  }
   for (const TableRow& row : TableRowsOf(experiment)) {
     std::vector<std::string> cells = {row.env, fmt::format("{}", row.mbps()), row.model};
     for (const Column& column : ColumnsOf(experiment)) {
@@ -103,8 +103,8 @@ TextTable EndToEndTable(const RowIndex& rows, const PaperExperiment& experiment,
       if (compared && ours != nullptr && known != nullptr) {
         cell = WithPublished(cell, ours->e2e_s, known->oom, known->seconds);
       }
-      const std::string span = compared ? ShowSpan(predictions, row, column) : "";
-      cells.push_back(span.empty() ? cell : span);
+      const std::string both = is_scored(column) ? ShowScored(scored, row) : "";
+      cells.push_back(both.empty() ? cell : both);
     }
     table.rows.push_back(std::move(cells));
   }

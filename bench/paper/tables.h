@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "bench/paper/predictions.h"
 #include "bench/paper/published.h"
 #include "bench/paper/row_index.h"
+#include "bench/paper/score.h"
 #include "bench/results/text_table.h"
 
 namespace jupiter {
@@ -25,10 +25,11 @@ inline constexpr int kBarKeys = 4;
 inline constexpr int kWaterfallKeys = 1;
 
 // End-to-end seconds, a row per network and model, a column per system. A baseline under the first
-// profile has its published value and the relative error beside it; Jupiter its prediction.
+// profile has its published value and the relative error beside it; Jupiter, where it is `scored`,
+// both accountings.
 TextTable EndToEndTable(const RowIndex& rows, const PaperExperiment& experiment,
                         const std::string& profile, const Published& published,
-                        const std::vector<PaperPrediction>& predictions);
+                        const std::vector<ScoredRow>& scored);
 
 // Milliseconds per token, prefill and decode, against the published bars.
 TextTable PerTokenTable(const RowIndex& rows, const PaperExperiment& experiment,

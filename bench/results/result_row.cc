@@ -89,6 +89,7 @@ void VisitRow(Row& row, Visit&& visit) {
   visit("prefill_ms_per_token", row.prefill_ms_per_token);
   visit("decode_ms_per_token", row.decode_ms_per_token);
   visit("skeleton_s", row.skeleton_s);
+  visit("settled_ms_per_token", row.settled_ms_per_token);
   visit("round_s", row.round_s);
   visit("in_flight", row.in_flight);
   visit("utilisation", row.utilisation);

@@ -99,6 +99,9 @@ struct ResultRow {
   // Of virtual runs: until the outline was known, and while every request of the answer decodes:
   // seconds between two steps of one, requests in flight, share of the time that stages compute.
   std::optional<double> skeleton_s, round_s, in_flight, utilisation;
+  // Of virtual runs of several requests: as decode_ms_per_token, from when all of them have their
+  // first token.
+  std::optional<double> settled_ms_per_token;
   // The same of pipelines by formula (planning/replay/round_time.h); at work: those of
   // them that are on a device or a link; the others wait in queues.
   std::optional<double> formula_round_s, formula_in_flight, formula_at_work, formula_utilisation;

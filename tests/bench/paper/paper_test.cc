@@ -13,6 +13,8 @@
 #include "bench/paper/policies.h"
 #include "bench/paper/policy_tables.h"
 #include "bench/paper/predictions.h"
+#include "bench/paper/score.h"
+#include "bench/paper/score_report.h"
 #include "bench/paper/tables.h"
 #include "bench/paper/vary.h"
 #include "kernels/base/check.h"
@@ -338,6 +340,102 @@ TEST_F(PaperRowsTest, HeadlinesCompareUnderTheSamePolicy) {
   ASSERT_EQ(table.rows.size(), 1u);
   EXPECT_EQ(table.rows[0].back(), "1.20x");
   EXPECT_EQ(table.rows[0][table.rows[0].size() - 2], "local");
+}
+
+// 256 prompt tokens at 16 ms and 64 generated ones at 120 ms are 11.776 s; published are 10.
+class JupiterRowsTest : public PaperRowsTest {
+ protected:
+  JupiterRowsTest() {
+    fs::create_directories(folder_ / "jupiter");
+    fs::create_directories(folder_ / "frozen");
+    Write("jupiter/table.csv", "env,bandwidth_mbps,model,system,e2e_s\nA,100,M,Jupiter,10\n");
+    Write("jupiter/figure.csv",
+          "env,model,bandwidth_mbps,phase,system,ms_per_token,uncertainty_ms\n"
+          "A,M,100,prefill,Jupiter,20,1\nA,M,100,decode,Jupiter,100,1\n");
+    const std::string frozen = "env,bandwidth_mbps,model,system,reading,e2e_s,low_s,high_s\n";
+    Write("frozen/e0f1bfb.csv", frozen + "A,100,M,jupiter,plain,15,9,20\n");
+    Write("frozen/c878f6b.csv", frozen + "A,100,M,jupiter,plain,25,20,30\n");
+    Write("frozen/d871e71.csv", frozen + "A,1000,M,jupiter,plain,9,8,10\n");
+    experiment_.policies = {{"jupiter", {"both", "plain"}}};
+    Add("fitted", 100, "jupiter", 30);
+    rows_.push_back(rows_.back());
+    for (ResultRow* row : {&rows_[0], &rows_[1]}) {
+      row->prompt_tokens = 256;
+      row->gen_tokens = 64;
+      row->prefill_ms_per_token = 16;
+    }
+    ResultRow& answer = rows_[0];
+    answer.policy = "both";
+    answer.prefill_ms_per_token.reset();
+    answer.decode_ms_per_token = 120;
+    answer.settled_ms_per_token = 100;
+    answer.round_s = 0.5;
+    answer.requests = 4;
+    answer.tokens_per_step = 2;
+  }
+};
+
+TEST_F(JupiterRowsTest, AreScoredByEachAccounting) {
+  const std::vector<ScoredRow> scored =
+      JupiterRows(folder_.string()).Score(RowIndex(rows_), experiment_, "fitted");
+  ASSERT_EQ(scored.size(), 1u);
+  EXPECT_EQ(scored[0].whole_s, 30);
+  EXPECT_NEAR(*scored[0].published_way_s, 0.256 * 16 + 0.064 * 120, 1e-12);
+  EXPECT_NEAR(*scored[0].settled_s, 0.256 * 16 + 0.064 * 100, 1e-12);
+  EXPECT_NEAR(*scored[0].by_rounds_s, 0.256 * 16 + 64 * 0.5 / (4 * 2), 1e-12);
+  const TextTable table = ScoreTable(scored, "fitted", "plain");
+  ASSERT_EQ(table.rows.size(), 1u);
+  EXPECT_EQ(table.rows[0],
+            (std::vector<std::string>{"A", "100", "M", "30.0 / 10.0 +200.0%", "11.8 / 10.0 +17.8%",
+                                      "16.0 / 20.0 -20.0%", "120 / 100 +20.0%", "10.5 / 10.0 +5.0%",
+                                      "8.10 / 10.0 -19.0%"}));
+  const TextTable whole =
+      EndToEndTable(RowIndex(rows_), experiment_, "fitted", Published(folder_.string()), scored);
+  EXPECT_EQ(whole.header[6], "Jupiter, both: whole, published");
+  EXPECT_EQ(whole.rows[0][6], "30.0, 11.8 / 10.0 +17.8%");
+}
+
+TEST_F(JupiterRowsTest, FrozenPredictionsKeepTheirScores) {
+  const auto frozen = JupiterRows(folder_.string()).ScoreFrozen();
+  ASSERT_EQ(frozen.size(), 2u);  // of the third one's cell nothing was published
+  EXPECT_EQ(frozen[0].commit, "e0f1bfb");
+  EXPECT_NEAR(frozen[0].errors.at(0), 0.5, 1e-12);
+  EXPECT_EQ(frozen[0].inside, 1);
+  EXPECT_NEAR(frozen[1].errors.at(0), 1.5, 1e-12);
+  EXPECT_EQ(frozen[1].inside, 0);
+}
+
+TEST_F(JupiterRowsTest, LinesSayHowFarAndWhereItComesFrom) {
+  const std::vector<std::string> lines = ScoreLines(
+      RowIndex(rows_), experiment_, Published(folder_.string()), JupiterRows(folder_.string()));
+  ASSERT_FALSE(lines.empty());
+  EXPECT_EQ(
+      lines[0].find("Reading plain (fitted), 1 cells: whole median 200.0 %, largest +200.0 %; "
+                    "published median 17.8 %, largest +17.8 %; prefill bars median 20.0 %"),
+      0u)
+      << lines[0];
+  const auto says = [&](const std::string& text) {
+    return std::any_of(lines.begin(), lines.end(), [&](const std::string& line) {
+      return line.find(text) != std::string::npos;
+    });
+  };
+  EXPECT_TRUE(says("Predictions were committed before the rows were opened"));
+  EXPECT_TRUE(says("The law itself, 100 x prefill + 10 x decode"));
+  EXPECT_TRUE(says("c878f6b plain: median 150.0 %, largest +150.0 %, 0 of 1 inside"));
+  rows_.clear();
+  EXPECT_TRUE(ScoreLines(RowIndex(rows_), experiment_, Published(folder_.string()),
+                         JupiterRows(folder_.string()))
+                  .empty());
+}
+
+TEST_F(JupiterRowsTest, RowsOfOthersAreRefusedOnBothSides) {
+  EXPECT_NE(RefusalOf([&] {
+              Published((folder_ / "jupiter").string());
+            }).find("unknown system 'Jupiter'"),
+            std::string::npos);
+  Write("jupiter/table.csv", "env,bandwidth_mbps,model,system,e2e_s\nA,100,M,SP,10\n");
+  EXPECT_NE(RefusalOf([&] { JupiterRows(folder_.string()); }).find("unknown system 'SP'"),
+            std::string::npos);
 }
 
 TEST_F(PaperRowsTest, PublishedFilesAreChecked) {

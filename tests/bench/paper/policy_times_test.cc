@@ -54,6 +54,8 @@ TEST(PolicyTimesTest, StepsAreOfTheRequestThatTheirMarksName) {
   const PolicyTimes times = source.Times();
   EXPECT_DOUBLE_EQ(times.ttft, 2);
   EXPECT_DOUBLE_EQ(times.e2e, 24);
+  // All have their first token at 3; six more follow.
+  EXPECT_DOUBLE_EQ(times.settled, (24 - 3) / 6.0);
   // Until the first request is through: from its second step, at 11, to its third, at 16.
   EXPECT_DOUBLE_EQ(times.round.seconds, 16 - 11);
   EXPECT_EQ(times.round.first_batch, 3u);

@@ -10,13 +10,15 @@ import json
 import os
 import random
 import re
+import sys
 import time
 
 import program_lib
 
 # One row per profile of the systems that record quickest.
 FEW = "--benchmark_filter=paper/.*/envA/100mbps/Llama2-7B/(local|sequence|edgeshard|jupiter)"
-COMMITTED = os.path.join(os.path.dirname(__file__), "..", "..", "..", "experiments", "paper", "predictions.csv")
+PAPER = os.path.join(os.path.dirname(__file__), "..", "..", "..", "experiments", "paper")
+COMMITTED = os.path.join(PAPER, "predictions.csv")
 MEASURED = ["planner_seconds.jsonl", "environment.json", "wall.jsonl"]
 
 
@@ -48,9 +50,21 @@ class Session(program_lib.Session):
             self.check(same, f"{name} of {folder} differs from that of one run")
 
 
+def check_score(session, said, folder):
+    """Every error that the report tells of Jupiter's rows, computed anew from the saved rows."""
+    score = session.call(sys.executable, [os.path.join(PAPER, "score"), "--results", folder]).out
+    of_jupiter = said[said.index("Jupiter's rows"):said.index("Findings:")]
+    errors = re.findall(r"median [0-9.]+ %, largest [+-][0-9.]+ %", of_jupiter)
+    again = re.findall(r"median [0-9.]+ %, largest [+-][0-9.]+ %", score)
+    session.check(len(errors) > 15 and sorted(errors) == sorted(again), f"report {errors}, score {again}")
+    for pattern in (r"rms [0-9.]+ %", r"0\.374 to 0\.397", r"seconds x 0\.385"):
+        both = re.search(pattern, of_jupiter) and re.search(pattern, score)
+        session.check(both, f"no {pattern}: {of_jupiter} {score}")
+
+
 def test_rows_are_the_same_in_every_run(session):
     first, again = session.path("first"), session.path("again")
-    session.suite(first)
+    check_score(session, session.suite(first).out, first)
     session.suite(again)
     session.same_files(again, first)
     rows = [json.loads(line) for line in read(os.path.join(first, "results.jsonl")).splitlines()]
