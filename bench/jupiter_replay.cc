@@ -8,11 +8,11 @@
 
 #include "bench/emulate/emulated_case.h"
 #include "bench/emulate/emulated_profile.h"
-#include "bench/emulate/explanation.h"
 #include "bench/emulate/run_description.h"
 #include "bench/flags/bandwidth_flag.h"
 #include "bench/flags/flag_set.h"
 #include "bench/flags/tool.h"
+#include "bench/report/explanation.h"
 #include "bench/report/timeline.h"
 #include "kernels/base/check.h"
 #include "planning/record/record_marks.h"

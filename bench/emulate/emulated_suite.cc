@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "bench/emulate/emulated_case.h"
-#include "bench/emulate/explanation.h"
 #include "bench/flags/bandwidth_flag.h"
 #include "bench/measure/virtual_cases.h"
+#include "bench/report/explanation.h"
 #include "bench/report/report_text.h"
 #include "kernels/base/check.h"
 #include "kernels/base/clock.h"

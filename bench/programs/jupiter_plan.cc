@@ -14,6 +14,7 @@
 #include "bench/flags/engine_flags.h"
 #include "bench/flags/planned.h"
 #include "bench/flags/tool.h"
+#include "bench/plan/plan_explanation.h"
 #include "bench/plan/plan_report.h"
 #include "kernels/base/check.h"
 #include "model/loaders/open_checkpoint.h"
@@ -39,6 +40,7 @@ struct PlanFlags {
   std::string save_tree;
   bool any_order = false;
   bool json = false;
+  bool explain = false;
   std::string save;
 };
 
@@ -51,6 +53,7 @@ bool PlansSlices(const PlannerEntry& planner) {
   return ChoosesSlices(FindTraits(planner.strategy));
 }
 bool SendsAnything(const PlannerEntry& planner) { return Sends(FindTraits(planner.strategy)); }
+bool IsPipeline(const PlannerEntry& planner) { return !FindTraits(planner.strategy).shares(); }
 bool OrdersDevices(const PlannerEntry& planner) { return planner.orders_devices; }
 
 void CheckPlanner(const std::string& name) {
@@ -122,6 +125,11 @@ PlanFlags ParsePlanFlags(int argc, const char* const* argv) {
   set.Add("-n,--n-gen,--tokens", flags.tokens, "tokens of the answer");
   AddDrafts(set, flags);
   set.AddSwitch("--json", flags.json, "JSON instead of tables").ChangesNoNumber();
+  set.AddSwitch("--explain", flags.explain,
+                "of pipelines: where the predicted time goes, and what would shorten it")
+      .ActsIf([&flags] { return !flags.json; }, "is text for readers; leave out --json")
+      .ActsUnless(UnlessPlanner(flags, IsPipeline))
+      .ChangesNoNumber();
   set.Add("--save", flags.save,
           "write the plan here that has the least predicted end-to-end time, for --plan of other "
           "programs; --planner NAME makes it that planner's");
@@ -234,7 +242,17 @@ class Planning {
                       : ", since the tokens that a verification step accepts are not known "
                         "here; --acceptance says them");
     }
-    return text + ShowPlans(runs, cluster_) + ShowEachPlan(runs, cluster_) + "\n" + ShowNotes(runs);
+    text += ShowPlans(runs, cluster_) + ShowEachPlan(runs, cluster_) + "\n" + ShowNotes(runs);
+    return flags_.explain ? text + Explanations(runs) : text;
+  }
+
+  std::string Explanations(const std::vector<PlannedRun>& runs) const {
+    const Predictor predictor = PredictorFor(flags_.prompt_tokens);
+    std::string text;
+    for (const PlannedRun& run : runs) {
+      if (run.feasible && run.prediction) text += "\n" + ExplainPlan(predictor.task(), run);
+    }
+    return text;
   }
 
   // Whether a plan, a tree or both go to files.

@@ -174,6 +174,22 @@ def test_where_the_time_goes(session):
     session.check("--explain is for --emulate CLUSTER" in refused.err, refused.err)
 
 
+def test_a_plan_is_explained(session):
+    flags = ["--cluster", cluster("env-a"), *MODEL, "-p", 64, "-n", 4, "--planner", "equal"]
+    text = session.tool("jupiter_plan", [*flags, "--explain"]).out
+    check_explanation(session, text.split("equal, explained")[1])
+    plan = json.loads(session.tool("jupiter_plan", [*flags, "--json"]).out)[0]["prediction"]
+    predicted = [1e3 * plan["ttft_s"], 1e3 * (plan["e2el_s"] - plan["ttft_s"])]
+    for phase, milliseconds in enumerate(phases(text, "  all")):
+        session.check(abs(milliseconds - predicted[phase]) < 0.002, f"{predicted} predicted, {milliseconds} explained")
+    whole = phases(text, "  the prompt whole")
+    session.check(whole[0] > 0 and phases(text, "  without nx3")[0] > 0, text)
+    for more, expected in [(["--json"], "--explain is text for readers"),
+                           (["--planner", "megatron"], "does nothing with --planner megatron")]:
+        refused = session.tool("jupiter_plan", [*flags[:-2], *more, "--explain"], code=2)
+        session.check(expected in refused.err, refused.err)
+
+
 def test_what_a_replay_leaves_unexplained(session):
     record = session.path("real.jsonl")
     session.call(session.options.run, ["--model", "synthetic:tiny", "--prompt-ids", "5,9,200,33,7", "--ids",

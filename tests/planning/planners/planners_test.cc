@@ -12,10 +12,12 @@
 #include <string>
 
 #include "kernels/base/check.h"
+#include "planning/cost/formula_record.h"
 #include "planning/drafts/known_acceptance.h"
 #include "planning/plan/slices.h"
 #include "planning/planners/common.h"
 #include "planning/planners/pipeline_tree.h"
+#include "planning/replay/simulator.h"
 #include "planning/replay/two_regimes.h"
 #include "planning/testbed/op_costs.h"
 
@@ -71,6 +73,42 @@ TEST_P(PlannersTest, PlansAddUp) {
     for (std::size_t i = 0; i + 1 < p.links.size(); ++i) {
       EXPECT_GT(p.links[i].prefill_bytes, 200 * 4096 * 2);
       EXPECT_LT(p.links[i].prefill_bytes, 200 * 4096 * 2 * 1.01);
+    }
+  }
+}
+
+double TimeOfLast(const Replay& replay, MarkKind kind) {
+  double time = -1;
+  for (const MarkTime& mark : replay.ranks.front().marks) {
+    if (mark.kind == kind) time = mark.time;
+  }
+  return time;
+}
+
+// The formulas of times and the replay of the formulas' record are two ways to one number.
+TEST_P(PlannersTest, AFormulaRecordTakesWhatIsPredicted) {
+  const ModelShape shape = SevenBillion();
+  const Cluster cluster = Shipped(GetParam());
+  for (const DType residual : {DType::kF32, DType::kF16}) {
+    const PlanningTask task{.shape = shape,
+                            .cluster = cluster,
+                            .prompt_tokens = 200,
+                            .tokens = 9,
+                            .wire = DType::kF16,
+                            .residual = residual};
+    const Predictor predictor(task);
+    for (const PlannerEntry& entry : Planners()) {
+      SCOPED_TRACE(std::string(entry.name));
+      const PlannedRun run = entry.make(predictor);
+      // Predictions of traces are for their first rate.
+      const bool exact = run.prediction && run.prediction->notes.empty();
+      if (!exact || run.device.value_or(0) != 0) continue;
+      const Replay replay =
+          Simulate(FormulaRecord(task, run.plan, run.prediction->slices), TestbedOf(cluster));
+      EXPECT_NEAR(TimeOfLast(replay, MarkKind::kFirstToken), run.prediction->ttft,
+                  1e-9 * run.prediction->ttft);
+      EXPECT_NEAR(TimeOfLast(replay, MarkKind::kEnd), run.prediction->e2el,
+                  1e-9 * run.prediction->e2el);
     }
   }
 }

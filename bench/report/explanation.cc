@@ -1,4 +1,4 @@
-#include "bench/emulate/explanation.h"
+#include "bench/report/explanation.h"
 
 #include <fmt/format.h>
 

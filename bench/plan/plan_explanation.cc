@@ -1,0 +1,85 @@
+#include "bench/plan/plan_explanation.h"
+
+#include <fmt/format.h>
+
+#include <vector>
+
+#include "bench/report/explanation.h"
+#include "planning/cost/formula_record.h"
+#include "planning/replay/testbed.h"
+
+namespace jupiter {
+namespace {
+
+constexpr int kSlices[] = {1, 2, 4, 8, 16};
+
+Cluster Without(Cluster cluster, int device) {
+  cluster.devices.erase(cluster.devices.begin() + device);
+  cluster.links.erase(cluster.links.begin() + device);
+  for (std::vector<Link>& from : cluster.links) from.erase(from.begin() + device);
+  return cluster;
+}
+
+// A line of "one change, planned anew"; `run` is null where nothing fits.
+std::string Line(const std::string& change, const Prediction& now, const Prediction* then) {
+  if (then == nullptr) return fmt::format("  {:<32} does not fit\n", change);
+  const auto gain = [](double before, double after) {
+    return before > 0 ? 100 * (after / before - 1) : 0;
+  };
+  const double answer = now.e2el - now.ttft, other = then->e2el - then->ttft;
+  return fmt::format("  {:<32} {:>12.3f} {:>+7.1f} {:>12.3f} {:>+7.1f}\n", change, then->ttft * 1e3,
+                     gain(now.ttft, then->ttft), other * 1e3, gain(answer, other));
+}
+
+std::string OneDeviceLess(const PlanningTask& task, const PlannedRun& run) {
+  std::string text;
+  // Rank 0 has the prompt.
+  for (int device = 1; device < task.cluster.size(); ++device) {
+    const Cluster fewer = Without(task.cluster, device);
+    const PlannedRun anew = FindPlanner(run.planner).make(Predictor(OnCluster(task, fewer)));
+    const std::string& name = task.cluster.devices[static_cast<std::size_t>(device)].name;
+    text += Line("without " + name, *run.prediction, anew.feasible ? &*anew.prediction : nullptr);
+  }
+  return text;
+}
+
+std::string OtherSlices(const PlanningTask& task, const PlannedRun& run) {
+  const Predictor predictor(task);
+  std::string text;
+  for (int count : kSlices) {
+    if (count > task.prompt_tokens) break;
+    Plan plan = run.plan;
+    plan.slices.kind = SlicePolicy::Kind::kLengths;
+    plan.slices.lengths.clear();
+    for (int i = 0; i < count; ++i) {
+      plan.slices.lengths.push_back(task.prompt_tokens * (i + 1) / count -
+                                    task.prompt_tokens * i / count);
+    }
+    const Prediction other = predictor.Predict(plan);
+    text += Line(count == 1 ? "the prompt whole" : fmt::format("{} equal slices", count),
+                 *run.prediction, other.feasible ? &other : nullptr);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string ExplainPlan(const PlanningTask& task, const PlannedRun& run) {
+  Testbed testbed = TestbedOf(task.cluster);
+  std::vector<std::string> names;
+  for (const ClusterDevice& device : task.cluster.devices) names.push_back(device.name);
+  if (run.device) {
+    const auto device = static_cast<std::size_t>(*run.device);
+    testbed.costs.front() = testbed.costs[device];
+    names.front() = names[device];
+  }
+  std::string text = fmt::format("{}, explained\n", run.planner);
+  text += Explain(FormulaRecord(task, run.plan, run.prediction->slices), testbed, names);
+  if (task.cluster.size() == 1) return text;
+  text += fmt::format("{:<34} {:>12} {:>7} {:>12} {:>7}\n", "one change, planned anew", "prompt ms",
+                      "%", "answer ms", "%");
+  text += OneDeviceLess(task, run);
+  return run.device ? text : text + OtherSlices(task, run);
+}
+
+}  // namespace jupiter
