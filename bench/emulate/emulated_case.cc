@@ -174,7 +174,7 @@ CaseRecorder::CaseRecorder(Transport& transport, const BenchFlags& flags)
   profile_ = ShareProfile(transport, flags.profile);
   if (profile_) Together(transport, [&] { cluster_ = Apply(*profile_, std::move(cluster_)); });
   given_ = ReadPlanning(transport, flags.engine);
-  NotePlan(transport, given_, flags.strategies, "follow the planners of their papers");
+  NotePlan(transport, given_, flags.strategies, "planned as in their papers");
 }
 
 SessionOptions CaseRecorder::OptionsFor(const EmulatedCase& which) const {

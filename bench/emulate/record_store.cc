@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "bench/emulate/run_description.h"
-#include "bench/measure/long_wait.h"
 #include "kernels/base/check.h"
 #include "kernels/make_device.h"
+#include "parallel/transport/longer_deadline.h"
 #include "parallel/transport/record_gather.h"
 
 namespace jupiter {
@@ -53,7 +53,7 @@ std::shared_ptr<const RunRecord> RecordStore::Recall(const std::string& model,
   if (known != recent_.end()) return known->second;
   Session session(transport_, *device_, checkpoint, options);
   session.Load();
-  const LongWait wait(transport_.context());
+  const LongerDeadline longer(transport_.context(), kAloneSeconds);
   Recorder recorder(transport_.rank(), /*timed=*/false);
   play(session, recorder);
   recent_.emplace_front(

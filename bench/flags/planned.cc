@@ -48,7 +48,8 @@ void CheckFitsStrategy(const Plan& plan, const std::string& path) {
   }
   using Kind = SlicePolicy::Kind;
   const Kind slices = plan.slices.kind;
-  if (!traits.takes_slices && slices != Kind::kWhole && slices != Kind::kChunks) {
+  const bool cuts_prompts = traits.takes_slices || traits.own_slices;
+  if (!cuts_prompts && slices != Kind::kWhole && slices != Kind::kChunks) {
     FailUser("{}: slices: {} takes prompts whole; {}", path, plan.strategy, kPlanAgain);
   }
 }
@@ -78,10 +79,6 @@ void RefuseOtherTypes(const EngineFlags& flags, const Plan& plan) {
              type.flag, type.given, flags.plan, Name(type.planned), type.flag);
   }
 }
-
-}  // namespace
-
-namespace {
 
 // Makes slices and shares of a planner's plan those that the user names; whether there are any.
 bool TakeGiven(const SessionOptions& options, Plan& plan) {
@@ -144,9 +141,22 @@ PlannedRun PlanOf(const Predictor& predictor, const SessionOptions& options) {
     return Assess(predictor, OnSingleDevice(predictor, traits.name, Strategy::kSource).plan);
   }
   PlannedRun run = FindPlanner(traits.planner).plan_for(predictor, traits.name);
-  if (!run.check || !TakeGiven(options, run.plan)) return run;
+  if (!run.check || !TakeGiven(options, run.plan)) return Adapted(predictor, std::move(run));
   CheckShares(run.plan.shares, predictor.task().shape, predictor.task().cluster.size());
-  return Assess(predictor, std::move(run.plan));
+  return Adapted(predictor, Assess(predictor, std::move(run.plan)));
+}
+
+PlannedRun Adapted(const Predictor& predictor, PlannedRun run) {
+  if (!run.check || run.device) return run;
+  const PlanningTask& task = predictor.task();
+  const std::vector<double> same(static_cast<std::size_t>(task.cluster.size()), 1.0);
+  const std::string planned = ToJson(run.plan);
+  FindStrategy(run.plan.strategy).adapt(run.plan, {task.shape, same});
+  if (ToJson(run.plan) == planned) return run;
+  PlannedRun adapted = Assess(predictor, std::move(run.plan));
+  adapted.planner = std::move(run.planner);
+  adapted.note = std::move(run.note);
+  return adapted;
 }
 
 GivenPlanning ReadPlanning(Transport& transport, const EngineFlags& flags) {
@@ -185,7 +195,7 @@ void NotePlan(const Transport& transport, const GivenPlanning& given,
              fmt::join(strategies, ","));
   }
   if (others.empty() || transport.rank() != 0) return;
-  fmt::print(stderr, "note: --plan {} is for {} alone; {} {}\n", given.plan_path, planned,
+  fmt::print(stderr, "note: --plan {} is for {} alone; {}: {}\n", given.plan_path, planned,
              fmt::join(others, ", "), others_do);
 }
 

@@ -30,6 +30,8 @@ void Follow(SessionOptions& options, const Plan& plan);
 // What the planner of the options' strategy makes; slices and shares that the user names are the
 // user's.
 PlannedRun PlanOf(const Predictor& predictor, const SessionOptions& options);
+// A planner's run with the plan made one that its strategy executes, as a session does it.
+PlannedRun Adapted(const Predictor& predictor, PlannedRun run);
 
 // What --cluster and --plan name; the same on all ranks.
 struct GivenPlanning {

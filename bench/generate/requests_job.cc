@@ -59,6 +59,7 @@ class RequestsJob : public Job {
     tokenizer_ = OpenTokenizerFor(inputs.engine, inputs.config,
                                   {.texts = !flags_.ids || texts, .ends = !flags_.ignore_eos});
     for (const TextRequest& asked : asked_) set_.requests.push_back(Make(asked, inputs));
+    RefuseIdleTokens(inputs.engine);
     return SizeOf(inputs.rows_in_flight);
   }
 
@@ -88,6 +89,17 @@ class RequestsJob : public Job {
   }
 
  private:
+  // Known only now that the file is read.
+  void RefuseIdleTokens(const EngineFlags& engine) const {
+    if (engine.given.count("--n-gen") == 0) return;
+    const bool idle = std::all_of(asked_.begin(), asked_.end(), [](const TextRequest& asked) {
+      return asked.tokens.has_value();
+    });
+    if (!idle) return;
+    FailUser("--n-gen {}: every line of {} says its own tokens; leave it out", flags_.tokens,
+             flags_.requests);
+  }
+
   Request Make(const TextRequest& asked, const JobInputs& inputs) const {
     Request request;
     request.prompt = PromptIds(asked, flags_.requests, tokenizer_.get(), inputs.config);

@@ -37,10 +37,18 @@ std::optional<std::string> FindFlag(const Flags& flags, const std::string& name)
   return value;
 }
 
-// As Google Benchmark understands yes and no.
-bool IsTrue(const std::string& value) {
+// As Google Benchmark understands yes and no; it takes every other text for yes.
+bool IsTrue(const std::string& value, const std::string& name) {
   const std::string no[] = {"0", "f", "n", "false", "no", "off"};
-  return std::find(std::begin(no), std::end(no), Mapped(value, std::tolower)) == std::end(no);
+  const std::string yes[] = {"1", "t", "y", "true", "yes", "on"};
+  const std::string small = Mapped(value, std::tolower);
+  if (std::find(std::begin(no), std::end(no), small) != std::end(no)) return false;
+  if (std::find(std::begin(yes), std::end(yes), small) != std::end(yes)) return true;
+  FailUser("--benchmark_{}={}: expected true or false", name, value);
+}
+
+bool SwitchIn(const Flags& flags, const std::string& name) {
+  return IsTrue(FindFlag(flags, name).value_or("no"), name);
 }
 
 std::string FormatIn(const Flags& flags, const std::string& name, const std::string& without) {
@@ -72,8 +80,11 @@ T NumberIn(const std::string& text, T otherwise) {
 
 int RepetitionsIn(const Flags& flags) {
   const std::string value = FindFlag(flags, "repetitions").value_or("1");
+  constexpr int kMost = 1'000'000;
   const int repetitions = NumberIn(value, 0);
-  if (repetitions < 1) FailUser("--benchmark_repetitions={}: expected at least 1", value);
+  if (repetitions < 1 || repetitions > kMost) {
+    FailUser("--benchmark_repetitions={}: expected a whole number, 1 to {}", value, kMost);
+  }
   return repetitions;
 }
 
@@ -91,38 +102,61 @@ double SecondsIn(const Flags& flags, const std::string& name, const std::string&
 
 bool ColorIn(const Flags& flags) {
   const std::string value = FindFlag(flags, "color").value_or("auto");
-  return value == "auto" ? isatty(STDOUT_FILENO) != 0 : IsTrue(value);
+  return value == "auto" ? isatty(STDOUT_FILENO) != 0 : IsTrue(value, "color");
 }
+
+std::string NameOf(const std::string& flag) { return flag.substr(0, flag.find('=')); }
 
 // Of flags that stand on the command line; those of the environment may be for other programs, too.
 void RefuseIdle(const Flags& flags, const BenchmarkOptions& options) {
+  constexpr const char* kOfRepetitions[] = {"--benchmark_report_aggregates_only",
+                                            "--benchmark_display_aggregates_only",
+                                            "--benchmark_enable_random_interleaving"};
   for (const std::string& flag : flags) {
     if (flag.starts_with("--benchmark_out_format") && options.out.empty()) {
       FailUser("{} is for --benchmark_out=FILE; add that, or leave it out", flag);
     }
+    const bool of_repetitions =
+        std::any_of(std::begin(kOfRepetitions), std::end(kOfRepetitions),
+                    [&](const char* known) { return NameOf(flag) == known; });
+    if (of_repetitions && options.repetitions == 1) {
+      FailUser("{} is for --benchmark_repetitions=N; add that, or leave it out", flag);
+    }
+  }
+}
+
+// They are counters of a library that packages leave out.
+void RefusePerfCounters(const Flags& flags) {
+  for (const std::string& flag : flags) {
+    if (NameOf(flag) != "--benchmark_perf_counters") continue;
+    FailUser("{}: not supported; see perf stat for counters of the processor", flag);
   }
 }
 
 BenchmarkOptions ReadOptions(const Flags& flags) {
   BenchmarkOptions options;
   options.filter = CaseFilter(FindFlag(flags, "filter").value_or(""));
-  options.lists = IsTrue(FindFlag(flags, "list_tests").value_or("no"));
+  options.lists = SwitchIn(flags, "list_tests");
   options.format = FormatIn(flags, "format", "console");
   options.out = FindFlag(flags, "out").value_or("");
   options.out_format = FormatIn(flags, "out_format", "json");
-  options.tabular = IsTrue(FindFlag(flags, "counters_tabular").value_or("no"));
+  options.tabular = SwitchIn(flags, "counters_tabular");
   options.color = ColorIn(flags);
   options.unit = UnitIn(flags);
   options.repetitions = RepetitionsIn(flags);
   const double seconds = SecondsIn(flags, "min_time", "0.5");  // Google Benchmark's own
   const double warm_up = SecondsIn(flags, "min_warmup_time", "0");
   options.warms_up = warm_up > 0;
-  const bool mixes = IsTrue(FindFlag(flags, "enable_random_interleaving").value_or("no"));
+  const bool mixes = SwitchIn(flags, "enable_random_interleaving");
   options.measuring = {{"--benchmark_repetitions", fmt::format("{}", options.repetitions)},
                        {"--benchmark_min_time", fmt::format("{}", seconds)},
                        {"--benchmark_min_warmup_time", fmt::format("{}", warm_up)},
                        {"--benchmark_enable_random_interleaving", fmt::format("{}", mixes)}};
   for (const auto& [name, value] : options.measuring) JUPITER_CHECK(IsMeasuringFlag(name));
+  for (const char* name : {"report_aggregates_only", "display_aggregates_only"}) {
+    SwitchIn(flags, name);
+  }
+  RefusePerfCounters(flags);
   RefuseIdle(flags, options);
   return options;
 }

@@ -75,7 +75,7 @@ class RealSuite : public Suite {
   void Prepare() override {
     runner_ = std::make_unique<CaseRunner>(transport_, flags_.engine, draftings_,
                                            ParseFault(flags_.fault), flags_.reference);
-    NotePlan(transport_, runner_->planning(), flags_.strategies, "split the layers equally");
+    NotePlan(transport_, runner_->planning(), flags_.strategies, "with layers split equally");
     for (const Case& which : cases_) runner_->Check(which);
     if (context_.rank() != 0) return;
     benchmark::AddCustomContext("model", ReportText(flags_.engine.model));

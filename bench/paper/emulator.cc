@@ -296,7 +296,7 @@ ResultRow PaperEmulator::Describe(const Work& work, const RecordedCase& recorded
   }
   row.plan_hash = fmt::format("{:016x}", HashBytes(ToJson(recorded.plan)));
   row.note = ShowSplit(recorded.plan);
-  if (cell.system == kLocalSystem) {
+  if (FindTraits(FindSystem(cell.system).strategy).one_process) {
     const auto device = static_cast<std::size_t>(recorded.source_device);
     row.note = fmt::format("on {}", recorded.cluster.devices[device].name);
   }

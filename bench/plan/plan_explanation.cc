@@ -11,6 +11,8 @@
 namespace jupiter {
 namespace {
 
+using PlanAnew = std::function<PlannedRun(const Predictor&)>;
+
 constexpr int kSlices[] = {1, 2, 4, 8, 16};
 
 Cluster Without(Cluster cluster, int device) {
@@ -31,12 +33,13 @@ std::string Line(const std::string& change, const Prediction& now, const Predict
                      gain(now.ttft, then->ttft), other * 1e3, gain(answer, other));
 }
 
-std::string OneDeviceLess(const PlanningTask& task, const PlannedRun& run) {
+std::string OneDeviceLess(const PlanningTask& task, const PlannedRun& run,
+                          const PlanAnew& plan_anew) {
   std::string text;
   // Rank 0 has the prompt.
   for (int device = 1; device < task.cluster.size(); ++device) {
     const Cluster fewer = Without(task.cluster, device);
-    const PlannedRun anew = FindPlanner(run.planner).make(Predictor(OnCluster(task, fewer)));
+    const PlannedRun anew = plan_anew(Predictor(OnCluster(task, fewer)));
     const std::string& name = task.cluster.devices[static_cast<std::size_t>(device)].name;
     text += Line("without " + name, *run.prediction, anew.feasible ? &*anew.prediction : nullptr);
   }
@@ -64,7 +67,8 @@ std::string OtherSlices(const PlanningTask& task, const PlannedRun& run) {
 
 }  // namespace
 
-std::string ExplainPlan(const PlanningTask& task, const PlannedRun& run) {
+std::string ExplainPlan(const PlanningTask& task, const PlannedRun& run,
+                        const PlanAnew& plan_anew) {
   Testbed testbed = TestbedOf(task.cluster);
   std::vector<std::string> names;
   for (const ClusterDevice& device : task.cluster.devices) names.push_back(device.name);
@@ -78,7 +82,7 @@ std::string ExplainPlan(const PlanningTask& task, const PlannedRun& run) {
   if (task.cluster.size() == 1) return text;
   text += fmt::format("{:<34} {:>12} {:>7} {:>12} {:>7}\n", "one change, planned anew", "prompt ms",
                       "%", "answer ms", "%");
-  text += OneDeviceLess(task, run);
+  text += OneDeviceLess(task, run, plan_anew);
   return run.device ? text : text + OtherSlices(task, run);
 }
 

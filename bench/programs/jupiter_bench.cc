@@ -22,7 +22,6 @@
 #include "bench/flags/bench_flags.h"
 #include "bench/measure/benchmark_flags.h"
 #include "bench/measure/cases.h"
-#include "bench/measure/long_wait.h"
 #include "bench/measure/real_suite.h"
 #include "bench/measure/run_cases.h"
 #include "bench/paper/paper_suite.h"
@@ -30,6 +29,7 @@
 #include "bench/results/results_folder.h"
 #include "kernels/base/check.h"
 #include "parallel/transport/agreement.h"
+#include "parallel/transport/longer_deadline.h"
 #include "parallel/transport/together.h"
 
 namespace jupiter {
@@ -175,7 +175,7 @@ class Bench {
   }
 
   Command NextCommand() {
-    const LongWait wait(context_);
+    const LongerDeadline longer(context_, kAloneSeconds);
     return ReceiveCommand(transport_);
   }
 

@@ -147,8 +147,8 @@ void CheckPlanFlags(const PlanFlags& flags, const ModelConfig& config) {
   if (flags.prompt_tokens < 1 || flags.tokens < 1 ||
       std::int64_t{flags.prompt_tokens} + flags.tokens > config.context) {
     FailUser(
-        "{} prompt tokens and {} new ones: expected at least 1 each and at most {} together, "
-        "the context of {}",
+        "--n-prompt {} and --n-gen {}: expected at least 1 each and at most {} together, the "
+        "context of {}",
         flags.prompt_tokens, flags.tokens, config.context, config.name);
   }
   if (flags.all_prompts >= flags.prompt_tokens) {
@@ -208,13 +208,19 @@ class Planning {
     return Predictor(task);
   }
 
+  // The plan as the strategy executes it.
+  static PlannedRun PlanBy(const PlannerEntry& entry, const Predictor& predictor) {
+    PlannedRun run = Adapted(predictor, entry.make(predictor));
+    run.planner = entry.name;
+    return run;
+  }
+
   std::vector<PlannedRun> MakeAll(int prompt_tokens) const {
     const Predictor predictor = PredictorFor(prompt_tokens);
     std::vector<PlannedRun> runs;
     for (const PlannerEntry& entry : Planners()) {
       if (flags_.planner == "all" || flags_.planner == entry.name) {
-        runs.push_back(entry.make(predictor));
-        runs.back().planner = entry.name;
+        runs.push_back(PlanBy(entry, predictor));
       }
     }
     return runs;
@@ -250,7 +256,11 @@ class Planning {
     const Predictor predictor = PredictorFor(flags_.prompt_tokens);
     std::string text;
     for (const PlannedRun& run : runs) {
-      if (run.feasible && run.prediction) text += "\n" + ExplainPlan(predictor.task(), run);
+      if (!run.feasible || !run.prediction) continue;
+      const auto plan_anew = [&](const Predictor& other) {
+        return PlanBy(FindPlanner(run.planner), other);
+      };
+      text += "\n" + ExplainPlan(predictor.task(), run, plan_anew);
     }
     return text;
   }

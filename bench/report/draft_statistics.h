@@ -2,16 +2,13 @@
 //
 // The names are those of vLLM's spec_decode_* fields. What they mean differs between programs;
 // here:
-//   acceptance_rate    accepted tokens / drafted tokens. A tree drafts several tokens for one
-//   place,
-//                      of which one at most can be right: a wide tree has a low rate, and may be
-//                      fast all the same.
-//   acceptance_length  tokens of the answer / verification steps. So many tokens a step adds to the
-//                      answer; 1 is plain decoding.
-//   draft_length       the same over the steps that had a draft. (vLLM's acceptance_length.)
-//   per_position       for each depth of the drafts: of the steps whose draft was that deep, the
-//                      share whose accepted path was. (vLLM divides by all drafts, since there all
-//                      are equally deep.)
+// - acceptance_rate: accepted tokens / drafted tokens. A tree drafts several tokens for one place,
+//   of which one at most can be right: a wide tree has a low rate, and may be fast all the same.
+// - acceptance_length: tokens of the answer / verification steps. So many tokens a step adds to the
+//   answer; 1 is plain decoding.
+// - draft_length: the same over the steps that had a draft. (vLLM's acceptance_length.)
+// - per_position: for each depth of the drafts, of the steps whose draft was that deep, the share
+//   whose accepted path was. (vLLM divides by all drafts, since there all are equally deep.)
 //
 // What was drafted past the answer's last token counts in none of them, accepted or not. Otherwise
 // short answers would seem to gain tokens that nobody reads.

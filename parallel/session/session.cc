@@ -1,5 +1,4 @@
 #include "parallel/session/session.h"
-#include "parallel/session/session_plan.h"
 
 #include <algorithm>
 #include <limits>
@@ -12,28 +11,15 @@
 #include "parallel/session/idle_news.h"
 #include "parallel/session/layer_speed.h"
 #include "parallel/session/numerics_key.h"
+#include "parallel/session/session_plan.h"
 #include "parallel/session/streaming.h"
 #include "parallel/transport/agreement.h"
+#include "parallel/transport/longer_deadline.h"
 #include "parallel/transport/together.h"
 #include "planning/plan/slices.h"
 
 namespace jupiter {
 namespace {
-
-class LongerDeadline {
- public:
-  LongerDeadline(Context& context, double seconds)
-      : context_(context), seconds_(context.deadline_seconds()) {
-    context_.set_deadline_seconds(std::max(seconds_, seconds));
-  }
-  LongerDeadline(const LongerDeadline&) = delete;
-  LongerDeadline& operator=(const LongerDeadline&) = delete;
-  ~LongerDeadline() { context_.set_deadline_seconds(seconds_); }
-
- private:
-  Context& context_;
-  double seconds_;
-};
 
 double SlowdownOf(const Transport& transport, const SessionOptions& options) {
   if (options.slowdown.empty()) return 1;

@@ -13,6 +13,5 @@ OutlineWorkload LoadOutlineWorkload(const std::string& path);
 
 // By path, or the name of a shipped one (experiments/outlines).
 std::string FindOutlineWorkload(const std::string& name_or_path);
-inline constexpr const char* kDefaultOutlineWorkload = "skeleton-of-thought";
 
 }  // namespace jupiter

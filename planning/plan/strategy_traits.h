@@ -51,6 +51,7 @@ struct StrategyTraits {
   bool cuts_heads = false;
   bool cuts_rows = false;
   bool takes_slices = false;  // a prompt may pass in slices: --slices acts
+  bool own_slices = false;    // without that: `adapt` cuts prompts, and plans have its slices
   bool overlaps = false;      // messages may travel while it computes: --overlap acts
   bool streams = false;       // may read layers again for every batch: --stream acts
   LayerExchange exchange = LayerExchange::kNone;

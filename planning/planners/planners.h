@@ -40,10 +40,11 @@ struct PlannerEntry {
   }
 };
 
-// In the order of reports.
-const std::vector<PlannerEntry>& Planners();
+// In the order of reports: those of this room, then of each registered strategy that has none of
+// its own name here, under that, the planner that its traits name.
+std::vector<PlannerEntry> Planners();
 // Throws UserError that lists the known names.
-const PlannerEntry& FindPlanner(std::string_view name);
+PlannerEntry FindPlanner(std::string_view name);
 
 // A run of the plan: whether it fits, and what a pipeline is predicted to take.
 PlannedRun Assess(const Predictor& predictor, Plan plan);

@@ -1,9 +1,14 @@
+#include <algorithm>
+
 #include "kernels/base/check.h"
+#include "planning/plan/strategy_traits.h"
 #include "planning/planners/common.h"
 
 namespace jupiter {
 
-const std::vector<PlannerEntry>& Planners() {
+namespace {
+
+const std::vector<PlannerEntry>& BuiltIn() {
   static const std::vector<PlannerEntry> entries = {
       {"local", "the whole model on the fastest device that can hold it", "local", PlanLocal},
       {"equal", "as many layers for every device, equal slices", "jupiter", PlanEqual},
@@ -27,7 +32,31 @@ const std::vector<PlannerEntry>& Planners() {
   return entries;
 }
 
-const PlannerEntry& FindPlanner(std::string_view name) {
+// CHECKs that it is there.
+const PlannerEntry& FindBuiltIn(const std::string& name) {
+  const auto found = std::find_if(BuiltIn().begin(), BuiltIn().end(),
+                                  [&](const PlannerEntry& entry) { return entry.name == name; });
+  JUPITER_CHECK(found != BuiltIn().end(), "no planner {}", name);
+  return *found;
+}
+
+}  // namespace
+
+std::vector<PlannerEntry> Planners() {
+  std::vector<PlannerEntry> entries = BuiltIn();
+  for (const StrategyTraits* traits : AllTraits()) {
+    const bool has_one = std::any_of(BuiltIn().begin(), BuiltIn().end(), [&](const auto& entry) {
+      return entry.strategy == traits->name;
+    });
+    if (has_one || traits->planner.empty()) continue;
+    const PlannerEntry& planner = FindBuiltIn(traits->planner);
+    entries.push_back(
+        {traits->name, traits->summary, traits->name, planner.plan_for, planner.orders_devices});
+  }
+  return entries;
+}
+
+PlannerEntry FindPlanner(std::string_view name) {
   std::string known;
   for (const PlannerEntry& entry : Planners()) {
     if (entry.name == name) return entry;

@@ -82,6 +82,14 @@ def read(folder, part):
         return file.read()
 
 
+def counted(changed, noun):
+    """Entries that differ, and "new: 2 hashes" and the like of those that only one side has."""
+    new = sum(old == MISSING for _, old, _ in changed)
+    gone = sum(now == MISSING for _, _, now in changed)
+    others = [f"{what}: {count} {noun}" for what, count in (("new", new), ("gone", gone)) if count]
+    return len(changed) - new - gone, others
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--left-out", action="append", default=[])
@@ -90,15 +98,17 @@ def main():
     parser.add_argument("new")
     parser.add_argument("parts", nargs="+", choices=READERS)
     options = parser.parse_args()
-    counts = []
+    counts, others, same = [], [], True
     for part in options.parts:
         old, new = read(options.old, part), read(options.new, part)
         changed = list(changes(part, old, new))
         for change in changed:
             print("{} {}: {} -> {}".format(part, *change))
-        counts.append(f"{len(changed)} of {len(READERS[part](new))} {NOUNS[part]}")
-    same = all(count.startswith("0 ") for count in counts)
-    print("; ".join([f"{'SAME as' if same else 'CHANGED since'} {options.name}: {', '.join(counts)} differ",
+        differ, more = counted(changed, NOUNS[part])
+        counts.append(f"{differ} of {len(READERS[part](new))} {NOUNS[part]}")
+        others += more
+        same = same and not changed
+    print("; ".join([f"{'SAME as' if same else 'CHANGED since'} {options.name}: {', '.join(counts)} differ", *others,
                      *(f"left out: {text}" for text in options.left_out)]))
     return 0 if same else 1
 

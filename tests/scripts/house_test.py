@@ -31,6 +31,14 @@ def rooms_of(sources):
     return rooms
 
 
+class PythonFunctions(unittest.TestCase):
+    def test_long_ones_are_found(self):
+        body = "    pass\n" * 60
+        self.assertEqual(list(house.long_python_functions("a.py", f"def f():\n{body}")),
+                         ["a.py:1: f has 61 lines"])
+        self.assertEqual(list(house.long_python_functions("a.py", f"def f():\n{body[:-9]}")), [])
+
+
 class Functions(unittest.TestCase):
     def found(self, text):
         return [(f.name, f.line, f.lines) for f in cpp_functions.functions(text)]

@@ -43,8 +43,8 @@ class Compare(unittest.TestCase):
         code, lines = self.compare({"hashes": "add/4x77 0000\nmath b25a\nsoftmax 1234\n"})
         self.assertEqual(code, 1)
         self.assertEqual(lines[:2], ["hashes add/4x77: 75ac -> 0000", "hashes softmax: (none) -> 1234"])
-        self.assertEqual(lines[2], "CHANGED since base: 2 of 3 hashes, 0 of 17 numbers of rows, "
-                                   "0 of 2 greedy texts differ")
+        self.assertEqual(lines[2], "CHANGED since base: 1 of 3 hashes, 0 of 17 numbers of rows, "
+                                   "0 of 2 greedy texts differ; new: 1 hashes")
 
     def test_rows_go_by_their_cell(self):
         first, second = ROWS.splitlines(keepends=True)

@@ -16,6 +16,7 @@ StrategyEntry SlicePerStage() {
   return {.traits = {.name = "slice-per-stage",
                      .summary = "layers split over ranks, the prompt in a slice per stage",
                      .cuts_layers = true,
+                     .own_slices = true,
                      .planner = "equal"},
           .adapt = adapt,
           .plan_memory = Pipeline::PlanMemory,

@@ -139,6 +139,11 @@ def flag_cases(folder):
         yield Case(f"{flag} {os.path.basename(str(wrong))}", [*run, flag, wrong], say)
     for flag, wrong, say in [("--top-k", -1, "--top-k.*-1"), ("--top-p", 1.5, r"--top-p.*1\.5")]:
         yield Case(f"{flag} {wrong}", [*run, "--temperature", 1, flag, wrong], say)
+
+
+def wording_cases(folder):
+    """Command lines that are none, flags that the model or the ranks make wrong."""
+    run = [*TINY, *FEW, *IDS]
     yield Case("unknown flag", [*run, "--lyers", "6"],
                r"jupiter_run has no flag --lyers; did you mean --layers\?", parallel=True)
     yield Case("text without quotes", [*TINY, "--prompt", "Once", "upon"], r"upon stands alone.*quotes")
@@ -210,6 +215,17 @@ def idle_cases(folder):
             (["--no-overlap"], only.format("--no-overlap", "jupiter", "galaxy")),
             (["--overlap", "-s", "megatron"], only.format("--overlap", "megatron", "galaxy"))]:
         yield Case(f"idle {flags}", [*run, *flags], say, parallel="--chat-format" in flags)
+    for flag in ["--record", "--reference", "--save-reference"]:
+        yield Case(f"dry {flag}", [*run, "--dry-run", flag, "f.json"], rf"{flag} f\.json with --dry-run")
+    yield Case("idle skeleton", [*ask, f"file:{points}", "--skeleton-tokens", 3],
+               r"--skeleton-tokens 3 is for an outline that the model writes")
+    yield Case("idle tokens", [*ask, f"file:{points}", "--point-tokens", 3], r"--tokens 4 with --outline file:")
+
+
+def idle_for_strategy_cases(folder):
+    """Flags that the strategy does not take; of several strategies one that does is enough."""
+    run = [*TINY, *FEW, *IDS]
+    only = r"{} does nothing with --strategy {}, only with {}; leave it out"
     shared = ["sequence", "megatron", "detransformer", "galaxy"]
     for flags, takers, others in [
             (["--slices", 2], [*shared, "jupiter"], ["local", "edgeshard"]),
@@ -228,11 +244,10 @@ def idle_cases(folder):
         gone = ["--model", os.path.join(folder, "gone.gguf")]
         yield Case(f"bench busy {flags}", [*gone, "--strategies", f"local,{takers[-1]}", *flags],
                    r"gone\.gguf", "bench")
-    for flag in ["--record", "--reference", "--save-reference"]:
-        yield Case(f"dry {flag}", [*run, "--dry-run", flag, "f.json"], rf"{flag} f\.json with --dry-run")
-    yield Case("idle skeleton", [*ask, f"file:{points}", "--skeleton-tokens", 3],
-               r"--skeleton-tokens 3 is for an outline that the model writes")
-    yield Case("idle tokens", [*ask, f"file:{points}", "--point-tokens", 3], r"--tokens 4 with --outline file:")
+
+
+def idle_bench_cases(_):
+    """The same of jupiter_bench."""
     for flags, say in [
             (["--suite", "paper", "--threads", 2], r"--threads 2 with --suite paper"),
             (["--suite", "paper", "--draft", "ngram"], r"--draft ngram with --suite paper"),
@@ -335,6 +350,8 @@ def outline_cases(folder):
                             ("bytes", '{"prompt": "\udcff"}', "line 1: not JSON")]:
         yield Case(f"requests {name}", [*many, file(f"{name}.jsonl", text)], rf"{name}\.jsonl: {say}",
                    parallel=name in ("torn", "long"))
+    yield Case("requests with idle tokens", [*many, file("all.jsonl", '{"prompt": "a", "tokens": 3}')],
+               r"--n-gen 4: every line of \S+all\.jsonl says its own tokens; leave it out")
     yield Case("requests saved", [*many, file("good.jsonl", '{"prompt": "a"}'), "--save-reference", "r.json"],
                r"--save-reference r.json with --requests")
 
@@ -418,6 +435,14 @@ def draft_cases(folder):
     yield Case("draft: a tree planned by no time",
                [*run, *recorded, "--draft", f"medusa:{os.path.join(folder, 'fine.safetensors')}"],
                r"--device recording.*--tree FILE")
+
+
+def bench_draft_cases(folder):
+    """The same of jupiter_bench."""
+    gone = os.path.join(folder, "gone.safetensors")
+    tree = os.path.join(folder, "tree-of-bench.yaml")
+    with open(tree, "w", encoding="utf-8") as file:
+        file.write("[[0], [1], [0, 0]]")
     quick = ["--n-gen", 2, "--benchmark_min_time=0.01"]
     for name, flags, say in [
             ("twice", ["--draft", "ngram,ngram"], r"--draft: ngram is given twice"),
@@ -444,6 +469,13 @@ def bench_cases(folder):
             ("out format", ["--benchmark_out_format=xml"], "--benchmark_out_format=xml.*json"),
             ("repetitions", ["--benchmark_repetitions=-1"], "--benchmark_repetitions=-1"),
             ("repetitions no number", ["--benchmark_repetitions=3x"], "--benchmark_repetitions=3x"),
+            ("repetitions no whole number", ["--benchmark_repetitions=2.5"], "expected a whole number, 1 to"),
+            ("repetitions too many", ["--benchmark_repetitions=99999999999"], "expected a whole number, 1 to"),
+            ("aggregates of one", ["--benchmark_report_aggregates_only"], "is for --benchmark_repetitions=N"),
+            ("interleaving of one", ["--benchmark_enable_random_interleaving=true"], "is for --benchmark_repetitions"),
+            ("neither yes nor no", ["--benchmark_list_tests=maybe"], "list_tests=maybe: expected true or false"),
+            ("color", ["--benchmark_color=perhaps"], "color=perhaps: expected true or false"),
+            ("perf counters", ["--benchmark_perf_counters=CYCLES"], "not supported"),
             ("n-prompt twice", ["--n-prompt", "8,9,8"], r"--n-prompt 8,9,8: 8 is given twice"),
             ("suite", ["--suite", "nosuch"], r"--suite nosuch: expected some of real, paper"),
             ("suite twice", ["--suite", "real,real"], r"--suite: real is given twice"),
@@ -529,7 +561,8 @@ def rank_counts(options, case):
 def all_runs(options, folder):
     """Every run as (case, command, ranks)."""
     programs = {"run": options.run, "bench": options.bench}
-    for cases in [model_cases, flag_cases, idle_cases, number_cases, outline_cases, reference_cases, draft_cases, bench_cases]:
+    for cases in [model_cases, flag_cases, wording_cases, idle_cases, idle_for_strategy_cases, idle_bench_cases,
+                  number_cases, outline_cases, reference_cases, draft_cases, bench_draft_cases, bench_cases]:
         for case in cases(folder):
             for ranks in rank_counts(options, case):
                 yield case, [programs[case.program], *case.flags], ranks

@@ -422,16 +422,16 @@ def test_bench_follows_a_plan_for_one_strategy(session):
         layers = json.load(file)["layers"]
     tiny = ["--model", "synthetic:tiny", "--n-prompt", 96, "--n-gen", 3, "--plan", plan, "--benchmark_format=json"]
     quick = ["--benchmark_min_time=0.01"]
-    note = f"note: --plan {plan} is for jupiter alone; {', '.join(['local', *SHARED, 'edgeshard'])} "
+    note = f"note: --plan {plan} is for jupiter alone; {', '.join(['local', *SHARED, 'edgeshard'])}: "
     real = session.call(session.options.bench, [*tiny, *quick], 2)
-    session.check(note + "split the layers equally" in real.err, f"no note: {real.err}")
+    session.check(note + "with layers split equally" in real.err, f"no note: {real.err}")
     labels = {row["label"].split("; ")[0] for row in rows(session, real).values()}
     session.check(labels == {"VALID"}, "not VALID")
     alone = session.call(session.options.bench, [*tiny, *quick, "--strategies", "jupiter"], 2)
     session.check("note:" not in alone.err, f"a note for nobody: {alone.err}")
     flags = [*tiny, "--emulate", session.path("pair.yaml")]
     emulated = session.call(session.options.bench, flags, 2)
-    session.check(note + "follow the planners" in emulated.err, f"no note: {emulated.err}")
+    session.check(note + "planned as in their papers" in emulated.err, f"no note: {emulated.err}")
     label = next(row["label"] for name, row in rows(session, emulated).items() if "jupiter" in name)
     session.check(label == "EMULATED layers " + ",".join(map(str, layers)), f"{label}, plan {layers}")
     # What is emulated is the plan of the file, not the planner's.

@@ -70,11 +70,14 @@ def emulated_runs(options, build):
         problems.append(f"rows of {sorted(rows)}")
     elif not rows[NAME]["TTFT_ms"] < rows["edgeshard"]["TTFT_ms"]:
         problems.append("slices did not shorten the prefill")
+    elif abs(rows[NAME]["planned_TTFT_ms"] / rows[NAME]["TTFT_ms"] - 1) > 1e-6:
+        problems.append(f"another plan was predicted: {rows[NAME]}")
     return "emulated runs", problems, result.show()
 
 
 def planned_runs(options, build):
-    """Its planner's layers for a described cluster, run for real; and jupiter_plan with it registered."""
+    """Its planner's layers for a described cluster, run for real; and jupiter_plan with it registered, whose plan
+    is followed."""
     cluster = os.path.join(options.sources, "experiments", "clusters", "env-a.yaml")
     result = program_lib.run(
         [os.path.join(build, "my_bench"), "--cluster", cluster, "--model", "synthetic:tiny", "--strategies", NAME,
@@ -83,10 +86,19 @@ def planned_runs(options, build):
     rows = json.loads(result.out or "{}").get("benchmarks", [])
     if len(rows) != 1 or not rows[0]["label"].startswith("VALID"):
         problems.append(f"expected one VALID row: {[row.get('label') for row in rows]}")
-    plan = program_lib.run([os.path.join(build, "my_plan"), "--cluster", cluster, "--model", "synthetic:tiny",
-                            "--planner", "equal"])
-    problems += plan.problems()
-    return "planned runs", problems, result.show() + plan.show()
+    show = result.show()
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "plan.json")
+        for command, ranks in [
+                (["my_plan", "--cluster", cluster, "--planner", NAME, "--save", path], None),
+                (["my_bench", "--plan", path, "--strategies", NAME], 4)]:
+            run = program_lib.run([os.path.join(build, command[0]), "--model", "synthetic:tiny", "--n-prompt", 40,
+                                   "--n-gen", 6, *command[1:]], ranks, mpirun=options.mpirun)
+            problems += run.problems()
+            show += run.show()
+            if NAME not in run.out or (ranks and "VALID" not in run.out):
+                problems.append(f"{command[0]} says nothing of {NAME}")
+    return "planned runs", problems, show
 
 
 def known_names(options, build):

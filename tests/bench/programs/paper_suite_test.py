@@ -31,7 +31,8 @@ class Session(program_lib.Session):
     """Runs the suite into folders."""
 
     def suite(self, folder, flags=(), code=0):
-        filters = [FEW] if self.options.quick else []
+        filtered = any(flag.startswith("--benchmark_filter") for flag in flags)
+        filters = [FEW] if self.options.quick and not filtered else []
         return self.call(self.options.bench, ["--suite", "paper", "--out", folder, *filters, *flags], 4, code)
 
     def killed(self, folder, seconds, resume):

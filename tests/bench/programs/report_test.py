@@ -183,7 +183,6 @@ def test_rows_of_another_measurement_are_not_kept(session):
             (["--kv", "f16"], None, weights, None), (["--threads", 1], None, weights, None),
             (["--benchmark_repetitions=2"], None, weights, None), (["--benchmark_min_time=0.02"], None, weights, None),
             (["--benchmark_min_warmup_time=0.01"], None, weights, None),
-            (["--benchmark_enable_random_interleaving=true"], None, weights, None),
             ([], {"BENCHMARK_REPETITIONS": "2"}, weights, None),
             ([], {"JUPITER_ISA": "portable"}, weights, None), ([], None, bytes(other), None),
             ([], None, weights, "[[0], [0, 0]]")]:

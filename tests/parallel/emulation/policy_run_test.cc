@@ -70,7 +70,7 @@ class PolicyRunTest : public ::testing::Test {
   }
 
   PolicyTimes Replayed(const ShapeRun& run, const RunRecord& record, const Testbed& testbed) const {
-    return TimesOf(run, plan_, Simulate(record, testbed, {.spans = true}));
+    return TimesOf(run, plan_, Simulate(record, testbed, {.activities = true}));
   }
 
   bool is_source() const { return transport_.rank() == 0; }
