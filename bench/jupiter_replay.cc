@@ -192,7 +192,10 @@ int Execute(const ReplayFlags& flags) {
   if (!flags.profile.empty()) text += " under " + flags.profile;
   text += ": " + ShowTimes(replay, setting.step) + ShowReplayedRanks(replay, cluster);
   if (flags.timeline) text += ShowReplay(replay, cluster);
-  if (flags.explain) text += "\n" + Explain(record, setting.testbed, NamesOf(cluster));
+  if (flags.explain) {
+    text += setting.step ? "\nof the record's passes, not the profile's tokens\n" : "\n";
+    text += Explain(record, setting.testbed, NamesOf(cluster));
+  }
   PrintAll(text);
   return 0;
 }

@@ -4,7 +4,7 @@
 // Work of one stream happens in the order it was given, and nothing else is promised: of another
 // stream or of the host it is ordered by events and Synchronize alone. Errors of the card throw
 // UserError where the user can help (memory), else std::runtime_error. One thread calls, but for
-// Happened, which any thread may.
+// Happened and FreeHost, which any thread may.
 #pragma once
 
 #include <cstdint>

@@ -45,7 +45,7 @@ RequestMetrics MetricsOf(const RecordedCase& recorded, const Replay& replay) {
 
 Testbed TestbedOf(const RecordedCase& recorded) {
   Testbed testbed = TestbedOf(recorded.cluster);
-  testbed.costs.front() = testbed.costs[static_cast<std::size_t>(recorded.source_device)];
+  PutSourceOn(recorded.source_device, testbed);
   testbed.payload_factors = recorded.factors;
   return testbed;
 }

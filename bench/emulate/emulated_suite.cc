@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -80,7 +81,9 @@ class EmulatedSuite : public Suite {
   }
 
   void Conclude(bool to_stdout) override {
-    if (!explanations_.empty()) fmt::print(to_stdout ? stdout : stderr, "\n{}", explanations_);
+    for (const auto& [index, text] : explanations_) {
+      fmt::print(to_stdout ? stdout : stderr, "\n{}\n{}", NameOf(cases_[index]), text);
+    }
   }
 
   std::set<Verdict> verdicts() const override { return verdicts_; }
@@ -107,9 +110,8 @@ class EmulatedSuite : public Suite {
     }
     verdicts_.insert(Verdict::kUnchecked);
     Report(state, recorded, replay);
-    if (flags_.explain) {
-      explanations_ += fmt::format("{}\n{}\n", NameOf(recorded.which), Explain(recorded));
-    }
+    // Google Benchmark may ask for a case again.
+    if (flags_.explain && explanations_.count(index) == 0) explanations_[index] = Explain(recorded);
   }
 
   static std::string Explain(const RecordedCase& recorded) {
@@ -117,7 +119,8 @@ class EmulatedSuite : public Suite {
     std::vector<std::string> names;
     for (const ClusterDevice& device : devices) names.push_back(device.name);
     names.front() = devices[static_cast<std::size_t>(recorded.source_device)].name;
-    return jupiter::Explain(*recorded.record, TestbedOf(recorded), names);
+    const std::string text = jupiter::Explain(*recorded.record, TestbedOf(recorded), names);
+    return recorded.step ? "of the record's passes, not the profile's tokens\n" + text : text;
   }
 
   void Keep(const RecordedCase& recorded, const Progress& progress, double seconds) const {
@@ -160,7 +163,7 @@ class EmulatedSuite : public Suite {
   std::unique_ptr<CaseRecorder> recorder_;
   Tell tell_;
   std::set<Verdict> verdicts_;
-  std::string explanations_;
+  std::map<std::size_t, std::string> explanations_;  // by case
 };
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <iostream>
 #include <optional>
+#include <string_view>
 
 #include "bench/flags/benchmark_arguments.h"
 #include "bench/flags/parse_number.h"
@@ -105,7 +106,11 @@ bool ColorIn(const Flags& flags) {
   return value == "auto" ? isatty(STDOUT_FILENO) != 0 : IsTrue(value, "color");
 }
 
+// "--benchmark_filter", and "filter", of "--benchmark_filter=x".
 std::string NameOf(const std::string& flag) { return flag.substr(0, flag.find('=')); }
+std::string SuffixOf(const std::string& flag) {
+  return NameOf(flag).substr(std::string_view("--benchmark_").size());
+}
 
 // Of flags that stand on the command line; those of the environment may be for other programs, too.
 void RefuseIdle(const Flags& flags, const BenchmarkOptions& options) {
@@ -119,7 +124,7 @@ void RefuseIdle(const Flags& flags, const BenchmarkOptions& options) {
     const bool of_repetitions =
         std::any_of(std::begin(kOfRepetitions), std::end(kOfRepetitions),
                     [&](const char* known) { return NameOf(flag) == known; });
-    if (of_repetitions && options.repetitions == 1) {
+    if (of_repetitions && options.repetitions == 1 && SwitchIn(flags, SuffixOf(flag))) {
       FailUser("{} is for --benchmark_repetitions=N; add that, or leave it out", flag);
     }
   }

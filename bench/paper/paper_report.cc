@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 
 #include "bench/paper/agreement.h"
 #include "bench/paper/findings.h"
@@ -17,10 +18,9 @@ class PaperReport : public ExperimentReport {
  public:
   PaperReport(const PaperExperiment& experiment, std::vector<Reading> readings,
               const std::string& folder)
-      : experiment_(experiment),
-        readings_(std::move(readings)),
-        published_(folder + "/published"),
-        jupiter_(folder) {}
+      : experiment_(experiment), readings_(std::move(readings)), published_(folder + "/published") {
+    if (JupiterRows::AreIn(folder)) jupiter_.emplace(folder);
+  }
 
   std::string Tables(const std::vector<ResultRow>& rows, bool markdown) const override {
     const RowIndex index(rows);
@@ -29,7 +29,7 @@ class PaperReport : public ExperimentReport {
     for (const std::string& profile : experiment_.profiles) {
       const bool compared = profile == first;
       const std::vector<ScoredRow> scored =
-          compared ? jupiter_.Score(index, experiment_, profile) : std::vector<ScoredRow>{};
+          compared ? Scored(index, profile) : std::vector<ScoredRow>{};
       text += Render(EndToEndTable(index, experiment_, profile, published_, scored), kTableKeys,
                      markdown);
     }
@@ -38,13 +38,14 @@ class PaperReport : public ExperimentReport {
       text += Render(WaterfallTable(index, experiment_), kWaterfallKeys, markdown);
     }
     for (const auto& [reading, profile] : experiment_.readings) {
-      text += Render(ScoreTable(jupiter_.Score(index, experiment_, profile), profile, reading),
-                     kScoreKeys, markdown);
+      text += Render(ScoreTable(Scored(index, profile), profile, reading), kScoreKeys, markdown);
     }
     const Agreement agreement = CompareToPublished(index, experiment_, first, published_);
     if (!agreement.cells.empty()) text += Show(agreement, first);
-    text += List("Jupiter's rows, and how ours compare:",
-                 ScoreLines(index, experiment_, published_, jupiter_), markdown);
+    if (jupiter_) {
+      text += List("Jupiter's rows, and how ours compare:",
+                   ScoreLines(index, experiment_, published_, *jupiter_), markdown);
+    }
     return text + List("Findings:", FindingsOf(index, experiment_, published_), markdown);
   }
 
@@ -70,6 +71,11 @@ class PaperReport : public ExperimentReport {
   }
 
  private:
+  std::vector<ScoredRow> Scored(const RowIndex& index, const std::string& profile) const {
+    if (!jupiter_) return {};
+    return jupiter_->Score(index, experiment_, profile);
+  }
+
   static std::string List(const char* title, const std::vector<std::string>& lines, bool markdown) {
     if (lines.empty()) return {};
     std::string text = fmt::format("{}{}\n", markdown ? "\n" : "", title);
@@ -85,8 +91,8 @@ class PaperReport : public ExperimentReport {
 
   const PaperExperiment& experiment_;
   const std::vector<Reading> readings_;
-  const Published published_;  // baselines
-  const JupiterRows jupiter_;
+  const Published published_;           // baselines
+  std::optional<JupiterRows> jupiter_;  // where its rows lie beside
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "bench/paper/score.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <tuple>
 
 #include "bench/paper/csv.h"
@@ -14,10 +15,10 @@ constexpr const char* kSystem = "Jupiter";
 // Before the rows were open; experiments/paper/README.md says what each predicted.
 constexpr const char* kFrozen[] = {"e0f1bfb", "c878f6b", "d871e71"};
 
-// Ours of one row: `answer` under the system's policy, `question` decoded plainly.
-void TakeOurs(const ResultRow& answer, const ResultRow& question, ScoredRow& scored) {
+// Ours of one row: `answer` under the system's policy, `question` decoded plainly, if it has run.
+void TakeOurs(const ResultRow& answer, const ResultRow* question, ScoredRow& scored) {
   scored.whole_s = answer.e2e_s;
-  scored.prefill_ms = question.prefill_ms_per_token;
+  if (question != nullptr) scored.prefill_ms = question->prefill_ms_per_token;
   scored.decode_ms = answer.decode_ms_per_token;
   if (!scored.prefill_ms || !scored.decode_ms) return;
   const double prefill = answer.prompt_tokens * *scored.prefill_ms / 1e3;
@@ -33,21 +34,27 @@ void TakeOurs(const ResultRow& answer, const ResultRow& question, ScoredRow& sco
 }
 
 std::optional<double> MsOf(const PublishedBar* bar) {
-  if (bar == nullptr || bar->oom) return std::nullopt;
+  if (bar == nullptr) return std::nullopt;
   return bar->ms_per_token;
 }
 
 }  // namespace
 
 JupiterRows::JupiterRows(const std::string& folder)
-    : folder_(folder), published_(folder + "/jupiter", {kSystem}) {}
+    : published_(folder + "/jupiter", {kSystem}), frozen_(ScoreFrozen(folder + "/frozen")) {}
+
+bool JupiterRows::AreIn(const std::string& folder) {
+  return std::filesystem::exists(folder + "/jupiter");
+}
 
 const PublishedCell* JupiterRows::Cell(const TableRow& row) const {
-  return published_.Cell(row.env, row.mbps(), row.model, kSystem);
+  const PublishedCell* cell = published_.Cell(row.env, row.mbps(), row.model, kSystem);
+  return cell == nullptr || cell->oom ? nullptr : cell;
 }
 
 const PublishedBar* JupiterRows::Bar(const TableRow& row, const std::string& phase) const {
-  return published_.Bar(row.env, row.mbps(), row.model, phase, kSystem);
+  const PublishedBar* bar = published_.Bar(row.env, row.mbps(), row.model, phase, kSystem);
+  return bar == nullptr || bar->oom ? nullptr : bar;
 }
 
 std::vector<ScoredRow> JupiterRows::Score(const RowIndex& rows, const PaperExperiment& experiment,
@@ -58,22 +65,22 @@ std::vector<ScoredRow> JupiterRows::Score(const RowIndex& rows, const PaperExper
     const PublishedCell* cell = Cell(row);
     const ResultRow* answer = rows.Find(profile, row, kJupiterSystem, policies.front());
     const ResultRow* question = rows.Find(profile, row, kJupiterSystem, "plain");
-    if (cell == nullptr || cell->oom || answer == nullptr || question == nullptr) continue;
+    if (cell == nullptr || answer == nullptr) continue;
     ScoredRow& one = scored.emplace_back();
     one.row = row;
     one.published_s = cell->seconds;
     one.published_prefill_ms = MsOf(Bar(row, "prefill"));
     one.published_decode_ms = MsOf(Bar(row, "decode"));
-    TakeOurs(*answer, *question, one);
+    TakeOurs(*answer, question, one);
   }
   return scored;
 }
 
-std::vector<FrozenPrediction> JupiterRows::ScoreFrozen() const {
+std::vector<FrozenPrediction> JupiterRows::ScoreFrozen(const std::string& folder) const {
   std::vector<FrozenPrediction> all;
   for (const char* commit : kFrozen) {
     const std::size_t first = all.size();
-    ReadCsv(fmt::format("{}/frozen/{}.csv", folder_, commit),
+    ReadCsv(fmt::format("{}/{}.csv", folder, commit),
             "env,bandwidth_mbps,model,system,reading,e2e_s,low_s,high_s", [&](const CsvLine& line) {
               const PublishedCell* cell =
                   published_.Cell(line.fields[0], line.Mbps(1), line.fields[2], kSystem);

@@ -1,5 +1,5 @@
-// Jupiter's published rows beside ours. The only code that opens them: everything before, fits and
-// predictions included, is made without.
+// Jupiter's published rows beside ours. Beside the script experiments/paper/score the only code
+// that opens them: everything before, fits and predictions included, is made without.
 //
 // Accountings of ours, in seconds:
 //   whole      from the question to the last word, everything counted;
@@ -41,20 +41,24 @@ class JupiterRows {
   // `folder` of the experiment's file: jupiter/ and frozen/ in it. Throws UserError "FILE: line L:
   // ..." for what is wrong.
   explicit JupiterRows(const std::string& folder);
+  // Whether there are any.
+  static bool AreIn(const std::string& folder);
 
-  // Null where nothing was published.
+  // Null where no number was published.
   const PublishedCell* Cell(const TableRow& row) const;
   const PublishedBar* Bar(const TableRow& row, const std::string& phase) const;
   // In the order of commits, and of readings.
-  std::vector<FrozenPrediction> ScoreFrozen() const;
+  const std::vector<FrozenPrediction>& frozen() const { return frozen_; }
 
   // Rows of the first policy under a profile, and the plain question's prefill.
   std::vector<ScoredRow> Score(const RowIndex& rows, const PaperExperiment& experiment,
                                const std::string& profile) const;
 
  private:
-  std::string folder_;
+  std::vector<FrozenPrediction> ScoreFrozen(const std::string& folder) const;
+
   Published published_;
+  std::vector<FrozenPrediction> frozen_;
 };
 
 }  // namespace jupiter

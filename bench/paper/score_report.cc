@@ -68,10 +68,10 @@ class Lines {
 
   std::vector<std::string> All() {
     for (const auto& [reading, profile] : experiment_.readings) ErrorsOfReading(reading, profile);
+    NoOutline();
     if (lines_.empty()) return {};
     Provenance();
     Frozen();
-    NoOutline();
     FourNumbers();
     Nulls();
     Bandwidth();
@@ -117,7 +117,7 @@ class Lines {
 
   void Frozen() {
     std::string text;
-    for (const FrozenPrediction& frozen : jupiter_.ScoreFrozen()) {
+    for (const FrozenPrediction& frozen : jupiter_.frozen()) {
       text += fmt::format("{}{} {}: {}, {} of {} inside", text.empty() ? "" : "; ", frozen.commit,
                           frozen.reading, ShowErrors(frozen.errors), frozen.inside,
                           frozen.errors.size());
@@ -189,7 +189,7 @@ class Lines {
           baselines_.Bar(row.env, row.mbps(), row.model, "prefill", "EdgeShard");
       const PublishedBar* decode =
           baselines_.Bar(row.env, row.mbps(), row.model, "decode", "EdgeShard");
-      if (prefill == nullptr || decode == nullptr) continue;
+      if (prefill == nullptr || decode == nullptr || prefill->oom || decode->oom) continue;
       const double seconds = (experiment_.prompt_tokens * prefill->ms_per_token / kPrefill +
                               experiment_.generated_tokens * decode->ms_per_token / kDecode) /
                              1e3;
@@ -221,12 +221,12 @@ class Lines {
         ours.Add(*a.published_way_s - *b.published_way_s);
       }
     }
-    if (published.count == 0) return;
+    if (published.count == 0 || *slow == *fast) return;
     Say("From {} to {} Mbit/s the published seconds fall by {}, ours (published, reading {}) by "
-        "{}: "
-        "the effect of bandwidth is missed.",
+        "{}{}",
         *slow / 1e6, *fast / 1e6, published.Show(1), experiment_.readings.front().first,
-        ours.Show(1));
+        ours.Show(1),
+        ours.most < published.least ? ": ours miss the effect of bandwidth in every row." : ".");
   }
 
   // Whether published cells are the sum of published bars.

@@ -6,6 +6,7 @@
 
 #include "bench/report/explanation.h"
 #include "planning/cost/formula_record.h"
+#include "planning/plan/strategy_traits.h"
 #include "planning/replay/testbed.h"
 
 namespace jupiter {
@@ -73,9 +74,8 @@ std::string ExplainPlan(const PlanningTask& task, const PlannedRun& run,
   std::vector<std::string> names;
   for (const ClusterDevice& device : task.cluster.devices) names.push_back(device.name);
   if (run.device) {
-    const auto device = static_cast<std::size_t>(*run.device);
-    testbed.costs.front() = testbed.costs[device];
-    names.front() = names[device];
+    PutSourceOn(*run.device, testbed);
+    names.front() = names[static_cast<std::size_t>(*run.device)];
   }
   std::string text = fmt::format("{}, explained\n", run.planner);
   text += Explain(FormulaRecord(task, run.plan, run.prediction->slices), testbed, names);
@@ -83,7 +83,8 @@ std::string ExplainPlan(const PlanningTask& task, const PlannedRun& run,
   text += fmt::format("{:<34} {:>12} {:>7} {:>12} {:>7}\n", "one change, planned anew", "prompt ms",
                       "%", "answer ms", "%");
   text += OneDeviceLess(task, run, plan_anew);
-  return run.device ? text : text + OtherSlices(task, run);
+  if (!FindTraits(run.plan.strategy).takes_slices) return text;
+  return text + "the same layers, predicted for\n" + OtherSlices(task, run);
 }
 
 }  // namespace jupiter

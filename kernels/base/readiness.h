@@ -1,5 +1,5 @@
-// Whether something that was begun is done. May be asked from any thread, as often as one likes;
-// empty: it was done at once.
+// Whether something that was begun is done. May be asked from any thread, by one at a time, as
+// often as one likes; empty: it was done at once.
 #pragma once
 
 #include <functional>

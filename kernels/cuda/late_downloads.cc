@@ -1,6 +1,5 @@
 #include "kernels/cuda/late_downloads.h"
 
-#include <algorithm>
 #include <atomic>
 #include <utility>
 
@@ -16,14 +15,18 @@ struct LateDownloads::Buffer {
 
   void Resize(std::int64_t new_bytes) {
     Release();
+    device = static_cast<std::byte*>(runtime->Allocate(new_bytes));
+    host = static_cast<std::byte*>(runtime->AllocateHost(new_bytes));
     bytes = new_bytes;
-    device = static_cast<std::byte*>(runtime->Allocate(bytes));
-    host = static_cast<std::byte*>(runtime->AllocateHost(bytes));
   }
 
   void Release() {
-    runtime->Free(std::exchange(device, nullptr));
+    bytes = 0;
+    ReleaseDevice();
     runtime->FreeHost(std::exchange(host, nullptr));
+  }
+  void ReleaseDevice() {
+    if (device != nullptr) runtime->Free(std::exchange(device, nullptr));
   }
 
   std::shared_ptr<GpuRuntime> runtime;
@@ -64,13 +67,19 @@ class LateDownloads::Ticket {
 LateDownloads::LateDownloads(std::shared_ptr<GpuRuntime> runtime, GpuStream compute)
     : runtime_(std::move(runtime)), compute_(compute), copies_(runtime_->NewStream()) {}
 
-LateDownloads::~LateDownloads() { runtime_->Synchronize(copies_); }
+// Tickets that outlive this find their rows in host memory.
+LateDownloads::~LateDownloads() {
+  runtime_->Synchronize(copies_);
+  for (const auto& buffer : buffers_) buffer->ReleaseDevice();
+}
 
+// The largest that is free: resizing waits for the device.
 std::shared_ptr<LateDownloads::Buffer> LateDownloads::FreeBuffer(std::int64_t bytes) {
-  const auto found = std::find_if(buffers_.begin(), buffers_.end(),
-                                  [](const auto& buffer) { return !buffer->in_use; });
-  const auto buffer =
-      found == buffers_.end() ? buffers_.emplace_back(std::make_shared<Buffer>(runtime_)) : *found;
+  std::shared_ptr<Buffer> buffer;
+  for (const auto& known : buffers_) {
+    if (!known->in_use && (buffer == nullptr || known->bytes > buffer->bytes)) buffer = known;
+  }
+  if (buffer == nullptr) buffer = buffers_.emplace_back(std::make_shared<Buffer>(runtime_));
   if (buffer->bytes < bytes) buffer->Resize(bytes + bytes / 2);
   buffer->in_use = true;
   return buffer;

@@ -74,7 +74,8 @@ void Transport::Engine::Send(int destination, Channel channel, Message message, 
   Message::Buffer& buffer = *message.buffer_;
   JUPITER_CHECK(!buffer.sent, "a message is sent twice");
   buffer.sent = true;
-  WriteFrame({channel, lane.sent++, buffer.header_bytes, buffer.payload_bytes, TravelsBare(lane)},
+  const bool bare = TravelsBare(lane);
+  WriteFrame({channel, lane.sent++, buffer.header_bytes, buffer.payload_bytes, bare},
              buffer.wire());
   if (destination == context_.rank()) {
     JUPITER_CHECK(!ready, "a message to oneself is complete");
@@ -84,15 +85,17 @@ void Transport::Engine::Send(int destination, Channel channel, Message message, 
   }
   const double start = Now();
   const auto bytes = static_cast<double>(buffer.wire_bytes);
+  Leaving leaving{std::move(message),
+                  bare ? PayloadOffset(buffer.header_bytes) : buffer.wire_bytes};
   bool wake = false;
   {
     const std::lock_guard lock(mutex_);
     CheckHealthy();
     wake = !HasWork();
     if (!ready && lane.later.empty()) {
-      Leave(lane, std::move(message));
+      Leave(lane, std::move(leaving));
     } else {
-      lane.later.push_back({std::move(message), std::move(ready)});
+      lane.later.push_back({std::move(leaving), std::move(ready)});
       ++later_;
     }
     wake = wake && HasWork();
@@ -101,14 +104,12 @@ void Transport::Engine::Send(int destination, Channel channel, Message message, 
   if (Holds(lane)) WaitingPolicy::SleepUntil(start + held_->model.link.HostSeconds(bytes));
 }
 
-void Transport::Engine::Leave(Lane& lane, Message message) {
-  const Message::Buffer& buffer = *message.buffer_;
-  const std::span<std::byte> wire = buffer.wire();
+void Transport::Engine::Leave(Lane& lane, Leaving leaving) {
+  const std::span<std::byte> wire = leaving.message.buffer_->wire();
   if (Holds(lane)) {
     SendStamp(lane, held_->egress.Leave(Now(), static_cast<double>(wire.size())));
   }
-  const std::size_t travels = TravelsBare(lane) ? PayloadOffset(buffer.header_bytes) : wire.size();
-  Post(lane, TagOf(lane.channel), std::move(message), wire.first(travels));
+  Post(lane, TagOf(lane.channel), std::move(leaving.message), wire.first(leaving.bytes));
 }
 
 bool Transport::Engine::Holds(const Lane& lane) const {
@@ -235,16 +236,20 @@ void Transport::Engine::Flush() {
   std::size_t left = 0;
   while (true) {
     const Lane* oldest = nullptr;
+    bool computing = false;
     {
       const std::lock_guard lock(mutex_);
       left = Unsent();
       if (left == 0) return;
-      oldest = sends_.empty() ? FirstWithLater() : sends_.front().lane;
+      computing = sends_.empty();
+      oldest = computing ? FirstWithLater() : sends_.front().lane;
     }
-    const std::string operation = fmt::format("{} sent message{}", left, left == 1 ? "" : "s");
+    const std::string operation =
+        fmt::format("{} {}message{}{}", left, computing ? "" : "sent ", left == 1 ? "" : "s",
+                    computing ? " that this rank's own device has not finished" : "");
     const std::string place = fmt::format("flush, channel {}", Name(oldest->channel));
     // The deadline starts anew with each message that leaves.
-    WaitFor({oldest->peer, "to take", operation, place}, [&] { return Unsent() < left; });
+    WaitFor({oldest->peer, "to take", operation, place}, [&] { return Unsent() != left; });
   }
 }
 
@@ -272,10 +277,10 @@ bool Transport::Engine::SendReady() {
   const std::size_t before = later_;
   for (Lane& lane : lanes_) {
     while (!lane.later.empty() && (!lane.later.front().ready || lane.later.front().ready())) {
-      Message message = std::move(lane.later.front().message);
+      Leaving leaving = std::move(lane.later.front().leaving);
       lane.later.pop_front();
       --later_;
-      Leave(lane, std::move(message));
+      Leave(lane, std::move(leaving));
     }
   }
   return later_ < before;
@@ -352,7 +357,13 @@ bool Transport::Engine::Arrived(Incoming& incoming) {
   return complete != 0;
 }
 
+void Transport::Engine::LeavePayloadsOut(bool leave_out) {
+  const std::lock_guard lock(mutex_);
+  leave_payloads_out_ = leave_out;
+}
+
 void Transport::Engine::HoldBack(const LinkModel& model) {
+  const std::lock_guard lock(mutex_);
   JUPITER_CHECK(held_ == nullptr, "a transport has one link model");
   held_ = std::make_unique<HeldLink>(model);
 }

@@ -42,7 +42,7 @@ class Transport::Engine {
   bool IsHere(int source, Channel channel);
   void Expect(int source, Channel channel, int most);
   void Flush();
-  void LeavePayloadsOut(bool leave_out) { leave_payloads_out_ = leave_out; }
+  void LeavePayloadsOut(bool leave_out);
   void HoldBack(const LinkModel& model);
 
  private:
@@ -50,9 +50,14 @@ class Transport::Engine {
     Message message;
     MPI_Request request = MPI_REQUEST_NULL;
   };
+  // A message as it will travel: without its payload it is shorter.
+  struct Leaving {
+    Message message;
+    std::size_t bytes = 0;
+  };
   // What waits for its payload, or for those before it.
   struct Later {
-    Message message;
+    Leaving leaving;
     Readiness ready;
   };
   // What goes between this rank and one other on one channel.
@@ -101,7 +106,7 @@ class Transport::Engine {
   // Sends what waited and is ready.
   bool SendReady();
   // Sends the message, whose payload is complete, after the stamp of a link model.
-  void Leave(Lane& lane, Message message);
+  void Leave(Lane& lane, Leaving leaving);
   void SendStamp(Lane& lane, const LinkStamp& stamp);
   // `wire`: the part of the message that travels.
   void Post(Lane& lane, int tag, Message message, std::span<std::byte> wire);

@@ -1,5 +1,5 @@
-// The record that a pipeline plan would give, by formula, without running it: what a replay of it
-// takes is what Predictor predicts, and can be explained.
+// The record that a pipeline plan would give, by formula, without running it. Where Predictor is
+// exact (see predict.h) a replay of it takes what that predicts, and can be explained.
 #pragma once
 
 #include <vector>

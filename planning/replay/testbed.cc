@@ -13,4 +13,10 @@ Testbed TestbedOf(const Cluster& cluster) {
   return testbed;
 }
 
+void PutSourceOn(int device, Testbed& testbed) {
+  const auto index = static_cast<std::size_t>(device);
+  testbed.costs.front() = testbed.costs[index];
+  if (!testbed.speed.empty()) testbed.speed.front() = testbed.speed[index];
+}
+
 }  // namespace jupiter

@@ -30,5 +30,7 @@ struct Testbed {
   PayloadFactors payload_factors;
 };
 Testbed TestbedOf(const Cluster& cluster);
+// Rank 0 runs on this device of the cluster instead of its own.
+void PutSourceOn(int device, Testbed& testbed);
 
 }  // namespace jupiter

@@ -396,7 +396,8 @@ TEST_F(JupiterRowsTest, AreScoredByEachAccounting) {
 }
 
 TEST_F(JupiterRowsTest, FrozenPredictionsKeepTheirScores) {
-  const auto frozen = JupiterRows(folder_.string()).ScoreFrozen();
+  const JupiterRows jupiter(folder_.string());
+  const std::vector<FrozenPrediction>& frozen = jupiter.frozen();
   ASSERT_EQ(frozen.size(), 2u);  // of the third one's cell nothing was published
   EXPECT_EQ(frozen[0].commit, "e0f1bfb");
   EXPECT_NEAR(frozen[0].errors.at(0), 0.5, 1e-12);

@@ -56,5 +56,20 @@ TEST(TestbedTest, SharedMedium) {
   EXPECT_TRUE(TestbedOf(cluster).shared_medium);
 }
 
+// It has that device's costs and speed.
+TEST(TestbedTest, TheSourceOnAnotherDevice) {
+  RunRecord record = EmptyRecord(2);
+  OpEvent op;
+  op.op = {.kind = OpKind::kLinear, .rows = 1, .inner = 10, .outer = 50, .operations = 1000};
+  record.ranks[0].events.emplace_back(op);
+  Testbed testbed = TestbedOf(TwoDevices());
+  const double own = Simulate(record, testbed).end;
+  PutSourceOn(1, testbed);
+  record.ranks[1].events.emplace_back(op);
+  const Replay replay = Simulate(record, testbed);
+  EXPECT_EQ(replay.ranks[0].end, replay.ranks[1].end);
+  EXPECT_GT(replay.ranks[0].end, own);
+}
+
 }  // namespace
 }  // namespace jupiter
