@@ -63,12 +63,6 @@ ReplayFlags ParseReplayFlags(int argc, const char* const* argv) {
   return flags;
 }
 
-std::vector<std::string> NamesOf(const Cluster& cluster) {
-  std::vector<std::string> names;
-  for (const ClusterDevice& device : cluster.devices) names.push_back(device.name);
-  return names;
-}
-
 std::string ShowReplayedRanks(const Replay& replay, const Cluster& cluster) {
   std::string text = fmt::format("{:>4} {:<18} {:>12} {:>10} {:>10} {:>12} {:>12} {:>14} {:>9}\n",
                                  "rank", "device", "compute ms", "host ms", "wait ms", "egress ms",
@@ -194,7 +188,7 @@ int Execute(const ReplayFlags& flags) {
   if (flags.timeline) text += ShowReplay(replay, cluster);
   if (flags.explain) {
     text += setting.step ? "\nof the record's passes, not the profile's tokens\n" : "\n";
-    text += Explain(record, setting.testbed, NamesOf(cluster));
+    text += Explain(record, setting.testbed, DeviceNames(cluster));
   }
   PrintAll(text);
   return 0;

@@ -115,10 +115,8 @@ class EmulatedSuite : public Suite {
   }
 
   static std::string Explain(const RecordedCase& recorded) {
-    const std::vector<ClusterDevice>& devices = recorded.cluster.devices;
-    std::vector<std::string> names;
-    for (const ClusterDevice& device : devices) names.push_back(device.name);
-    names.front() = devices[static_cast<std::size_t>(recorded.source_device)].name;
+    std::vector<std::string> names = DeviceNames(recorded.cluster);
+    names.front() = names[static_cast<std::size_t>(recorded.source_device)];
     const std::string text = jupiter::Explain(*recorded.record, TestbedOf(recorded), names);
     return recorded.step ? "of the record's passes, not the profile's tokens\n" + text : text;
   }

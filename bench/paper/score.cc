@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <tuple>
 
 #include "bench/paper/csv.h"
 #include "bench/paper/systems.h"
@@ -12,7 +11,7 @@ namespace jupiter {
 namespace {
 
 constexpr const char* kSystem = "Jupiter";
-// Before the rows were open; experiments/paper/README.md says what each predicted.
+// Before the rows were open; experiments/paper/frozen/README.md says what each predicted.
 constexpr const char* kFrozen[] = {"e0f1bfb", "c878f6b", "d871e71"};
 
 // Ours of one row: `answer` under the system's policy, `question` decoded plainly, if it has run.

@@ -23,15 +23,14 @@ Cluster Without(Cluster cluster, int device) {
   return cluster;
 }
 
-// A line of "one change, planned anew"; `run` is null where nothing fits.
+PhaseSeconds PhasesOf(const Prediction& prediction) {
+  return {prediction.ttft, prediction.e2el - prediction.ttft};
+}
+
+// `then` is null where nothing fits.
 std::string Line(const std::string& change, const Prediction& now, const Prediction* then) {
-  if (then == nullptr) return fmt::format("  {:<32} does not fit\n", change);
-  const auto gain = [](double before, double after) {
-    return before > 0 ? 100 * (after / before - 1) : 0;
-  };
-  const double answer = now.e2el - now.ttft, other = then->e2el - then->ttft;
-  return fmt::format("  {:<32} {:>12.3f} {:>+7.1f} {:>12.3f} {:>+7.1f}\n", change, then->ttft * 1e3,
-                     gain(now.ttft, then->ttft), other * 1e3, gain(answer, other));
+  if (then == nullptr) return fmt::format("  {} does not fit\n", change);
+  return ShowChange(change, PhasesOf(now), PhasesOf(*then));
 }
 
 std::string OneDeviceLess(const PlanningTask& task, const PlannedRun& run,
@@ -71,8 +70,7 @@ std::string OtherSlices(const PlanningTask& task, const PlannedRun& run) {
 std::string ExplainPlan(const PlanningTask& task, const PlannedRun& run,
                         const PlanAnew& plan_anew) {
   Testbed testbed = TestbedOf(task.cluster);
-  std::vector<std::string> names;
-  for (const ClusterDevice& device : task.cluster.devices) names.push_back(device.name);
+  std::vector<std::string> names = DeviceNames(task.cluster);
   if (run.device) {
     PutSourceOn(*run.device, testbed);
     names.front() = names[static_cast<std::size_t>(*run.device)];
@@ -80,8 +78,7 @@ std::string ExplainPlan(const PlanningTask& task, const PlannedRun& run,
   std::string text = fmt::format("{}, explained\n", run.planner);
   text += Explain(FormulaRecord(task, run.plan, run.prediction->slices), testbed, names);
   if (task.cluster.size() == 1) return text;
-  text += fmt::format("{:<34} {:>12} {:>7} {:>12} {:>7}\n", "one change, planned anew", "prompt ms",
-                      "%", "answer ms", "%");
+  text += PhaseHeader("one change, planned anew");
   text += OneDeviceLess(task, run, plan_anew);
   if (!FindTraits(run.plan.strategy).takes_slices) return text;
   return text + "the same layers, predicted for\n" + OtherSlices(task, run);

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <map>
 #include <string_view>
 
@@ -48,10 +47,7 @@ Moments MeasuredMoments(const RunRecord& record) {
   return MomentsOf(marks);
 }
 
-// Seconds of the prompt, and of the answer.
-using Phases = std::array<double, 2>;
-
-Phases PhasesOf(const Moments& moments) {
+PhaseSeconds PhasesOf(const Moments& moments) {
   return {moments.first_token - moments.start, moments.end - moments.first_token};
 }
 
@@ -65,8 +61,7 @@ class PathTable {
   }
 
   std::string Show(const std::vector<std::string>& devices) const {
-    std::string text = fmt::format("{:<34} {:>12} {:>7} {:>12} {:>7}\n", "critical path",
-                                   "prompt ms", "%", "answer ms", "%");
+    std::string text = PhaseHeader("critical path");
     text += Line("  compute", SumOf(computes_));
     for (const auto& [op, seconds] : computes_) {
       text += Line(fmt::format("    {}", Name(op)), seconds);
@@ -104,15 +99,15 @@ class PathTable {
   }
 
   template <typename Key>
-  static Phases SumOf(const std::map<Key, Phases>& parts) {
-    Phases sum{};
+  static PhaseSeconds SumOf(const std::map<Key, PhaseSeconds>& parts) {
+    PhaseSeconds sum{};
     for (const auto& [key, seconds] : parts) {
       for (std::size_t phase = 0; phase < sum.size(); ++phase) sum[phase] += seconds[phase];
     }
     return sum;
   }
 
-  std::string Line(std::string_view name, const Phases& seconds) const {
+  std::string Line(std::string_view name, const PhaseSeconds& seconds) const {
     std::string text = fmt::format("{:<34}", name);
     for (std::size_t phase = 0; phase < seconds.size(); ++phase) {
       const double share = whole_[phase] > 0 ? 100 * seconds[phase] / whole_[phase] : 0;
@@ -121,7 +116,7 @@ class PathTable {
     return text + "\n";
   }
 
-  std::string ShowLinks(std::string_view what, const std::map<Ends, Phases>& links) const {
+  std::string ShowLinks(std::string_view what, const std::map<Ends, PhaseSeconds>& links) const {
     std::string text;
     for (const auto& [ends, seconds] : links) {
       text += Line(fmt::format("  {} {} -> {}", what, ends.first, ends.second), seconds);
@@ -129,13 +124,13 @@ class PathTable {
     return text;
   }
 
-  Phases whole_;
-  std::map<OpKind, Phases> computes_;
-  std::map<int, Phases> ranks_;
-  Phases host_{};
-  std::map<Ends, Phases> wire_;
-  Phases latency_{};
-  std::map<Ends, Phases> queue_;
+  PhaseSeconds whole_;
+  std::map<OpKind, PhaseSeconds> computes_;
+  std::map<int, PhaseSeconds> ranks_;
+  PhaseSeconds host_{};
+  std::map<Ends, PhaseSeconds> wire_;
+  PhaseSeconds latency_{};
+  std::map<Ends, PhaseSeconds> queue_;
 };
 
 std::string ShowRanks(const Replay& replay, const Moments& moments,
@@ -158,23 +153,16 @@ std::string ShowRanks(const Replay& replay, const Moments& moments,
 
 std::string ShowGains(const RunRecord& record, const Testbed& testbed, const Moments& now,
                       const std::vector<std::string>& devices) {
-  std::string text = fmt::format("{:<34} {:>12} {:>7} {:>12} {:>7}\n", "one change, replayed",
-                                 "prompt ms", "%", "answer ms", "%");
-  const Phases before = PhasesOf(now);
+  std::string text = PhaseHeader("one change, replayed");
   for (const Change& change : OneThingBetter(testbed, devices, kTimesBetter)) {
-    const Phases after = PhasesOf(MomentsOf(Simulate(record, change.testbed)));
-    text += fmt::format("{:<34}", "  " + change.name);
-    for (std::size_t phase = 0; phase < after.size(); ++phase) {
-      const double gain = before[phase] > 0 ? 100 * (after[phase] / before[phase] - 1) : 0;
-      text += fmt::format(" {:>12.3f} {:>+7.1f}", after[phase] * 1e3, gain);
-    }
-    text += "\n";
+    const Moments then = MomentsOf(Simulate(record, change.testbed));
+    text += ShowChange(change.name, PhasesOf(now), PhasesOf(then));
   }
   return text;
 }
 
 std::string ShowMeasured(const RunRecord& record, const Moments& replayed) {
-  const Phases measured = PhasesOf(MeasuredMoments(record)), then = PhasesOf(replayed);
+  const PhaseSeconds measured = PhasesOf(MeasuredMoments(record)), then = PhasesOf(replayed);
   if (measured[0] <= 0) return {};
   std::string text = fmt::format("{:<34} {:>12.3f} {:>7} {:>12.3f}\n", "measured",
                                  measured[0] * 1e3, "", measured[1] * 1e3);
@@ -188,6 +176,21 @@ std::string ShowMeasured(const RunRecord& record, const Moments& replayed) {
 }
 
 }  // namespace
+
+std::string PhaseHeader(std::string_view title) {
+  return fmt::format("{:<34} {:>12} {:>7} {:>12} {:>7}\n", title, "prompt ms", "%", "answer ms",
+                     "%");
+}
+
+std::string ShowChange(std::string_view change, const PhaseSeconds& before,
+                       const PhaseSeconds& after) {
+  std::string text = fmt::format("  {:<32}", change);
+  for (std::size_t phase = 0; phase < after.size(); ++phase) {
+    const double gain = before[phase] > 0 ? 100 * (after[phase] / before[phase] - 1) : 0;
+    text += fmt::format(" {:>12.3f} {:>+7.1f}", after[phase] * 1e3, gain);
+  }
+  return text + "\n";
+}
 
 std::string Explain(const RunRecord& record, const Testbed& testbed,
                     const std::vector<std::string>& devices) {

@@ -10,6 +10,7 @@
 #include "kernels/base/math.h"
 #include "kernels/block_formats.h"
 #include "kernels/cuda/attention_arrays.h"
+#include "kernels/cuda/gpu_views.h"
 #include "kernels/cuda/gpu_weight.h"
 #include "kernels/row_select.h"
 #include "kernels/sum_parts.h"
@@ -21,48 +22,6 @@ constexpr std::int64_t kRowAlign = 16;  // of loads
 constexpr int kFirstWithInt8Matrices = 80;
 
 std::int64_t RoundUp(std::int64_t n, std::int64_t to) { return (n + to - 1) / to * to; }
-
-GpuRows<const float> Floats(const ConstTensorView& x) {
-  return {reinterpret_cast<const float*>(x.data), x.row_bytes};
-}
-
-GpuRows<float> Floats(const TensorView& x) {
-  return {reinterpret_cast<float*>(x.data), x.row_bytes};
-}
-
-GpuRows<const std::uint8_t> Bytes(const ConstTensorView& x) {
-  return {reinterpret_cast<const std::uint8_t*>(x.data), x.row_bytes};
-}
-
-GpuRows<std::uint8_t> Bytes(const TensorView& x) {
-  return {reinterpret_cast<std::uint8_t*>(x.data), x.row_bytes};
-}
-
-GpuKvRows KvRowsOf(const TensorView& x) { return {Bytes(x), x.dtype == DType::kF16}; }
-
-int Int(std::int64_t n) { return static_cast<int>(n); }
-
-GpuMessageType MessageTypeOf(DType dtype) {
-  if (dtype == DType::kF32) return GpuMessageType::kF32;
-  if (dtype == DType::kF16) return GpuMessageType::kF16;
-  JUPITER_CHECK(dtype == DType::kQ8_0, "a message of {}", Name(dtype));
-  return GpuMessageType::kQ8_0;
-}
-
-// Rows of a host tensor from or to rows that lie back to back.
-void GatherRows(const ConstTensorView& host, std::byte* out) {
-  const auto bytes = static_cast<std::size_t>(RowBytes(host.dtype, host.columns));
-  for (std::int64_t i = 0; i < host.rows; ++i, out += bytes) {
-    std::memcpy(out, host.Row<std::byte>(i), bytes);
-  }
-}
-
-void ScatterRows(const std::byte* rows, const TensorView& host) {
-  const auto bytes = static_cast<std::size_t>(RowBytes(host.dtype, host.columns));
-  for (std::int64_t i = 0; i < host.rows; ++i, rows += bytes) {
-    std::memcpy(host.Row<std::byte>(i), rows, bytes);
-  }
-}
 
 static_assert(kMostWaitingOnGpu == kMostWaitingSums && kDenseChain == kChainColumns);
 

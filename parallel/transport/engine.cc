@@ -248,7 +248,7 @@ void Transport::Engine::Flush() {
         fmt::format("{} {}message{}{}", left, computing ? "" : "sent ", left == 1 ? "" : "s",
                     computing ? " that this rank's own device has not finished" : "");
     const std::string place = fmt::format("flush, channel {}", Name(oldest->channel));
-    // The deadline starts anew with each message that leaves.
+    // The deadline starts anew with each message that leaves or is on its way.
     WaitFor({oldest->peer, "to take", operation, place}, [&] { return Unsent() != left; });
   }
 }

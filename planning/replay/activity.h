@@ -20,8 +20,7 @@ struct Activity {
 };
 
 // A message: sent <= leave <= left, and
-// - switched: head = leave + latency <= enter; arrived is as long after `enter` as it took to
-// leave;
+// - switched: head = leave + latency <= enter; arrived - enter = left - leave;
 // - on a shared medium: head = enter = left; arrived = left + latency.
 struct MessageTrip {
   int source = 0;

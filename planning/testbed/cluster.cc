@@ -223,6 +223,12 @@ std::shared_ptr<const OpCosts> OpCostsOf(const ClusterDevice& device) {
                                  : std::make_shared<const ProfileCosts>(device.profile);
 }
 
+std::vector<std::string> DeviceNames(const Cluster& cluster) {
+  std::vector<std::string> names;
+  for (const ClusterDevice& device : cluster.devices) names.push_back(device.name);
+  return names;
+}
+
 Cluster AtBandwidth(Cluster cluster, double bandwidth) {
   JUPITER_CHECK(bandwidth > 0, "{} bit/s", bandwidth);
   for (std::vector<Link>& row : cluster.links) {

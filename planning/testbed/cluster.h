@@ -67,6 +67,9 @@ std::string FindCluster(const std::string& name_or_path);
 // What ops take on a device.
 std::shared_ptr<const OpCosts> OpCostsOf(const ClusterDevice& device);
 
+// Names of the devices, by rank.
+std::vector<std::string> DeviceNames(const Cluster& cluster);
+
 // The same cluster with every link at this bandwidth (bit/s).
 Cluster AtBandwidth(Cluster cluster, double bandwidth);
 

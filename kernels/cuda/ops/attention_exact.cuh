@@ -2,9 +2,8 @@
 //
 // Positions of a path are cut into runs of kAttentionRun, which other blocks take:
 // - scores: of each position, and the maximum of each half run (attention_scores.cuh).
-// - values: the maximum over the whole path, exp, the run's sum of weights and its chains of
-// values;
-//   for tiles of rows that share their slots of a run (attention_values.cuh), and for single rows
+// - values: the path's maximum, exp, the run's sum of weights and its chains of values; for tiles
+//   of rows that share their slots of a run (attention_values.cuh), and for single rows
 //   (attention_row.cuh). Where a single row's path is short, one block does all that follows for
 //   some columns (attention_whole.cuh).
 // - finish: sums and chains of the runs added in ascending order, times 1 / sum.
