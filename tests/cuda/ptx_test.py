@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
-"""Compiles the exact kernels for cards and reads what came out: no approximate or flushing instruction, no
-warning; with --all no stack frame and no spilled register, which a build looks for on the cards it is for.
+"""Reads what became of the exact kernels: no approximate or flushing instruction in the PTX that a build left
+in FOLDER. With --all they are compiled here for every card from the oldest of the docs on, without a warning,
+a stack frame or a spilled register; a build looks for those on the cards it is for.
 
-ptx_test.py --nvcc NVCC --include FOLDER [--include FOLDER...] [--all] SOURCE
+ptx_test.py --nvcc NVCC --built FOLDER SOURCE
+ptx_test.py --nvcc NVCC --all --include FOLDER [--include FOLDER...] SOURCE
 """
 import argparse
+import glob
 import os
 import re
 import subprocess
@@ -12,9 +15,7 @@ import sys
 import tempfile
 
 # Compute capabilities from the oldest card of the docs to Hopper; those the toolkit has are compiled.
-# Each takes a dozen seconds, so without --all there is Orin.
 CAPABILITIES = (72, 75, 80, 87, 90)
-USUAL = (87,)
 INEXACT = re.compile(r"\.(approx|ftz|full)\b|^\s*(ex2|lg2|sin|cos|tanh|rsqrt)\.", re.MULTILINE)
 # What must be found, so that the patterns are known to find something.
 PLANTED = """
@@ -28,6 +29,11 @@ __global__ void Planted(const int* at, float* x) {
 
 def run(command):
     return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
 
 
 def capabilities(nvcc):
@@ -53,7 +59,11 @@ def spilled(options, name, ptx, capability):
             for kernel, numbers in zip(kernels, frames, strict=True) if any(int(number) for number in numbers)]
 
 
-def problems_of(options, source, capability, folder):
+def kernels_in(text):
+    return len(re.findall(r"\.entry\b", text))
+
+
+def compile_problems(options, source, capability, folder):
     """What is wrong with one source for one capability, and how many kernels it has."""
     name = f"{os.path.basename(source)} for {capability / 10}"
     ptx = os.path.join(folder, f"{capability}.ptx")
@@ -61,39 +71,68 @@ def problems_of(options, source, capability, folder):
                     "--Werror=all-warnings", *(f"-I{path}" for path in options.include), source, "-o", ptx])
     if compiled.returncode != 0:
         return [f"{name} does not compile:\n{compiled.stdout}{compiled.stderr}"], 0
-    with open(ptx, encoding="utf-8") as file:
-        text = file.read()
-    found = inexact(name, text)
-    if options.all:
-        found += spilled(options, name, ptx, capability)
-    return found, len(re.findall(r"\.entry\b", text))
+    text = read(ptx)
+    return inexact(name, text) + spilled(options, name, ptx, capability), kernels_in(text)
 
 
-def main():
+def planted_problems(options, capability, folder):
+    """That the mistakes of PLANTED are not found."""
+    planted = os.path.join(folder, "planted.cu")
+    with open(planted, "w", encoding="utf-8") as file:
+        file.write(PLANTED)
+    found, _ = compile_problems(options, planted, capability, folder)
+    missing = [word for word in ("inexact", "bytes of stack") if not any(word in line for line in found)]
+    return [f"the planted kernel for {capability / 10} has nothing {word}: {found}" for word in missing]
+
+
+def problems_of_all(options, folder):
+    """What is wrong with the source for any card."""
+    problems = []
+    for capability in capabilities(options.nvcc):
+        problems += planted_problems(options, capability, folder)
+        found, kernels = compile_problems(options, options.source, capability, folder)
+        problems += found
+        print(f"{capability / 10}: {kernels} kernels")
+        if kernels == 0:
+            problems.append(f"no kernel for {capability / 10}")
+    return problems
+
+
+def problems_of_built(options, folder):
+    """What is wrong with the PTX that the build left."""
+    stem = os.path.splitext(os.path.basename(options.source))[0]
+    built = sorted(glob.glob(os.path.join(options.built, f"{stem}*.ptx")))
+    if not built:
+        return [f"no {stem}*.ptx in {options.built}"]
+    problems = planted_problems(options, capabilities(options.nvcc)[-1], folder)
+    for path in built:
+        text = read(path)
+        problems += inexact(path, text)
+        print(f"{os.path.basename(path)}: {kernels_in(text)} kernels")
+        if kernels_in(text) == 0:
+            problems.append(f"no kernel in {path}")
+    return problems
+
+
+def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--nvcc", required=True)
     parser.add_argument("--include", action="append", default=[])
-    parser.add_argument("--all", action="store_true")
+    how = parser.add_mutually_exclusive_group(required=True)
+    how.add_argument("--built")
+    how.add_argument("--all", action="store_true")
     parser.add_argument("source")
-    options = parser.parse_args()
-    problems = []
-    with tempfile.TemporaryDirectory(prefix="jupiter-ptx-") as folder:
-        planted = os.path.join(folder, "planted.cu")
-        with open(planted, "w", encoding="utf-8") as file:
-            file.write(PLANTED)
-        found = [number for number in capabilities(options.nvcc) if options.all or number in USUAL]
-        if not found:
-            problems.append("nvcc compiles for none of the capabilities")
-        for capability in found:
-            expected, _ = problems_of(options, planted, capability, folder)
-            wanted = ["inexact", "bytes of stack"] if options.all else ["inexact"]
-            if any(not any(word in line for line in expected) for word in wanted):
-                problems.append(f"the planted kernel is not found: {expected}")
-            of_source, kernels = problems_of(options, options.source, capability, folder)
-            problems += of_source
-            print(f"{capability / 10}: {kernels} kernels")
-            if kernels == 0:
-                problems.append(f"no kernel for {capability / 10}")
+    return parser.parse_args()
+
+
+def main():
+    options = parse_arguments()
+    if not capabilities(options.nvcc):
+        problems = ["nvcc compiles for none of the capabilities"]
+    else:
+        with tempfile.TemporaryDirectory(prefix="jupiter-ptx-") as folder:
+            look = problems_of_all if options.all else problems_of_built
+            problems = look(options, folder)
     for problem in problems:
         print(problem)
     print("ok" if not problems else f"{len(problems)} problems")

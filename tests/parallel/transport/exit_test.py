@@ -3,12 +3,14 @@
 
 exit_test.py MPIRUN EXIT_CASES
 """
+import concurrent.futures
 import re
 import subprocess
 import sys
 import time
 
 RANKS = 3
+CASES_AT_A_TIME = 2  # most of each is waiting
 LEFT = r"jupiter: rank \d on \S+: (waited \d|ended by signal 15)"
 WAITED = r"(waited|ended by signal 15 after waiting) \S+ s for "
 # case: (exit code, patterns of which each line must match one, patterns that must all occur)
@@ -48,15 +50,16 @@ def problems(name, mpirun, program):
               if not any(re.match(pattern, line) for pattern in allowed + needed)]
     if code in (0, 2, 7) and len(lines) != len(needed):
         found.append(f"{len(lines)} lines, expected {len(needed)}")
-    print(f"{name}: exit code {run.returncode} after {seconds:.1f} s")
-    for line in lines + [f"  PROBLEM: {text}" for text in found]:
-        print(f"  {line}")
+    told = lines + [f"  PROBLEM: {text}" for text in found]
+    print("\n  ".join([f"{name}: exit code {run.returncode} after {seconds:.1f} s", *told]), flush=True)
     return found
 
 
 def main():
     mpirun, program = sys.argv[1:]
-    failed = [name for name in CASES if problems(name, mpirun, program)]
+    with concurrent.futures.ThreadPoolExecutor(CASES_AT_A_TIME) as pool:
+        found = pool.map(lambda name: problems(name, mpirun, program), CASES)
+        failed = [name for name, of_case in zip(CASES, found) if of_case]
     print(f"failed: {', '.join(failed)}" if failed else f"all {len(CASES)} cases are fine")
     sys.exit(1 if failed else 0)
 
