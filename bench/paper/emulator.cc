@@ -16,6 +16,7 @@
 #include "parallel/transport/agreement.h"
 #include "parallel/transport/peer_bytes.h"
 #include "parallel/transport/together.h"
+#include "planning/bounds/strategy_bound.h"
 #include "planning/drafts/scaled_acceptance.h"
 #include "planning/planners/pipeline_tree.h"
 #include "planning/replay/round_time.h"
@@ -71,6 +72,15 @@ void AddFormula(const RecordedCase& recorded, const RoundFacts& replayed, Result
   AddTo(row.formula_utilisation, round.utilisation);
 }
 
+// What messages count for where partial sums are exchanged.
+std::vector<PayloadFactors> ExchangesOf(const TestbedProfile& profile, const StepShape& step) {
+  std::vector<PayloadFactors> exchanges;
+  for (const LayerExchange exchange : {LayerExchange::kAllReduce, LayerExchange::kTileRing}) {
+    exchanges.push_back(FactorsOf(profile, exchange, step));
+  }
+  return exchanges;
+}
+
 // What differs from draw to draw. Numbers of the row are sums over them until Finish.
 void AddDraw(const PolicyWork& work, const RecordedCase& recorded, const PolicyTimes& times,
              ResultRow& row) {
@@ -102,7 +112,7 @@ void Finish(const std::vector<double>& ends, ResultRow& row) {
   for (std::optional<double>* sum :
        {&row.e2e_s, &row.ttft_s, &row.skeleton_s, &row.settled_ms_per_token, &row.round_s,
         &row.in_flight, &row.utilisation, &row.formula_round_s, &row.formula_in_flight,
-        &row.formula_at_work, &row.formula_utilisation}) {
+        &row.formula_at_work, &row.formula_utilisation, &row.cell_bound_s, &row.strategy_bound_s}) {
     if (*sum) **sum /= draws;
   }
   row.bytes_total /= draws;
@@ -261,6 +271,21 @@ RecordedCase PaperEmulator::RecordWork(const Work& work, const PlannedRun& plan)
                     work.policy.run);
 }
 
+void PaperEmulator::AddBounds(const Work& work, const RecordedCase& recorded, const Replay& replay,
+                              ResultRow& row) const {
+  BoundInputs inputs{.shape = *work.model.shape,
+                     .cluster = recorded.cluster,
+                     .wire = work.experiment.wire,
+                     .exchanges = ExchangesOf(work.profile, work.policy.step)};
+  // Where the profile's passes verify drafts, their time is in the passes.
+  if (!work.policy.run.heads.empty()) inputs.drafts = work.policy.heads;
+  const double cell = CellBound(inputs).Seconds(WorkOf(*recorded.record));
+  const StrategyBound strategy =
+      StrategyBoundOf(inputs, recorded.plan, *recorded.record, TestbedOf(recorded), replay);
+  AddTo(row.cell_bound_s, cell);
+  AddTo(row.strategy_bound_s, std::max(cell, strategy.seconds()));
+}
+
 ResultRow PaperEmulator::Describe(const Work& work, const RecordedCase& recorded) const {
   const auto& [cell, experiment, profile, model, policy] = work;
   ResultRow row;
@@ -327,6 +352,7 @@ PaperResult PaperEmulator::Run(const PaperCell& cell) {
     const PolicyTimes times = TimesOf(work.policy.run, recorded.plan, replay);
     if (draw == 0) TakeFirst(recorded, replay, times, result);
     AddDraw(work.policy, recorded, times, result.row);
+    AddBounds(work, recorded, replay, result.row);
     ends.push_back(times.e2e);
   }
   if (transport_.rank() == 0) Finish(ends, result.row);

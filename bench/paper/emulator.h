@@ -58,6 +58,9 @@ class PaperEmulator {
   // The same, made at rank 0; the others only get the plan. Collective.
   PlannedRun SharePlan(const Work& work);
   RecordedCase RecordWork(const Work& work, const PlannedRun& plan);
+  // Of one draw, at rank 0.
+  void AddBounds(const Work& work, const RecordedCase& recorded, const Replay& replay,
+                 ResultRow& row) const;
   ResultRow Describe(const Work& work, const RecordedCase& recorded) const;
 
   Transport& transport_;

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
+#include "bench/paper/score_report.h"
 #include "bench/paper/systems.h"
 #include "kernels/base/check.h"
 
@@ -28,18 +30,28 @@ class Finder {
   Finder(const RowIndex& rows, const PaperExperiment& experiment, const Published& published)
       : rows_(rows), experiment_(experiment), published_(published) {}
 
-  std::vector<std::string> Run() {
-    for (const auto& [model, path] : experiment_.models) SingleDevice(model);
+  Findings Run(const JupiterRows* jupiter) {
+    Findings findings;
+    const auto& models = experiment_.models;
+    SingleDevice(models.front().first);
+    const std::vector<std::string> scored = jupiter == nullptr
+                                                ? std::vector<std::string>{}
+                                                : ScoreFindings(rows_, experiment_, *jupiter);
+    lines_.insert(lines_.end(), scored.begin(), scored.end());
+    AgainstOthers(first(), "plain");
     Collectives();
+    findings.first = std::exchange(lines_, {});
+    for (std::size_t i = 1; i < models.size(); ++i) SingleDevice(models[i].first);
     OwnPlan();
     Overlap();
     for (const std::string& profile : experiment_.profiles) {
       for (const std::string& policy : experiment_.PoliciesOf(kJupiterSystem)) {
-        AgainstOthers(profile, policy);
+        if (profile != first() || policy != "plain") AgainstOthers(profile, policy);
       }
     }
     Outline();
-    return std::move(lines_);
+    findings.more = std::move(lines_);
+    return findings;
   }
 
  private:
@@ -201,9 +213,9 @@ class Finder {
 
 }  // namespace
 
-std::vector<std::string> FindingsOf(const RowIndex& rows, const PaperExperiment& experiment,
-                                    const Published& published) {
-  return Finder(rows, experiment, published).Run();
+Findings FindingsOf(const RowIndex& rows, const PaperExperiment& experiment,
+                    const Published& published, const JupiterRows* jupiter) {
+  return Finder(rows, experiment, published).Run(jupiter);
 }
 
 }  // namespace jupiter

@@ -2,7 +2,9 @@
 #include <optional>
 
 #include "bench/paper/agreement.h"
+#include "bench/paper/bound_table.h"
 #include "bench/paper/findings.h"
+#include "bench/paper/memory_table.h"
 #include "bench/paper/published.h"
 #include "bench/paper/report.h"
 #include "bench/paper/score.h"
@@ -34,6 +36,10 @@ class PaperReport : public ExperimentReport {
                      markdown);
     }
     text += Render(PerTokenTable(index, experiment_, first, published_), kBarKeys, markdown);
+    for (const std::string& profile : experiment_.profiles) {
+      text += Render(BoundTable(index, experiment_, profile), kBoundKeys, markdown);
+    }
+    text += Render(MemoryTable(index, experiment_, first), kMemoryKeys, markdown);
     if (experiment_.waterfall) {
       text += Render(WaterfallTable(index, experiment_), kWaterfallKeys, markdown);
     }
@@ -46,7 +52,12 @@ class PaperReport : public ExperimentReport {
       text += List("Jupiter's rows, and how ours compare:",
                    ScoreLines(index, experiment_, published_, *jupiter_), markdown);
     }
-    return text + List("Findings:", FindingsOf(index, experiment_, published_), markdown);
+    const Findings findings =
+        FindingsOf(index, experiment_, published_, jupiter_ ? &*jupiter_ : nullptr);
+    text += List("Findings:", findings.first, markdown);
+    std::vector<std::string> more = findings.more;
+    for (const std::string& line : BoundLines(index, experiment_)) more.push_back(line);
+    return text + List("And:", more, markdown);
   }
 
   // One file per policy: predictions.csv has the system's own.

@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "bench/measure/virtual_cases.h"
 #include "bench/paper/emulator.h"
+#include "bench/paper/memory_table.h"
 #include "bench/paper/predictions.h"
 #include "bench/paper/report.h"
 #include "bench/paper/systems.h"
@@ -63,7 +65,10 @@ class PaperSuite : public Suite {
 
   void Conclude(bool to_stdout) override {
     if (rows_.empty()) return;
-    if (to_stdout) fmt::print("\n{}", report_->Tables(rows_, /*markdown=*/false));
+    if (to_stdout) {
+      fmt::print("\n{}{}", report_->Tables(rows_, /*markdown=*/false),
+                 Render(PlanningTable(planning_), kPlanningKeys, /*markdown=*/false));
+    }
     if (folder_ == nullptr) return;
     folder_->Write(In("tables.md"), report_->Tables(rows_, /*markdown=*/true));
     folder_->Write(In("results.csv"), ToCsv(rows_));
@@ -105,6 +110,7 @@ class PaperSuite : public Suite {
     tell_(fmt::format("{}", index));
     PaperResult result = emulator_->Run(cells_[index]);
     report_->TakePublished(result.row);
+    planning_[result.row.system].push_back(result.planner_seconds);
     const std::string took =
         result.row.e2e_s ? fmt::format("{:.1f} s", *result.row.e2e_s) : result.row.reason;
     fmt::print(stderr, "{} {}: {}\n", ToString(progress), name, took);
@@ -155,8 +161,9 @@ class PaperSuite : public Suite {
   std::unique_ptr<PaperEmulator> emulator_;
   ResultsFolder* folder_ = nullptr;
   Tell tell_;
-  std::vector<ResultRow> rows_;  // in the order in which they ran
-  std::set<std::size_t> seen_;   // their places among the cells
+  std::vector<ResultRow> rows_;                          // in the order in which they ran
+  std::map<std::string, std::vector<double>> planning_;  // seconds of this run's plans, by system
+  std::set<std::size_t> seen_;                           // their places among the cells
   std::set<Verdict> verdicts_;
 };
 

@@ -1,3 +1,4 @@
+#include "bench/paper/bound_table.h"
 #include "bench/paper/policy_tables.h"
 #include "bench/paper/report.h"
 #include "kernels/base/check.h"
@@ -14,6 +15,7 @@ class PolicyReport : public ExperimentReport {
     std::string text;
     for (const std::string& profile : experiment_.profiles) {
       text += Render(PolicyTable(index, experiment_, profile), kPolicyKeys, markdown);
+      text += Render(BoundTable(index, experiment_, profile), kBoundKeys, markdown);
       if (experiment_.systems.size() > 1) continue;
       const std::string& system = experiment_.systems.front();
       text += Render(PhaseTable(index, experiment_, profile, system), kPolicyKeys, markdown);
@@ -31,8 +33,9 @@ class PolicyReport : public ExperimentReport {
  private:
   std::vector<std::string> LinesOf(const RowIndex& index) const {
     std::vector<std::string> lines = HeadlinesOf(index, experiment_);
-    const std::vector<std::string> gains = GainsOf(index, experiment_);
-    lines.insert(lines.end(), gains.begin(), gains.end());
+    for (const auto& more : {GainsOf(index, experiment_), BoundLines(index, experiment_)}) {
+      lines.insert(lines.end(), more.begin(), more.end());
+    }
     return lines;
   }
 

@@ -74,7 +74,6 @@ class Lines {
     Frozen();
     FourNumbers();
     Nulls();
-    Bandwidth();
     Law();
     SpeedUps();
     return std::move(lines_);
@@ -205,30 +204,6 @@ class Lines {
         kPrefill, kDecode, ShowErrors(halved), ratio, ShowErrors(constant));
   }
 
-  // What a faster network saves, published and by ours.
-  void Bandwidth() {
-    const auto [slow, fast] =
-        std::minmax_element(experiment_.bandwidths.begin(), experiment_.bandwidths.end());
-    Extremes published, ours;
-    const std::vector<ScoredRow> scored =
-        jupiter_.Score(rows_, experiment_, experiment_.readings.front().second);
-    for (const ScoredRow& a : scored) {
-      for (const ScoredRow& b : scored) {
-        const bool pair = a.row.env == b.row.env && a.row.model == b.row.model &&
-                          a.row.bandwidth == *slow && b.row.bandwidth == *fast;
-        if (!pair || !a.published_way_s || !b.published_way_s) continue;
-        published.Add(a.published_s - b.published_s);
-        ours.Add(*a.published_way_s - *b.published_way_s);
-      }
-    }
-    if (published.count == 0 || *slow == *fast) return;
-    Say("From {} to {} Mbit/s the published seconds fall by {}, ours (published, reading {}) by "
-        "{}{}",
-        *slow / 1e6, *fast / 1e6, published.Show(1), experiment_.readings.front().first,
-        ours.Show(1),
-        ours.most < published.least ? ": ours miss the effect of bandwidth in every row." : ".");
-  }
-
   // Whether published cells are the sum of published bars.
   void Law() {
     Errors errors;
@@ -307,7 +282,56 @@ class Lines {
   std::vector<std::string> lines_;
 };
 
+// What a faster network saves, published and by ours; empty where nothing has run.
+std::string BandwidthLine(const PaperExperiment& experiment, const std::string& reading,
+                          const std::vector<ScoredRow>& scored) {
+  const auto [slow, fast] =
+      std::minmax_element(experiment.bandwidths.begin(), experiment.bandwidths.end());
+  Extremes published, ours;
+  for (const ScoredRow& a : scored) {
+    for (const ScoredRow& b : scored) {
+      const bool pair = a.row.env == b.row.env && a.row.model == b.row.model &&
+                        a.row.bandwidth == *slow && b.row.bandwidth == *fast;
+      if (!pair || !a.published_way_s || !b.published_way_s) continue;
+      published.Add(a.published_s - b.published_s);
+      ours.Add(*a.published_way_s - *b.published_way_s);
+    }
+  }
+  if (published.count == 0 || *slow == *fast) return "";
+  return fmt::format(
+      "From {} to {} Mbit/s the published seconds of Jupiter fall by {}, ours (published, reading "
+      "{}) by {}{}",
+      *slow / 1e6, *fast / 1e6, published.Show(1), reading, ours.Show(1),
+      ours.most < published.least ? ": ours miss the effect of bandwidth in every row." : ".");
+}
+
+// How far Jupiter is by each accounting.
+std::string WholeLine(const std::string& reading, const std::string& profile,
+                      const std::vector<ScoredRow>& scored) {
+  Extremes times;
+  for (const ScoredRow& row : scored) {
+    if (row.whole_s) times.Add(*row.whole_s / row.published_s);
+  }
+  if (times.count == 0) return "";
+  return fmt::format(
+      "With everything counted (whole) Jupiter takes {} times the published seconds under {} "
+      "(reading {}); only by the accounting that was chosen when the rows were open (published) it "
+      "comes near them: {}.",
+      times.Show(2), profile, reading, ShowErrors(ErrorsOf(scored, &ScoredRow::published_way_s)));
+}
+
 }  // namespace
+
+std::vector<std::string> ScoreFindings(const RowIndex& rows, const PaperExperiment& experiment,
+                                       const JupiterRows& jupiter) {
+  if (experiment.readings.empty()) return {};
+  const auto& [reading, profile] = experiment.readings.front();
+  const std::vector<ScoredRow> scored = jupiter.Score(rows, experiment, profile);
+  std::vector<std::string> lines = {WholeLine(reading, profile, scored),
+                                    BandwidthLine(experiment, reading, scored)};
+  std::erase(lines, "");
+  return lines;
+}
 
 TextTable ScoreTable(const std::vector<ScoredRow>& scored, const std::string& profile,
                      const std::string& reading) {

@@ -22,4 +22,9 @@ TextTable ScoreTable(const std::vector<ScoredRow>& scored, const std::string& pr
 std::vector<std::string> ScoreLines(const RowIndex& rows, const PaperExperiment& experiment,
                                     const Published& baselines, const JupiterRows& jupiter);
 
+// The two of them that every reader must know: Jupiter's seconds with everything counted, and what
+// a faster network saves.
+std::vector<std::string> ScoreFindings(const RowIndex& rows, const PaperExperiment& experiment,
+                                       const JupiterRows& jupiter);
+
 }  // namespace jupiter

@@ -97,6 +97,8 @@ void VisitRow(Row& row, Visit&& visit) {
   visit("formula_in_flight", row.formula_in_flight);
   visit("formula_at_work", row.formula_at_work);
   visit("formula_utilisation", row.formula_utilisation);
+  visit("cell_bound_s", row.cell_bound_s);
+  visit("strategy_bound_s", row.strategy_bound_s);
   visit("bytes_total", row.bytes_total);
   visit("messages", row.messages);
   visit("bubble", row.bubble);

@@ -105,6 +105,9 @@ struct ResultRow {
   // The same of pipelines by formula (planning/replay/round_time.h); at work: those of
   // them that are on a device or a link; the others wait in queues.
   std::optional<double> formula_round_s, formula_in_flight, formula_at_work, formula_utilisation;
+  // Of virtual runs: what no system gets below, on whatever plan, and no schedule of this plan
+  // (planning/bounds).
+  std::optional<double> cell_bound_s, strategy_bound_s;
   std::int64_t bytes_total = 0;  // payload and headers that all ranks sent
   std::int64_t messages = 0;
   std::optional<double> bubble;  // share of the prefill in which the stages idle

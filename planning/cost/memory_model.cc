@@ -36,21 +36,6 @@ std::int64_t LargestBatch(const RequestShape& request) {
 
 }  // namespace
 
-ShareWidths WholeWidths(const ModelConfig& config) {
-  return {config.q_width(), config.kv_width(), config.ffn};
-}
-
-ShareWidths WidthsOf(const ModelConfig& config, const Shares& shares, int rank) {
-  const auto index = static_cast<std::size_t>(rank);
-  ShareWidths widths = WholeWidths(config);
-  if (!shares.heads.empty()) {
-    widths.keys = std::int64_t{shares.heads[index]} * config.head_dim;
-    widths.queries = widths.keys * (config.heads / config.kv_heads);
-  }
-  if (!shares.columns.empty()) widths.columns = shares.columns[index];
-  return widths;
-}
-
 std::int64_t AttentionBytes(const ModelShape& shape, int layer, const ShareWidths& widths) {
   const LayerTypes& types = shape.layers[static_cast<std::size_t>(layer)];
   const std::int64_t hidden = shape.config.hidden;

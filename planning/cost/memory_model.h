@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "model/config/model_shape.h"
+#include "planning/cost/share_widths.h"
 #include "planning/drafts/draft_heads.h"
 #include "planning/plan/plan.h"
 
@@ -34,17 +35,6 @@ struct MemoryNeed {
   std::int64_t buffers = 0;  // of messages
   std::int64_t total() const { return weights + kv + activations + drafts + buffers; }
 };
-
-// What a rank has of each layer, in columns: of q (and of what wo takes), of k and of v each, of
-// the feed-forward block.
-struct ShareWidths {
-  std::int64_t queries = 0;
-  std::int64_t keys = 0;
-  std::int64_t columns = 0;
-};
-ShareWidths WholeWidths(const ModelConfig& config);
-// All of them where the shares have no list.
-ShareWidths WidthsOf(const ModelConfig& config, const Shares& shares, int rank);
 
 // Weights of a share of one layer: q, k, v, output and biases; gate, up and down. And norms, which
 // every rank has whole.

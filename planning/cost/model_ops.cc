@@ -95,34 +95,52 @@ OpCall TransferOp(OpKind kind, const ModelShape& shape, DType wire, std::int64_t
           .bytes = F32Matrix(rows, width) + rows * RowBytes(wire, width)};
 }
 
+const LayerTypes& TypesOf(const ModelShape& shape, int layer) {
+  return shape.layers[static_cast<std::size_t>(layer)];
+}
+
+// A share of a matrix of `whole` elements.
+OpCall ShareOf(OpCall product, std::int64_t whole) {
+  product.whole = whole;
+  return product;
+}
+
 // The ops of a layer before and after attention.
-std::vector<OpCall> OpsBeforeAttention(const ModelShape& shape, const LayerTypes& types,
-                                       std::int64_t rows) {
+std::vector<OpCall> OpsBeforeAttention(const ModelShape& shape, int layer, std::int64_t rows,
+                                       const ShareWidths& widths) {
   const ModelConfig& config = shape.config;
+  const LayerTypes& types = TypesOf(shape, layer);
+  const auto product = [&](DType weight, std::int64_t outer, std::int64_t of) {
+    return ShareOf(LinearOp(MatrixRole::kAttention, weight, rows, config.hidden, outer, false),
+                   config.hidden * of);
+  };
   std::vector<OpCall> ops = {NormOp(rows, config.hidden)};
-  AppendProducts(
-      ops,
-      {LinearOp(MatrixRole::kAttention, types.wq, rows, config.hidden, config.q_width(), false),
-       LinearOp(MatrixRole::kAttention, types.wk, rows, config.hidden, config.kv_width(), false),
-       LinearOp(MatrixRole::kAttention, types.wv, rows, config.hidden, config.kv_width(), false)});
-  ops.push_back(RopeOp(rows, config.head_dim, config.q_width()));
-  ops.push_back(RopeOp(rows, config.head_dim, config.kv_width()));
-  ops.push_back(KvAppendOp(shape.kv, rows, config.kv_width()));
+  AppendProducts(ops, {product(types.wq, widths.queries, config.q_width()),
+                       product(types.wk, widths.keys, config.kv_width()),
+                       product(types.wv, widths.keys, config.kv_width())});
+  ops.push_back(RopeOp(rows, config.head_dim, widths.queries));
+  ops.push_back(RopeOp(rows, config.head_dim, widths.keys));
+  ops.push_back(KvAppendOp(shape.kv, rows, widths.keys));
   return ops;
 }
 
-void AppendOpsBehindAttention(std::vector<OpCall>& ops, const ModelShape& shape,
-                              const LayerTypes& types, std::int64_t rows) {
+std::vector<OpCall> OutputOps(const ModelShape& shape, int layer, std::int64_t rows,
+                              const ShareWidths& widths) {
   const ModelConfig& config = shape.config;
-  AppendProducts(ops, {LinearOp(MatrixRole::kAttention, types.wo, rows, config.q_width(),
-                                config.hidden, true)});
-  ops.push_back(NormOp(rows, config.hidden));
-  AppendProducts(ops,
-                 {LinearOp(MatrixRole::kMlp, types.w_gate, rows, config.hidden, config.ffn, false),
-                  LinearOp(MatrixRole::kMlp, types.w_up, rows, config.hidden, config.ffn, false)});
-  ops.push_back(SwiGluOp(rows, config.ffn));
-  AppendProducts(ops,
-                 {LinearOp(MatrixRole::kMlp, types.w_down, rows, config.ffn, config.hidden, true)});
+  std::vector<OpCall> ops;
+  AppendProducts(ops, {ShareOf(LinearOp(MatrixRole::kAttention, TypesOf(shape, layer).wo, rows,
+                                        widths.queries, config.hidden, true),
+                               config.q_width() * config.hidden)});
+  return ops;
+}
+
+void Append(std::vector<OpCall>& ops, const std::vector<OpCall>& more) {
+  ops.insert(ops.end(), more.begin(), more.end());
+}
+
+// Positions that a causal block attends, summed over its rows.
+std::int64_t ContextOf(const RowBlock& block) {
+  return block.rows * block.before + block.rows * (block.rows + 1) / 2;
 }
 
 }  // namespace
@@ -138,33 +156,60 @@ std::vector<OpCall> EmbedOps(const ModelShape& shape, std::int64_t rows) {
            .whole = shape.config.vocab * width}};
 }
 
+OpCall AttentionOp(const ModelShape& shape, std::int64_t rows, std::int64_t context,
+                   const ShareWidths& widths) {
+  return {
+      .kind = OpKind::kAttention,
+      .weight = shape.kv,
+      .rows = rows,
+      .inner = widths.keys,
+      .outer = widths.queries,
+      .context = context,
+      .bytes = 2 * F32Matrix(rows, widths.queries) + 2 * context * RowBytes(shape.kv, widths.keys),
+      .operations = 4 * context * widths.queries};
+}
+
 OpCall AttentionOp(const ModelShape& shape, const RowBlock& block) {
+  return AttentionOp(shape, block.rows, ContextOf(block), WholeWidths(shape.config));
+}
+
+std::vector<OpCall> ProjectionOps(const ModelShape& shape, int layer, std::int64_t rows,
+                                  const ShareWidths& widths) {
+  std::vector<OpCall> ops = OpsBeforeAttention(shape, layer, rows, widths);
+  Append(ops, OutputOps(shape, layer, rows, widths));
+  return ops;
+}
+
+std::vector<OpCall> MlpOps(const ModelShape& shape, int layer, std::int64_t rows,
+                           const ShareWidths& widths) {
   const ModelConfig& config = shape.config;
-  const std::int64_t context = block.rows * block.before + block.rows * (block.rows + 1) / 2;
-  return {.kind = OpKind::kAttention,
-          .weight = shape.kv,
-          .rows = block.rows,
-          .inner = config.kv_width(),
-          .outer = config.q_width(),
-          .context = context,
-          .bytes = 2 * F32Matrix(block.rows, config.q_width()) +
-                   2 * context * RowBytes(shape.kv, config.kv_width()),
-          .operations = 4 * context * config.q_width()};
+  const LayerTypes& types = TypesOf(shape, layer);
+  const std::int64_t whole = std::int64_t{config.hidden} * config.ffn;
+  const auto product = [&](DType weight, std::int64_t inner, std::int64_t outer, bool accumulate) {
+    return ShareOf(LinearOp(MatrixRole::kMlp, weight, rows, inner, outer, accumulate), whole);
+  };
+  std::vector<OpCall> ops = {NormOp(rows, config.hidden)};
+  AppendProducts(ops, {product(types.w_gate, config.hidden, widths.columns, false),
+                       product(types.w_up, config.hidden, widths.columns, false)});
+  ops.push_back(SwiGluOp(rows, widths.columns));
+  AppendProducts(ops, {product(types.w_down, widths.columns, config.hidden, true)});
+  return ops;
 }
 
 std::vector<OpCall> LayerOps(const ModelShape& shape, int layer, const RowBlock& block) {
-  const LayerTypes& types = shape.layers[static_cast<std::size_t>(layer)];
-  std::vector<OpCall> ops = OpsBeforeAttention(shape, types, block.rows);
+  const ShareWidths whole = WholeWidths(shape.config);
+  std::vector<OpCall> ops = OpsBeforeAttention(shape, layer, block.rows, whole);
   ops.push_back(AttentionOp(shape, block));
-  AppendOpsBehindAttention(ops, shape, types, block.rows);
+  Append(ops, OutputOps(shape, layer, block.rows, whole));
+  Append(ops, MlpOps(shape, layer, block.rows, whole));
   return ops;
 }
 
 std::vector<OpCall> LayerOpsWithoutAttention(const ModelShape& shape, int layer,
                                              std::int64_t rows) {
-  const LayerTypes& types = shape.layers[static_cast<std::size_t>(layer)];
-  std::vector<OpCall> ops = OpsBeforeAttention(shape, types, rows);
-  AppendOpsBehindAttention(ops, shape, types, rows);
+  const ShareWidths whole = WholeWidths(shape.config);
+  std::vector<OpCall> ops = ProjectionOps(shape, layer, rows, whole);
+  Append(ops, MlpOps(shape, layer, rows, whole));
   return ops;
 }
 

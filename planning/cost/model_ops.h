@@ -7,6 +7,7 @@
 
 #include "kernels/base/op_call.h"
 #include "model/config/model_shape.h"
+#include "planning/cost/share_widths.h"
 #include "planning/drafts/draft_heads.h"
 #include "planning/testbed/op_costs.h"
 
@@ -23,8 +24,16 @@ std::vector<OpCall> EmbedOps(const ModelShape& shape, std::int64_t rows);
 std::vector<OpCall> LayerOps(const ModelShape& shape, int layer, const RowBlock& block);
 // The one op of a layer that depends on the context.
 OpCall AttentionOp(const ModelShape& shape, const RowBlock& block);
+// Of a share of the heads; `context`: positions attended, summed over the rows.
+OpCall AttentionOp(const ModelShape& shape, std::int64_t rows, std::int64_t context,
+                   const ShareWidths& widths);
 // LayerOps without it.
 std::vector<OpCall> LayerOpsWithoutAttention(const ModelShape& shape, int layer, std::int64_t rows);
+// Its two halves, of a share: q, k, v and output with what goes with them; the feed-forward block.
+std::vector<OpCall> ProjectionOps(const ModelShape& shape, int layer, std::int64_t rows,
+                                  const ShareWidths& widths);
+std::vector<OpCall> MlpOps(const ModelShape& shape, int layer, std::int64_t rows,
+                           const ShareWidths& widths);
 // Final norm and output matrix for the last `rows` rows of a batch, and the logits to the host.
 // What the host does with them is no op (docs/testbed.md says how long it takes).
 std::vector<OpCall> HeadOps(const ModelShape& shape, std::int64_t rows);

@@ -8,6 +8,7 @@
 #include <iterator>
 #include <limits>
 #include <optional>
+#include <unordered_map>
 
 #include "kernels/base/check.h"
 #include "planning/text/json_reader.h"
@@ -21,6 +22,7 @@ constexpr int kMostChannels = 16;
 constexpr std::int64_t kMostOfAnOp = std::int64_t{1} << 50;         // rows, bytes, operations, ...
 constexpr std::int64_t kMostRecordedBytes = std::int64_t{1} << 40;  // of a message
 constexpr double kMostRecordedSeconds = 1e9;
+constexpr std::size_t kMostKnownLines = 4096;
 
 // The lines of a record, each parsed as JSON, with their numbers for errors.
 class RecordLines {
@@ -29,9 +31,18 @@ class RecordLines {
 
   std::int64_t line() const { return line_; }
   const std::string& source() const { return source_; }
-  // The next line, an event. `what` says what should be there.
-  Json Next(std::string_view what) {
-    const std::string_view text = Take(what);
+  // The next line. `what` says what should be there.
+  std::string_view Take(std::string_view what) {
+    ++line_;
+    if (text_.empty()) Fail("the file ends where {} should stand; it was cut short", what);
+    const std::size_t end = text_.find('\n');
+    if (end == std::string_view::npos) Fail("the last line has no end; the file was cut short");
+    const std::string_view text = text_.substr(0, end);
+    text_.remove_prefix(end + 1);
+    return text;
+  }
+  // The line that was taken last.
+  Json Parse(std::string_view text) const {
     try {
       return Json::parse(text);
     } catch (const Json::out_of_range&) {
@@ -56,16 +67,6 @@ class RecordLines {
   }
 
  private:
-  std::string_view Take(std::string_view what) {
-    ++line_;
-    if (text_.empty()) Fail("the file ends where {} should stand; it was cut short", what);
-    const std::size_t end = text_.find('\n');
-    if (end == std::string_view::npos) Fail("the last line has no end; the file was cut short");
-    const std::string_view text = text_.substr(0, end);
-    text_.remove_prefix(end + 1);
-    return text;
-  }
-
   std::string_view text_;
   const std::string& source_;
   std::int64_t line_ = 0;
@@ -242,9 +243,18 @@ RankRecord ParseRank(RecordLines& lines, int ranks, std::int64_t text_bytes) {
   // Every event takes a line, so no count above the size of the text can be true.
   const std::int64_t events = reader.Count("events", 0, text_bytes);
   record.events.reserve(static_cast<std::size_t>(std::min<std::int64_t>(events, 1 << 20)));
+  // Where nothing is timed most lines are those of earlier layers and steps.
+  std::unordered_map<std::string_view, std::size_t> known;  // line: its first event
   for (std::int64_t i = 0; i < events; ++i) {
-    record.events.push_back(ParseEvent(lines.Next("an event"), lines));
+    const std::string_view line = lines.Take("an event");
+    const auto found = known.find(line);
+    if (found != known.end()) {
+      record.events.push_back(Event(record.events[found->second]));
+      continue;
+    }
+    record.events.push_back(ParseEvent(lines.Parse(line), lines));
     CheckPeer(record.events.back(), record.rank, ranks, lines);
+    if (known.size() < kMostKnownLines) known.emplace(line, record.events.size() - 1);
   }
   return record;
 }

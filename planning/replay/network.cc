@@ -40,7 +40,7 @@ void Network::Send(SimulatedMessage message, double time) {
   }
   const Link& link = LinkOf(message);
   Port& port = PortOf(message.source);
-  const double begin = std::max(time, port.egress_free);
+  const double begin = testbed_.queues ? std::max(time, port.egress_free) : time;
   port.egress_free = WireEnd(link, begin, message.wire_bytes);
   const double seconds = port.egress_free - begin;
   port.egress += seconds;
@@ -61,7 +61,7 @@ Delivery Network::Next() {
 
 Delivery Network::EnterIngress(const Pending& pending) {
   Port& port = PortOf(pending.message.destination);
-  const double begin = std::max(pending.time, port.ingress_free);
+  const double begin = testbed_.queues ? std::max(pending.time, port.ingress_free) : pending.time;
   port.ingress_free = begin + pending.seconds;
   port.ingress += pending.seconds;
   if (MessageTrip* trip = TripOf(pending.message)) {
@@ -77,7 +77,7 @@ Delivery Network::EnterIngress(const Pending& pending) {
 Delivery Network::TakeMedium(const Pending& pending) {
   const SimulatedMessage& message = pending.message;
   const Link& link = LinkOf(message);
-  const double begin = std::max(pending.time, medium_free_);
+  const double begin = testbed_.queues ? std::max(pending.time, medium_free_) : pending.time;
   medium_free_ = WireEnd(link, begin, message.wire_bytes);
   PortOf(message.source).egress += medium_free_ - begin;
   PortOf(message.destination).ingress += medium_free_ - begin;

@@ -27,6 +27,7 @@ struct Testbed {
   std::vector<RateTrace> speed;                       // by rank, of ops; empty: constant
   std::vector<std::vector<Link>> links;               // [from][to]
   bool shared_medium = false;
+  bool queues = true;  // false: every message finds the links, or the medium, free
   PayloadFactors payload_factors;
 };
 Testbed TestbedOf(const Cluster& cluster);

@@ -9,7 +9,9 @@
 #include <set>
 
 #include "bench/paper/agreement.h"
+#include "bench/paper/bound_table.h"
 #include "bench/paper/findings.h"
+#include "bench/paper/memory_table.h"
 #include "bench/paper/policies.h"
 #include "bench/paper/policy_tables.h"
 #include "bench/paper/predictions.h"
@@ -318,7 +320,7 @@ TEST_F(PaperRowsTest, FindingsNameWhatOneDeviceBeats) {
   Add("fitted", 100, "megatron", 20);
   Add("sound", 100, "megatron", 4);
   const std::vector<std::string> lines =
-      FindingsOf(RowIndex(rows_), experiment_, Published(folder_.string()));
+      FindingsOf(RowIndex(rows_), experiment_, Published(folder_.string()), nullptr).first;
   ASSERT_EQ(lines.size(), 2u);
   EXPECT_NE(lines[0].find("of 3 published baseline cells of this model 1 are faster: A 1000 M-LM"),
             std::string::npos)
@@ -427,6 +429,58 @@ TEST_F(JupiterRowsTest, LinesSayHowFarAndWhereItComesFrom) {
   EXPECT_TRUE(ScoreLines(RowIndex(rows_), experiment_, Published(folder_.string()),
                          JupiterRows(folder_.string()))
                   .empty());
+}
+
+TEST_F(JupiterRowsTest, FindingsHaveTheUnfavourableOnes) {
+  for (const double mbps : {100.0, 1000.0}) Add("fitted", mbps, "local", 20);
+  Add("fitted", 100, "megatron", 40);
+  Add("sound", 100, "megatron", 4);
+  const JupiterRows jupiter(folder_.string());
+  const std::vector<std::string> lines =
+      FindingsOf(RowIndex(rows_), experiment_, Published(folder_.string()), &jupiter).first;
+  ASSERT_EQ(lines.size(), 4u);  // only one bandwidth of Jupiter is published here
+  EXPECT_EQ(lines[0].find("One device alone"), 0u) << lines[0];
+  EXPECT_EQ(lines[1].find("With everything counted (whole) Jupiter takes 3.00 to 3.00 times"), 0u)
+      << lines[1];
+  EXPECT_NE(lines[1].find("median 17.8 %"), std::string::npos) << lines[1];
+  EXPECT_EQ(lines[2].find("Jupiter, policy plain, under fitted: 0.67 to 0.67 times"), 0u)
+      << lines[2];
+  EXPECT_EQ(lines[3].find("Megatron-LM"), 0u) << lines[3];
+}
+
+TEST_F(PaperRowsTest, BoundsCompareWithinAPolicy) {
+  experiment_.policies = {{"jupiter", {"both", "plain"}}};
+  Add("fitted", 100, "megatron", 20);
+  Add("fitted", 100, "jupiter", 12);
+  Add("fitted", 100, "jupiter", 9);
+  rows_.back().policy = "both";
+  for (ResultRow& row : rows_) {
+    row.cell_bound_s = 6;
+    row.strategy_bound_s = 8;
+  }
+  const TextTable table = BoundTable(RowIndex(rows_), experiment_, "fitted");
+  ASSERT_EQ(table.rows.size(), 2u);
+  EXPECT_EQ(table.rows[0], (std::vector<std::string>{"A", "100", "M", "plain", "2", "Jupiter",
+                                                     "12.0", "6.00", "2.00", "1.33", "1.50"}));
+  EXPECT_EQ(table.rows[1][3], "both");
+  EXPECT_EQ(table.rows[1][4], "1");
+  const std::vector<std::string> lines = BoundLines(RowIndex(rows_), experiment_);
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_NE(lines[0].find("over 2 cells: 2.00 (plain, fitted), 1.50 (both, fitted)"),
+            std::string::npos)
+      << lines[0];
+}
+
+TEST_F(PaperRowsTest, MemoryIsShownByRank) {
+  Add("fitted", 100, "megatron", 20);
+  RankResult rank;
+  rank.weights = std::int64_t{3} << 29;
+  rank.kv = std::int64_t{1} << 29;
+  rows_.back().per_rank = {rank, rank};
+  const TextTable table = MemoryTable(RowIndex(rows_), experiment_, "fitted");
+  ASSERT_EQ(table.rows.size(), 1u);
+  EXPECT_EQ(table.rows[0], (std::vector<std::string>{"A", "M", "M-LM, plain", "2.00", "2.00"}));
+  EXPECT_EQ(table.header.back(), "rank 1");
 }
 
 TEST_F(JupiterRowsTest, RowsOfOthersAreRefusedOnBothSides) {

@@ -63,6 +63,13 @@ def check_score(session, said, folder):
         session.check(both, f"no {pattern}: {of_jupiter} {score}")
 
 
+def check_bounds(session, row):
+    """No system is faster than its cell's bound allows, and none than its plan's."""
+    least, planned = row["cell_bound_s"], row["strategy_bound_s"]
+    session.check(0 < least <= planned <= row["e2e_s"] * (1 + 1e-9),
+                  f"{row['name']}: {least} s for any plan, {planned} s on its own, {row['e2e_s']} s")
+
+
 def test_rows_are_the_same_in_every_run(session):
     first, again = session.path("first"), session.path("again")
     check_score(session, session.suite(first).out, first)
@@ -76,6 +83,8 @@ def test_rows_are_the_same_in_every_run(session):
         session.check(row["schema_version"] == 2 and row["clock"] == "virtual", f"{row}")
         session.check(row["valid"] == "not_checked", f"{row['name']} says {row['valid']}")
         session.check(row["oom"] or (row["e2e_s"] > row["ttft_s"] > 0 and len(row["per_rank"]) == 4), f"{row}")
+        if not row["oom"]:
+            check_bounds(session, row)
     published = [row for row in rows if row["published_e2e_s"]]
     session.check(published and all(row["policy"] == "plain" for row in published), "no published values in the rows")
     session.check("published" in read(os.path.join(first, "tables.md")), "no published values in the tables")

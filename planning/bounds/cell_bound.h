@@ -1,0 +1,93 @@
+// A time that no system, on whatever plan, gets below on a testbed with some work. Under the cost
+// law of the testbed, and where a share of an op takes at least its share of the time, as rooflines
+// and two_regimes.h have it.
+//
+//   one row's way   over the layers the sooner of the fastest device and n of them together
+//                   (layer_split.h) with an all-reduce behind: in one round, each device getting
+//                   all rows of n-1 others; or in more, ceil(log2 n) messages one after the other
+//                   and 2 (n-1) / n of the rows on the link into one device; where no device holds
+//                   the model, each has the layers it can hold, the fastest first, and a message
+//                   between any two
+//   a prompt        max(all devices at work, the way of its last row)
+//   steps           each the way of its rows; where a request runs ahead of its verdicts, one more
+//                   way than it has wrong guesses
+//   a set           max(all devices at work on all of it, the slowest of prompt + steps)
+//
+// Sets run one after the other. The output matrix is on one device, and one row's way does not
+// overlap a layer with its exchange. KV and workspaces need no memory here.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <tuple>
+#include <vector>
+
+#include "planning/bounds/run_work.h"
+#include "planning/bounds/throughput.h"
+#include "planning/replay/testbed.h"
+#include "planning/testbed/cluster.h"
+
+namespace jupiter {
+
+// References outlive the bound.
+struct BoundInputs {
+  const ModelShape& shape;
+  const Cluster& cluster;
+  DType wire = DType::kF32;
+  DType residual = DType::kF32;
+  DraftHeads drafts = {};
+  // What messages count under each way in which partial sums of a layer can be exchanged; the least
+  // of them counts.
+  std::vector<PayloadFactors> exchanges = {{}};
+};
+
+class CellBound {
+ public:
+  explicit CellBound(const BoundInputs& inputs);
+
+  // Until the first token is known, and of everything.
+  double Prefill(const RequestWork& request) const;
+  double Seconds(const std::vector<SetWork>& work) const;
+
+ private:
+  enum class Phase : std::uint8_t { kPrompt, kStep };
+
+  void TakeLink(const Link& link);
+  double SecondsOf(const SetWork& set) const;
+  double RequestSeconds(const RequestWork& request) const;
+  double StepSeconds(const StepWork& step) const;
+  double Least(const RowsWork& work) const;
+  // The way of rows that each attend at least all `before` and itself; logits for all of them, and
+  // the draft heads.
+  double WayOf(const RowBlock& block, Phase phase) const;
+  double LayersWay(const RowBlock& block, Phase phase) const;
+  double FilledLayersWay(const RowBlock& block, Phase phase) const;
+  int DevicesNeeded() const;
+  // A layer on several devices, and the exchange behind it.
+  struct Split {
+    double seconds = 0;
+    double exchange = 0;
+    double total() const { return seconds + exchange; }
+  };
+  Split BestSplit(int layer, const RowBlock& block, Phase phase) const;
+  double LayerOn(const BoundDevice& device, int layer, const RowBlock& block) const;
+  // An all-reduce of `rows` on so many devices, and a message with them to a next stage, at least.
+  double ExchangeSeconds(int devices, std::int64_t rows, Phase phase) const;
+  double MessageSeconds(std::int64_t rows, Phase phase) const;
+  // Of rows on the wire.
+  double WireSeconds(int channel, std::int64_t rows, Phase phase) const;
+  double FastestOf(const std::vector<OpCall>& ops) const;
+
+  const BoundInputs inputs_;
+  BoundDevices devices_;
+  std::vector<BoundDevice> holders_;  // of the whole model, each kind once
+  std::map<int, int> kinds_;          // the first layer of some types: how many have them
+  std::vector<int> capacity_;         // [device]: layers that it can hold
+  double byte_seconds_ = 0;           // of the fastest link and its ends
+  double latency_ = 0;                // the least
+  double message_ = 0;                // the least that one costs whatever its bytes
+  // Of LeastSplitSeconds, by kind, rows and context.
+  mutable std::map<std::tuple<int, std::int64_t, std::int64_t>, std::vector<double>> splits_;
+};
+
+}  // namespace jupiter

@@ -1,0 +1,103 @@
+#include "planning/bounds/run_work.h"
+
+#include <map>
+#include <utility>
+
+#include "kernels/base/check.h"
+
+namespace jupiter {
+namespace {
+
+// One set, from its marks in order.
+class SetReader {
+ public:
+  void Take(const MarkEvent& mark) {
+    for (const SequenceStep& part : mark.steps) {
+      Sequence& sequence = sequences_[part.sequence];
+      switch (mark.kind) {
+        case MarkKind::kPromptBatch: sequence.request.prompt += part.count; break;
+        case MarkKind::kStepBatch: Begin(sequence, part); break;
+        case MarkKind::kFirstToken:
+        case MarkKind::kToken: Judge(sequence, part); break;
+        case MarkKind::kStart:
+        case MarkKind::kEnd: break;
+      }
+    }
+  }
+
+  // Sequences that give no token are prefixes.
+  SetWork Finish() {
+    SetWork set;
+    for (const auto& [number, sequence] : sequences_) {
+      if (!sequence.answers) set.prefix += sequence.request.prompt;
+    }
+    for (auto& [number, sequence] : sequences_) {
+      if (!sequence.answers) continue;
+      RequestWork& request = sequence.request;
+      request.before = set.prefix;
+      std::int64_t known = set.prefix + request.prompt;
+      for (StepWork& step : request.steps) {
+        step.before = known;
+        known += step.tokens;
+      }
+      set.requests.push_back(std::move(request));
+    }
+    return set;
+  }
+
+ private:
+  struct Sequence {
+    RequestWork request;
+    bool answers = false;
+    std::size_t judged = 0;  // steps up to the last one that gave tokens
+  };
+
+  // Parts of one step may travel in several batches.
+  void Begin(Sequence& sequence, const SequenceStep& part) {
+    RequestWork& request = sequence.request;
+    const auto number = static_cast<std::size_t>(part.step);
+    if (request.steps.size() < number) {
+      request.runs_ahead |= number > 1 && sequence.judged + 1 < number;
+      request.steps.resize(number);
+    }
+    request.steps[number - 1].rows += part.count;
+  }
+
+  void Judge(Sequence& sequence, const SequenceStep& part) {
+    sequence.answers = true;
+    if (part.step == 0) return;  // by the prompt
+    const auto number = static_cast<std::size_t>(part.step);
+    JUPITER_CHECK(number <= sequence.request.steps.size(), "step {} did not begin", number);
+    sequence.request.steps[number - 1].tokens += part.count;
+    sequence.judged = number;
+  }
+
+  std::map<std::int32_t, Sequence> sequences_;
+};
+
+}  // namespace
+
+std::vector<SetWork> PlainWork(int prompt_tokens, int tokens) {
+  RequestWork request{.prompt = prompt_tokens};
+  for (int step = 0; step + 1 < tokens; ++step) {
+    request.steps.push_back({1, std::int64_t{prompt_tokens} + step, 1});
+  }
+  return {{0, {std::move(request)}}};
+}
+
+std::vector<SetWork> WorkOf(const RunRecord& record) {
+  JUPITER_CHECK(!record.ranks.empty());
+  std::vector<SetReader> sets;
+  for (const Event& event : record.ranks.front().events) {
+    const auto* mark = std::get_if<MarkEvent>(&event);
+    if (mark == nullptr) continue;
+    if (mark->kind == MarkKind::kStart) sets.emplace_back();
+    JUPITER_CHECK(!sets.empty(), "a record that does not start with a request");
+    sets.back().Take(*mark);
+  }
+  std::vector<SetWork> work;
+  for (SetReader& set : sets) work.push_back(set.Finish());
+  return work;
+}
+
+}  // namespace jupiter
