@@ -18,13 +18,13 @@
 #include <utility>
 #include <vector>
 
+#include "bench/comparison/paper_suite.h"
 #include "bench/emulate/emulated_suite.h"
 #include "bench/flags/bench_flags.h"
 #include "bench/measure/benchmark_flags.h"
 #include "bench/measure/cases.h"
 #include "bench/measure/real_suite.h"
 #include "bench/measure/run_cases.h"
-#include "bench/paper/paper_suite.h"
 #include "bench/report/environment.h"
 #include "bench/results/results_folder.h"
 #include "kernels/base/check.h"

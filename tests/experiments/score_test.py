@@ -12,7 +12,7 @@ EXPERIMENTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..
 class OpenerTest(unittest.TestCase):
     """Only what scores opens Jupiter's rows: nothing can be fitted to them, or follow from them."""
 
-    OPENERS = {os.path.join("bench", "paper", "score.cc"), os.path.join("experiments", "paper", "score")}
+    OPENERS = {os.path.join("bench", "comparison", "score.cc"), os.path.join("experiments", "paper", "score")}
     NAMES = ("paper/jupiter", '"jupiter", "table.csv"', '"/jupiter"', "/frozen/", '"frozen"')
 
     def test_nobody_else_opens_them(self):

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "bench/paper/score.h"
+#include "bench/comparison/score.h"
 #include "bench/results/text_table.h"
 
 namespace jupiter {

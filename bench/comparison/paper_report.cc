@@ -1,16 +1,16 @@
 #include <algorithm>
 #include <optional>
 
-#include "bench/paper/agreement.h"
-#include "bench/paper/bound_table.h"
-#include "bench/paper/findings.h"
-#include "bench/paper/memory_table.h"
+#include "bench/comparison/agreement.h"
+#include "bench/comparison/bound_table.h"
+#include "bench/comparison/findings.h"
+#include "bench/comparison/memory_table.h"
+#include "bench/comparison/report.h"
+#include "bench/comparison/score.h"
+#include "bench/comparison/score_report.h"
+#include "bench/comparison/tables.h"
 #include "bench/paper/published.h"
-#include "bench/paper/report.h"
-#include "bench/paper/score.h"
-#include "bench/paper/score_report.h"
 #include "bench/paper/systems.h"
-#include "bench/paper/tables.h"
 #include "kernels/base/check.h"
 
 namespace jupiter {

@@ -1,11 +1,11 @@
-#include "bench/paper/bound_table.h"
+#include "bench/comparison/bound_table.h"
 
 #include <fmt/ranges.h>
 
 #include <algorithm>
 
+#include "bench/comparison/tables.h"
 #include "bench/paper/systems.h"
-#include "bench/paper/tables.h"
 #include "bench/report/metrics.h"
 
 namespace jupiter {

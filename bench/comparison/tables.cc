@@ -1,4 +1,4 @@
-#include "bench/paper/tables.h"
+#include "bench/comparison/tables.h"
 
 #include <algorithm>
 

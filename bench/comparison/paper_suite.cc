@@ -1,4 +1,4 @@
-#include "bench/paper/paper_suite.h"
+#include "bench/comparison/paper_suite.h"
 
 #include <benchmark/benchmark.h>
 
@@ -9,11 +9,11 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "bench/comparison/memory_table.h"
+#include "bench/comparison/report.h"
 #include "bench/measure/virtual_cases.h"
 #include "bench/paper/emulator.h"
-#include "bench/paper/memory_table.h"
 #include "bench/paper/predictions.h"
-#include "bench/paper/report.h"
 #include "bench/paper/systems.h"
 #include "bench/report/report_text.h"
 #include "bench/results/results_folder.h"

@@ -1,9 +1,9 @@
-#include "bench/paper/memory_table.h"
+#include "bench/comparison/memory_table.h"
 
 #include <algorithm>
 
+#include "bench/comparison/tables.h"
 #include "bench/paper/systems.h"
-#include "bench/paper/tables.h"
 #include "bench/report/metrics.h"
 #include "kernels/base/check.h"
 

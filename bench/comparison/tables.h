@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "bench/comparison/score.h"
 #include "bench/paper/published.h"
 #include "bench/paper/row_index.h"
-#include "bench/paper/score.h"
 #include "bench/results/text_table.h"
 
 namespace jupiter {

@@ -1,4 +1,4 @@
-#include "bench/paper/findings.h"
+#include "bench/comparison/findings.h"
 
 #include <fmt/ranges.h>
 
@@ -6,7 +6,7 @@
 #include <map>
 #include <utility>
 
-#include "bench/paper/score_report.h"
+#include "bench/comparison/score_report.h"
 #include "bench/paper/systems.h"
 #include "kernels/base/check.h"
 

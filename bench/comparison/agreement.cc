@@ -1,4 +1,4 @@
-#include "bench/paper/agreement.h"
+#include "bench/comparison/agreement.h"
 
 #include <fmt/ranges.h>
 

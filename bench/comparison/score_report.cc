@@ -1,4 +1,4 @@
-#include "bench/paper/score_report.h"
+#include "bench/comparison/score_report.h"
 
 #include <fmt/ranges.h>
 
@@ -6,8 +6,8 @@
 #include <cmath>
 #include <map>
 
+#include "bench/comparison/tables.h"
 #include "bench/paper/systems.h"
-#include "bench/paper/tables.h"
 #include "bench/report/metrics.h"
 #include "kernels/base/check.h"
 

@@ -1,12 +1,12 @@
-#include "bench/paper/policy_tables.h"
+#include "bench/comparison/policy_tables.h"
 
 #include <fmt/ranges.h>
 
 #include <algorithm>
 #include <optional>
 
+#include "bench/comparison/tables.h"
 #include "bench/paper/systems.h"
-#include "bench/paper/tables.h"
 #include "kernels/base/check.h"
 
 namespace jupiter {

@@ -1,6 +1,6 @@
-#include "bench/paper/bound_table.h"
-#include "bench/paper/policy_tables.h"
-#include "bench/paper/report.h"
+#include "bench/comparison/bound_table.h"
+#include "bench/comparison/policy_tables.h"
+#include "bench/comparison/report.h"
 #include "kernels/base/check.h"
 
 namespace jupiter {

@@ -1,4 +1,4 @@
-#include "bench/paper/score.h"
+#include "bench/comparison/score.h"
 
 #include <algorithm>
 #include <filesystem>
