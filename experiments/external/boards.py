@@ -9,7 +9,7 @@ import re
 import yaml
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-CAUSES = ["shipped", "compute", "bandwidth", "exchange"]
+CAUSES = ["shipped", "compute", "bandwidth", "host", "exchange"]
 
 _UNITS = {"": 1, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
 # Read and written; on x86 a copy without non-temporal stores first reads what it overwrites as well.

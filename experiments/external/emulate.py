@@ -22,6 +22,10 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 _TIMES = re.compile(r"TTFT ([^\s,]+) ms, TPOT ([^\s,]+)")
 
 
+class EmulatorError(Exception):
+    """A program refused what it was asked."""
+
+
 def find_programs():
     """The folder of the programs: JUPITER_BIN, or the build of this tree."""
     folder = os.environ.get("JUPITER_BIN", os.path.join(HERE, "..", "..", "build", "release", "bin"))
@@ -39,16 +43,19 @@ class Emulator:
         self.programs = find_programs()
         self.cache = cache
         os.makedirs(cache, exist_ok=True)
-        # Kept answers are those of one build.
-        with open(os.path.join(self.programs, "jupiter_replay"), "rb") as file:
-            self.build = hashlib.sha256(file.read()).hexdigest()[:16]
+        # Kept answers are those of one build, and of how records and models are made here.
+        made = hashlib.sha256()
+        for path in (os.path.join(self.programs, "jupiter_replay"), exchange.__file__, models.__file__):
+            with open(path, "rb") as file:
+                made.update(file.read())
+        self.build = made.hexdigest()[:16]
 
     def _run(self, command):
         environment = {**os.environ, "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
                        "OMPI_MCA_rmaps_base_oversubscribe": "1"}
         done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
         if done.returncode:
-            raise UserError(f"{' '.join(command[:6])} ...: {(done.stderr or done.stdout).strip()[-300:]}")
+            raise EmulatorError(f"{' '.join(command[:6])} ...: {(done.stderr or done.stdout).strip()[-300:]}")
         return done.stdout
 
     def _model(self, model):
@@ -79,7 +86,7 @@ class Emulator:
             self._run(command + (["--layers", layers] if layers else []))
             found = glob.glob(os.path.join(folder, "emulated-*.jsonl"))
             if len(found) != 1:
-                raise UserError(f"{strategy} on {nodes} made {len(found)} records, expected one")
+                raise EmulatorError(f"{strategy} on {nodes} made {len(found)} records, expected one")
             os.replace(found[0], path)
         return path
 
@@ -121,7 +128,7 @@ class Emulator:
             text = self._run([os.path.join(self.programs, "jupiter_replay"), "--record", record, "--cluster", cluster])
         found = _TIMES.search(text)
         if not found:
-            raise UserError(f"jupiter_replay printed no times of {record}")
+            raise EmulatorError(f"jupiter_replay printed no times of {record}")
         times = tuple(None if t == "-" else float(t) for t in found.groups())
         with open(kept, "w", encoding="utf-8") as file:
             json.dump(times, file)

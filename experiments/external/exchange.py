@@ -64,57 +64,58 @@ class Root:
             self.message(worker, 0, values_bytes(values, self.wire))
 
 
+def _pieces(ops):
+    """The seven products of a layer, and the ops before, between and after them. By place: products of one
+    shape are equal."""
+    at = [i for i, op in enumerate(ops) if op[1] == "linear"]
+    q, _, v, out, gate, up, down = at
+    between = ops[:q], ops[v + 1:out], ops[out + 1:gate], ops[up + 1:down], ops[down + 1:]
+    return [ops[i] for i in at], between
+
+
 def _layer_slices(star, ops, engine):
     """Products are cut by their outputs; whoever needs a whole input gets it from the root."""
-    linears = [op for op in ops if op[1] == "linear"]
-    q, k, v, out, gate, up, down = linears[:7]
+    (q, k, v, out, gate, up, down), (before, attend, middle, act, after) = _pieces(ops)
     n, rows = star.nodes, q[4]
-    before, after = ops[:ops.index(q)], ops[ops.index(v) + 1:ops.index(out)]
-    middle = ops[ops.index(out) + 1:ops.index(gate)]
-    rest = ops[ops.index(up) + 1:ops.index(down)]
-    tail = ops[ops.index(down) + 1:]
     star.root(*before)
     star.down(rows * q[5])
     star.everyone(*[_part(op, n, 6) for op in (q, k, v)])
     if engine["attention"] == "root":
         for op in (q, k, v):
             star.up(rows * op[6])
-        star.root(*after)
+        star.root(*attend)
         star.down(rows * out[5])
     else:
-        star.everyone(*[_share(op, n) for op in after])
+        star.everyone(*[_share(op, n) for op in attend])
         star.up(rows * out[5])
         star.down_missing(rows * out[5])
     star.everyone(_part(out, n, 6))
     star.up(rows * out[6])
     star.root(*middle)
     star.down(rows * gate[5])
-    star.everyone(_part(gate, n, 6), _part(up, n, 6), *[_share(op, n) for op in rest])
+    star.everyone(_part(gate, n, 6), _part(up, n, 6), *[_share(op, n) for op in act])
     star.up(rows * down[5])
     star.down_missing(rows * down[5])
     star.everyone(_part(down, n, 6))
     star.up(rows * down[6])
-    star.root(*tail)
+    star.root(*after)
 
 
 def _layer_sums(star, ops):
     """Second products of a pair are cut by their inputs: two exchanges of partial sums a layer."""
-    linears = [op for op in ops if op[1] == "linear"]
-    q, _, v, out, gate, up, down = linears[:7]
+    (q, k, v, out, gate, up, down), (before, attend, middle, act, after) = _pieces(ops)
     n, rows = star.nodes, q[4]
-    star.root(*ops[:ops.index(q)])
+    star.root(*before)
     star.down(rows * q[5])
-    star.everyone(*[_part(op, n, 6) for op in linears[:3]])
-    star.everyone(*[_share(op, n) for op in ops[ops.index(v) + 1:ops.index(out)]])
+    star.everyone(*[_part(op, n, 6) for op in (q, k, v)], *[_share(op, n) for op in attend])
     star.everyone(_part(out, n, 5))
     star.up_whole(rows * out[6])
-    star.root(*ops[ops.index(out) + 1:ops.index(gate)])
+    star.root(*middle)
     star.down(rows * gate[5])
-    star.everyone(_part(gate, n, 6), _part(up, n, 6))
-    star.everyone(*[_share(op, n) for op in ops[ops.index(up) + 1:ops.index(down)]])
+    star.everyone(_part(gate, n, 6), _part(up, n, 6), *[_share(op, n) for op in act])
     star.everyone(_part(down, n, 5))
     star.up_whole(rows * down[6])
-    star.root(*ops[ops.index(down) + 1:])
+    star.root(*after)
 
 
 def _share(op, n):

@@ -24,6 +24,7 @@ class Case:
         self.engine = self.shape = self.scheme = self.link = None
         self.boards = []  # by rank
         self.units = []
+        self.assumed_host = ""  # where no link says what a message costs at either end
 
     def model(self):
         return self.shape, self.scheme, self.engine, models.is_qwen2(self.row["model"])
@@ -63,7 +64,7 @@ def _model(case, _):
         return "weight type not stated or not in the suite"
     if not models.divisible(case.shape, case.scheme):
         return "K-quants of rows without whole blocks: llama.cpp takes types that the suite lacks"
-    if case.phase != "decode" and not case.prompt:
+    if case.phase in ("prefill", "combined") and not case.prompt:
         return "length of the prompt not stated"
     return "too long a context" if max(case.prompt, case.middle) + 8 > _POSITIONS else ""
 
@@ -118,6 +119,14 @@ def assess(row, known, engines):
         if reason:
             return case, reason
     return case, ""
+
+
+def assess_bytes(row, engines):
+    """A Case of a row that counts the root's bytes of a token, or None: it needs no board."""
+    case = Case(row)
+    if row["metric"] not in rows.COUNTS or row["system"] != "megatron" or case.nodes < 2:
+        return None
+    return None if _software(case, engines) or _model(case, None) or _system(case, None) else case
 
 
 def one_node(case, cases):

@@ -12,8 +12,22 @@ from statistics import median
 from rows import UserError
 
 COLUMNS = ["family", "phase", "unit", "class", "instructions", "chip", "owner", "log_ratio", "rows"]
-# How fine an instruction class is: cpu and gpu; arm, x86, cuda, metal, vulkan; neon, dotprod, i8mm, avx2 ...
-GRAINS = ["unit", "class", "instructions"]
+# How fine an instruction class is. `bound`, which counts, follows the roofline of tier 0: where arithmetic binds
+# (prefill), what the instructions do to bytes; where memory binds (decoding) they do nothing, and any CPU is one
+# class. The others are there to be compared: arm, x86, cuda, metal, vulkan; neon, dotprod, i8mm, avx2 ...
+GRAINS = ["bound", "class", "instructions"]
+# Products of bytes: by sdot and smmla, by AVX, or by none.
+_PRODUCTS = {"neon": "no dot products", "dotprod": "dot products", "i8mm": "dot products", "avx2": "avx",
+             "avx512": "avx"}
+
+
+def class_of(kind, phase, grain):
+    """The instruction class of a board (`kind`: its unit, class and instructions) in a phase."""
+    if grain != "bound":
+        return kind[grain]
+    if kind["unit"] == "gpu":
+        return kind["class"]
+    return "cpu" if phase == "decode" else _PRODUCTS[kind["instructions"]]
 
 
 def load(path):
@@ -27,13 +41,13 @@ def load(path):
         raise UserError(f"{path}: {error.strerror}") from error
 
 
-def factor(table, family, phase, kind, chip, grain="class", owner=""):
+def factor(table, family, phase, kind, chip, grain="bound", owner=""):
     """(factor, number of other chips), or (None, that number) where fewer than two others have rows.
     `kind` has unit, class and instructions of the board. Rows of `owner` are left out, too."""
     by_chip = {}
     for row in table:
-        if (row["family"] == family and row["phase"] == phase and row[grain] == kind[grain] and row["chip"] != chip
-                and (not owner or row["owner"] != owner)):
+        if (row["family"] == family and row["phase"] == phase and row["chip"] != chip
+                and class_of(row, phase, grain) == class_of(kind, phase, grain) and (not owner or row["owner"] != owner)):
             by_chip.setdefault(row["chip"], []).append(row["log_ratio"])
     if len(by_chip) < 2:
         return None, len(by_chip)

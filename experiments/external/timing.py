@@ -3,16 +3,17 @@
 import exchange
 from boards import CAUSES, profile
 
-_EXCHANGE = CAUSES.index("exchange")
+_HOST, _EXCHANGE = CAUSES.index("host"), CAUSES.index("exchange")
 # Of a message at either end, as the shipped clusters assume it: no measured one of a small board was found.
-_HOST = "0.2 ms"
+ASSUMED_HOST = "0.2 ms"
 
 
-def _link(case):
+def _link(case, causes):
     if not case.link:
         return {"bandwidth": "1000 Mbit/s"}
+    host = case.link.get("host_overhead", case.assumed_host) if causes >= _HOST else case.assumed_host
     return {"bandwidth": case.link["bandwidth"], "efficiency": case.link["efficiency"], "latency": "0 s",
-            "host_overhead": _HOST}
+            "host_overhead": host}
 
 
 def _by_memory(case):
@@ -57,9 +58,9 @@ def _phase_ms(emulator, case, causes, phase, factors):
                 for board, unit, factor in zip(case.boards, case.units, factors)]
     if phase == "prefill":
         record = _record(emulator, case, causes, case.prompt, 1)
-        return emulator.replay(record, profiles, _link(case))[0] / case.prompt
+        return emulator.replay(record, profiles, _link(case, causes))[0] / case.prompt
     record = _record(emulator, case, causes, case.middle, 3)
-    return emulator.replay(record, profiles, _link(case))[1]
+    return emulator.replay(record, profiles, _link(case, causes))[1]
 
 
 def milliseconds(emulator, case, causes=_EXCHANGE, factors=None):
