@@ -38,6 +38,15 @@ def _key(*parts):
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:24]
 
 
+def cluster_text(profiles, link):
+    """A cluster file of these device profiles, by rank."""
+    tree = {"jupiter_cluster": 1, "name": "external", "medium": "switched", "link": link,
+            "devices": [{"name": f"d{i}", "profile": f"p{i}"} for i in range(len(profiles))],
+            "profiles": {f"p{i}": profile for i, profile in enumerate(profiles)}}
+    # Without aliases, which these files do not have.
+    return yaml.safe_dump(json.loads(json.dumps(tree)), sort_keys=False)
+
+
 class Emulator:
     def __init__(self, cache):
         self.programs = find_programs()
@@ -109,12 +118,8 @@ class Emulator:
 
     @staticmethod
     def _write_cluster(path, profiles, link):
-        tree = {"jupiter_cluster": 1, "name": "external", "medium": "switched", "link": link,
-                "devices": [{"name": f"d{i}", "profile": f"p{i}"} for i in range(len(profiles))],
-                "profiles": {f"p{i}": profile for i, profile in enumerate(profiles)}}
         with open(path, "w", encoding="utf-8") as file:
-            # Without aliases, which these files do not have.
-            yaml.safe_dump(json.loads(json.dumps(tree)), file, sort_keys=False)
+            file.write(cluster_text(profiles, link))
 
     def replay(self, record, profiles, link):
         """(TTFT, TPOT or None) in ms of a record on these devices."""

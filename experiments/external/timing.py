@@ -8,7 +8,7 @@ _HOST, _EXCHANGE = CAUSES.index("host"), CAUSES.index("exchange")
 ASSUMED_HOST = "0.2 ms"
 
 
-def _link(case, causes):
+def link(case, causes):
     if not case.link:
         return {"bandwidth": "1000 Mbit/s"}
     host = case.link.get("host_overhead", case.assumed_host) if causes >= _HOST else case.assumed_host
@@ -40,12 +40,16 @@ def _record(emulator, case, causes, prompt, generate):
     return emulator.changed(record, f"graph {size}", lambda lines: exchange.with_graph(lines, size)) if size else record
 
 
-def _slower(made, factor):
+def slower(made, factor):
     """A profile on which every op takes `factor` times as long."""
     def divided(quantity, by):
         value, unit = quantity["value"].split()
         return {**quantity, "value": f"{float(value) / by:.9g} {unit}"}
     roofline = made["roofline"]
+    if "measured" in made:
+        points = [{**op, "points": [[rows, context, divided({"value": time}, 1 / factor)["value"]]
+                                    for rows, context, time in op["points"]]} for op in made["measured"]]
+        made = {**made, "measured": points}
     return {**made, "roofline": {
         "memory_bandwidth": divided(roofline["memory_bandwidth"], factor),
         "time_per_op": divided(roofline["time_per_op"], 1 / factor),
@@ -54,13 +58,13 @@ def _slower(made, factor):
 
 
 def _phase_ms(emulator, case, causes, phase, factors):
-    profiles = [_slower(profile(board, unit, causes), factor)
+    profiles = [slower(profile(board, unit, causes), factor)
                 for board, unit, factor in zip(case.boards, case.units, factors)]
     if phase == "prefill":
         record = _record(emulator, case, causes, case.prompt, 1)
-        return emulator.replay(record, profiles, _link(case, causes))[0] / case.prompt
+        return emulator.replay(record, profiles, link(case, causes))[0] / case.prompt
     record = _record(emulator, case, causes, case.middle, 3)
-    return emulator.replay(record, profiles, _link(case, causes))[1]
+    return emulator.replay(record, profiles, link(case, causes))[1]
 
 
 def milliseconds(emulator, case, causes=_EXCHANGE, factors=None):

@@ -29,6 +29,7 @@ import exchange  # noqa: E402
 import rows  # noqa: E402
 import scoring  # noqa: E402
 import tier1  # noqa: E402
+import timing  # noqa: E402
 
 _LOADER = SourceFileLoader("external_predict", os.path.join(EXTERNAL, "predict"))
 predict = module_from_spec(spec_from_loader(_LOADER.name, _LOADER))
@@ -264,6 +265,23 @@ class ExchangeTest(unittest.TestCase):
 
 
 class BoardsTest(unittest.TestCase):
+    def test_a_measured_profile_goes_first(self):
+        with tempfile.TemporaryDirectory() as folder:
+            os.mkdir(os.path.join(folder, "devices"))
+            with open(os.path.join(folder, "mine.yaml"), "w", encoding="utf-8") as file:
+                file.write("jupiter_device: 1\nname: mine\nroofline:\n  memory_bandwidth: {value: 3 GB/s, source: m}\n"
+                           "  time_per_op: {value: 2 us, source: m}\n  op_rate: {f32: {value: 5 GFLOP/s, source: m}}\n"
+                           "  other_rate: {value: 5 GFLOP/s, source: m}\n"
+                           "measured:\n  - {op: copy, inner: 0, outer: 8, points: [[1, 0, 4 us]]}\n")
+            with open(os.path.join(folder, "devices", "chip.yaml"), "w", encoding="utf-8") as file:
+                file.write("chip: C\nboards: [{name: b, match: My Board, memory: 8 GiB}]\n"
+                           "cpu: {class: arm, instructions: neon, profile: ../mine.yaml}\n")
+            board = boards.Boards(os.path.join(folder, "devices")).find("my board, 8 GB")
+            made = timing.slower(boards.profile(board, "cpu", 0), 2)
+        self.assertEqual(made["roofline"]["memory_bandwidth"]["value"], "1.5 GB/s")
+        self.assertEqual(made["roofline"]["time_per_op"]["value"], "4 us")
+        self.assertEqual(made["measured"][0]["points"], [[1, 0, "8 us"]])
+
     def test_every_profile_is_complete(self):
         known = boards.Boards()
         self.assertEqual(len({one["name"] for one in known.boards}), len(known.boards))
