@@ -103,7 +103,7 @@ def _mend_compute(facts, made):
     """What products of matrices were measured at, in place of shares of peaks.
 
     HPL is products of f64; twice its rate is that of f32. Every weight type takes it: ggml's products of
-    q4_0, q8_0, f16 and f32 ran within 10 % of each other on an RK3588 (whisper.cpp#89, 34.7 to 38.4
+    q4_0, q8_0, f16 and f32 ran within 11 % of each other on an RK3588 (whisper.cpp#89, 34.7 to 38.4
     GFLOP/s), so what sdot gains is lost in unpacking. Without HPL half of the f32 peak stands for it.
     """
     if facts["class"] in ("arm", "x86"):
