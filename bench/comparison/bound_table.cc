@@ -32,21 +32,6 @@ BestRow BestOf(const RowIndex& rows, const PaperExperiment& experiment, const st
   return best;
 }
 
-// In the order of the policies that any system has.
-std::vector<std::string> PoliciesOf(const PaperExperiment& experiment) {
-  std::vector<std::string> policies;
-  for (const DecodingPolicy& policy : DecodingPolicies()) {
-    const auto has = [&](const std::string& system) {
-      const auto of_system = experiment.PoliciesOf(system);
-      return std::find(of_system.begin(), of_system.end(), policy.name) != of_system.end();
-    };
-    if (std::any_of(experiment.systems.begin(), experiment.systems.end(), has)) {
-      policies.emplace_back(policy.name);
-    }
-  }
-  return policies;
-}
-
 // How many times the bound the best systems of a profile take under a policy.
 std::vector<double> TimesBound(const RowIndex& rows, const PaperExperiment& experiment,
                                const std::string& profile, const std::string& policy) {
@@ -69,7 +54,7 @@ TextTable BoundTable(const RowIndex& rows, const PaperExperiment& experiment,
       {"env", "Mbit/s", "model", "policy", "of", "best", "s", "bound s", "time / bound", "strategy",
        "schedule"},
       {}};
-  for (const std::string& policy : PoliciesOf(experiment)) {
+  for (const std::string& policy : experiment.Policies()) {
     for (const TableRow& cell : TableRowsOf(experiment)) {
       const BestRow best = BestOf(rows, experiment, profile, cell, policy);
       if (best.row == nullptr) continue;
@@ -89,7 +74,7 @@ std::vector<std::string> BoundLines(const RowIndex& rows, const PaperExperiment&
   std::vector<std::string> parts;
   std::vector<double> all;
   for (const std::string& profile : experiment.profiles) {
-    for (const std::string& policy : PoliciesOf(experiment)) {
+    for (const std::string& policy : experiment.Policies()) {
       const std::vector<double> times = TimesBound(rows, experiment, profile, policy);
       if (times.empty()) continue;
       parts.push_back(fmt::format("{:.2f} ({}, {})", Quantile(times, 0.5), policy, profile));

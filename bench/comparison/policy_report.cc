@@ -14,7 +14,9 @@ class PolicyReport : public ExperimentReport {
     const RowIndex index(rows);
     std::string text;
     for (const std::string& profile : experiment_.profiles) {
-      text += Render(PolicyTable(index, experiment_, profile), kPolicyKeys, markdown);
+      for (const Accounting accounting : accountings()) {
+        text += Render(PolicyTable(index, experiment_, profile, accounting), kPolicyKeys, markdown);
+      }
       text += Render(BoundTable(index, experiment_, profile), kBoundKeys, markdown);
       if (experiment_.systems.size() > 1) continue;
       const std::string& system = experiment_.systems.front();
@@ -31,8 +33,19 @@ class PolicyReport : public ExperimentReport {
   }
 
  private:
+  // The published one is for systems to be compared by.
+  std::vector<Accounting> accountings() const {
+    if (experiment_.systems.size() == 1) return {Accounting::kWhole};
+    return {Accounting::kWhole, Accounting::kPublished};
+  }
+
   std::vector<std::string> LinesOf(const RowIndex& index) const {
-    std::vector<std::string> lines = HeadlinesOf(index, experiment_);
+    std::vector<std::string> lines;
+    for (const Accounting accounting : accountings()) {
+      for (const std::string& line : HeadlinesOf(index, experiment_, accounting)) {
+        lines.push_back(line);
+      }
+    }
     for (const auto& more : {GainsOf(index, experiment_), BoundLines(index, experiment_)}) {
       lines.insert(lines.end(), more.begin(), more.end());
     }

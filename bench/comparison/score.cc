@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "bench/comparison/accounting.h"
 #include "bench/paper/csv.h"
 #include "bench/paper/systems.h"
 #include "kernels/base/check.h"
@@ -19,12 +20,11 @@ void TakeOurs(const ResultRow& answer, const ResultRow* question, ScoredRow& sco
   scored.whole_s = answer.e2e_s;
   if (question != nullptr) scored.prefill_ms = question->prefill_ms_per_token;
   scored.decode_ms = answer.decode_ms_per_token;
-  if (!scored.prefill_ms || !scored.decode_ms) return;
+  scored.published_way_s = PublishedWay(answer, question);
+  if (!scored.published_way_s) return;
   const double prefill = answer.prompt_tokens * *scored.prefill_ms / 1e3;
-  const double thousands = answer.gen_tokens / 1e3;
-  scored.published_way_s = prefill + thousands * *scored.decode_ms;
   if (answer.settled_ms_per_token) {
-    scored.settled_s = prefill + thousands * *answer.settled_ms_per_token;
+    scored.settled_s = prefill + answer.gen_tokens / 1e3 * *answer.settled_ms_per_token;
   }
   if (answer.round_s) {
     scored.by_rounds_s =

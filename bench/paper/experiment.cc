@@ -263,6 +263,18 @@ std::vector<std::string> PaperExperiment::PoliciesOf(const std::string& system) 
   return found == policies.end() ? std::vector<std::string>{"plain"} : found->second;
 }
 
+std::vector<std::string> PaperExperiment::Policies() const {
+  std::vector<std::string> names;
+  for (const std::string& name : KnownPolicies()) {
+    const auto has = [&](const std::string& system) {
+      const std::vector<std::string> own = PoliciesOf(system);
+      return std::find(own.begin(), own.end(), name) != own.end();
+    };
+    if (std::any_of(systems.begin(), systems.end(), has)) names.push_back(name);
+  }
+  return names;
+}
+
 PaperExperiment LoadPaperExperiment(const std::string& path) {
   return ParsePaperExperiment(ReadYamlFile(path, "an experiment"), path);
 }

@@ -87,6 +87,8 @@ struct PaperExperiment {
   std::vector<Sensitivity> sensitivity;
 
   std::vector<std::string> PoliciesOf(const std::string& system) const;
+  // Those that any system has, in their order.
+  std::vector<std::string> Policies() const;
 };
 
 // What decides on policies, as text that other workloads do not have.

@@ -334,14 +334,45 @@ TEST_F(PaperRowsTest, HeadlinesCompareUnderTheSamePolicy) {
   Add("fitted", 100, "megatron", 20);
   Add("fitted", 100, "local", 12);
   Add("fitted", 100, "jupiter", 10);
-  const std::vector<std::string> lines = HeadlinesOf(RowIndex(rows_), experiment_);
+  const std::vector<std::string> lines =
+      HeadlinesOf(RowIndex(rows_), experiment_, Accounting::kWhole);
   ASSERT_EQ(lines.size(), 1u);  // nothing else has run under both
   EXPECT_NE(lines[0].find("policy plain for all: jupiter is 1.20 to 1.20 times"), std::string::npos)
       << lines[0];
-  const TextTable table = PolicyTable(RowIndex(rows_), experiment_, "fitted");
+  const TextTable table = PolicyTable(RowIndex(rows_), experiment_, "fitted", Accounting::kWhole);
   ASSERT_EQ(table.rows.size(), 1u);
   EXPECT_EQ(table.rows[0].back(), "1.20x");
   EXPECT_EQ(table.rows[0][table.rows[0].size() - 2], "local");
+}
+
+// Rows of 100 prompt and 10 generated tokens; Add has 4 ms of prefill and 1 ms of decoding per
+// token and second.
+TEST_F(PaperRowsTest, HeadlinesByThePublishedAccountingTakeTheQuestionsPrefill) {
+  experiment_.policies = {{"jupiter", {"plain", "both"}}, {"megatron", {"plain", "both"}}};
+  for (const char* policy : {"plain", "both"}) {
+    Add("fitted", 100, "megatron", 20);
+    Add("fitted", 100, "jupiter", 10);
+    for (auto row = rows_.end() - 2; row != rows_.end(); ++row) {
+      row->policy = policy;
+      row->prompt_tokens = 100;
+      row->gen_tokens = 10;
+    }
+  }
+  for (ResultRow& row : rows_) {
+    if (row.policy == "both") row.prefill_ms_per_token.reset();
+  }
+  rows_.back().decode_ms_per_token = 5;
+  const TextTable table =
+      PolicyTable(RowIndex(rows_), experiment_, "fitted", Accounting::kPublished);
+  ASSERT_EQ(table.rows.size(), 2u);
+  EXPECT_EQ(table.rows[0].back(), "2.00x");  // 8.2 and 4.1 s
+  EXPECT_EQ(table.rows[1].back(), "2.02x");  // 8.2 and 4.05 s
+  const std::vector<std::string> lines =
+      HeadlinesOf(RowIndex(rows_), experiment_, Accounting::kPublished);
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_EQ(lines[0].find("fitted, policy plain for all by the accounting published: jupiter is"),
+            0u)
+      << lines[0];
 }
 
 // 256 prompt tokens at 16 ms and 64 generated ones at 120 ms are 11.776 s; published are 10.
