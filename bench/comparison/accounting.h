@@ -1,6 +1,7 @@
 // Ways to count the seconds of an answer.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 

@@ -25,7 +25,7 @@ BestRow BestOf(const RowIndex& rows, const PaperExperiment& experiment, const st
     const auto policies = experiment.PoliciesOf(system);
     if (std::find(policies.begin(), policies.end(), policy) == policies.end()) continue;
     const ResultRow* row = rows.Find(profile, cell, system, policy);
-    if (row == nullptr || !row->e2e_s || !row->cell_bound_s) continue;
+    if (row == nullptr || !row->e2e_s || !row->cell_bound_s || !row->strategy_bound_s) continue;
     ++best.systems;
     if (best.row == nullptr || *row->e2e_s < *best.row->e2e_s) best.row = row;
   }

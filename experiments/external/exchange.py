@@ -7,6 +7,8 @@ the engine's messages between them. jupiter_replay takes it as it takes its own 
 
 import json
 
+from rows import UserError
+
 _COLLECTIVE = 2
 _FRAME = 64
 
@@ -19,6 +21,8 @@ def _part(op, n, side):
     """A product's n-th: of its outputs (side 6) or its inputs (side 5). Fields: kind, name, weight, input,
     rows, inner, outer, context, bytes, operations, layer part, weights."""
     op = list(op)
+    if op[side] % n:
+        raise UserError(f"{op[side]} columns cannot be shared by {n} nodes; expected a multiple")
     op[side] //= n
     op[8] //= n
     op[9] //= n
@@ -201,7 +205,8 @@ def with_graph(lines, size):
         event = json.loads(line)
         if isinstance(event, dict):
             rank = event["rank"]
-        elif event[0] == "send" and rank == 0 and event[4] or event[0] == "receive" and event[1] == 0 and event[4]:
-            event[4] += size
+        elif (event[0] == "send" and rank == 0) or (event[0] == "receive" and event[1] == 0):
+            if event[4]:
+                event[4] += size
         changed.append(json.dumps(event, separators=(",", ":")))
     return changed

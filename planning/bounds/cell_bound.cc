@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <numeric>
 #include <utility>
 
 #include "planning/bounds/layer_split.h"
@@ -18,12 +17,6 @@ constexpr std::int64_t kContextStep = 64;
 bool MayHold(const ClusterDevice& device, std::int64_t bytes) {
   const auto budget = static_cast<std::int64_t>(device.profile.usable_memory.value);
   return FitOf(bytes, budget) != Fit::kOutOfMemory;
-}
-
-std::int64_t WeightBytes(const ModelShape& shape) {
-  std::int64_t bytes = EmbeddingBytes(shape) + HeadBytes(shape) - SharedHeadBytes(shape);
-  for (int layer = 0; layer < shape.config.layers; ++layer) bytes += LayerBytes(shape, layer);
-  return bytes;
 }
 
 // Layers that a device can hold, were they all as small as the smallest.
@@ -52,10 +45,6 @@ CellBound::CellBound(const BoundInputs& inputs) : inputs_(inputs), devices_(inpu
   for (int i = 0; i < cluster.size(); ++i) {
     const ClusterDevice& device = cluster.devices[static_cast<std::size_t>(i)];
     capacity_.push_back(CapacityOf(inputs.shape, device));
-    const bool known =
-        std::any_of(holders_.begin(), holders_.end(),
-                    [&](const BoundDevice& holder) { return holder.SameAs(devices_[i]); });
-    if (!known && MayHold(device, WeightBytes(inputs.shape))) holders_.push_back(devices_[i]);
     for (int j = 0; j < cluster.size(); ++j) {
       if (j != i) TakeLink(cluster.links[static_cast<std::size_t>(i)][static_cast<std::size_t>(j)]);
     }
@@ -95,16 +84,9 @@ double CellBound::SecondsOf(const SetWork& set) const {
 }
 
 double CellBound::RequestSeconds(const RequestWork& request) const {
-  double steps = 0, shortest = std::numeric_limits<double>::infinity();
-  int wrong = 0;
-  for (const StepWork& step : request.steps) {
-    const double seconds = WayOf({step.rows, step.before}, Phase::kStep);
-    steps += seconds;
-    shortest = std::min(shortest, seconds);
-    wrong += step.tokens == 0;
-  }
-  if (request.runs_ahead && !request.steps.empty()) steps = (wrong + 1) * shortest;
-  return Prefill(request) + steps;
+  return Prefill(request) + StepsSeconds(request, [&](const StepWork& step) {
+           return WayOf({step.rows, step.before}, Phase::kStep);
+         });
 }
 
 double CellBound::Prefill(const RequestWork& request) const {
@@ -121,20 +103,25 @@ double CellBound::Least(const RowsWork& work) const {
 }
 
 double CellBound::WayOf(const RowBlock& block, Phase phase) const {
-  const double layers = holders_.empty() ? FilledLayersWay(block, phase) : LayersWay(block, phase);
-  return FastestOf(EmbedOps(inputs_.shape, block.rows)) + layers +
+  return FastestOf(EmbedOps(inputs_.shape, block.rows)) + LayersWay(block, phase) +
          FastestOf(HeadOps(inputs_.shape, block.rows)) +
          FastestOf(DraftOps(inputs_.shape, inputs_.drafts));
 }
 
-// Every layer on a device of those that hold the model, or on several: the first without an
-// exchange, as every device can embed rows for itself.
+// The way of rows through all layers: the larger of two bounds. One takes each layer for itself,
+// one counts layers alike and knows how many of them a device can hold.
 double CellBound::LayersWay(const RowBlock& block, Phase phase) const {
+  return std::max(EachLayersWay(block, phase), FilledLayersWay(block, phase));
+}
+
+// Every layer on the fastest device, or on several: the first without an exchange, as every device
+// can embed rows for itself.
+double CellBound::EachLayersWay(const RowBlock& block, Phase phase) const {
   double seconds = 0;
   for (const auto& [layer, count] : kinds_) {
     double one = std::numeric_limits<double>::infinity();
-    for (const BoundDevice& device : holders_) {
-      one = std::min(one, LayerOn(device, layer, block));
+    for (std::size_t i = 0; i < capacity_.size(); ++i) {
+      if (capacity_[i] > 0) one = std::min(one, LayerOn(devices_.all()[i], layer, block));
     }
     const Split split = BestSplit(layer, block, phase);
     const double least = std::min(one, split.total());
@@ -144,13 +131,28 @@ double CellBound::LayersWay(const RowBlock& block, Phase phase) const {
   return seconds;
 }
 
-// No device holds all layers: the fastest ones have what they can, at what the shortest layer
-// takes.
+// So many layers, each as long as the shortest, on the devices that take least for them: without
+// the messages between these.
+double CellBound::FillSeconds(int layers, const std::vector<std::pair<double, int>>& by_speed) {
+  double seconds = 0;
+  for (const auto& [of_layer, capacity] : by_speed) {
+    const int taken = std::min(layers, capacity);
+    if (taken > 0) seconds += taken * of_layer;
+    layers -= taken;
+  }
+  return layers > 0 ? std::numeric_limits<double>::infinity() : seconds;
+}
+
+// Any number of layers split, the rest where there is room. Without a split layer there are
+// messages between the devices that it takes to hold the layers. With some, there is an exchange
+// for each, but for the first of all layers; where that one is split and others are not, one device
+// gets its sum.
 double CellBound::FilledLayersWay(const RowBlock& block, Phase phase) const {
   Split split;
   for (const auto& [layer, count] : kinds_) {
     const Split of_layer = BestSplit(layer, block, phase);
-    if (layer == 0 || of_layer.total() < split.total()) split = of_layer;
+    if (layer == 0 || of_layer.seconds < split.seconds) split.seconds = of_layer.seconds;
+    if (layer == 0 || of_layer.exchange < split.exchange) split.exchange = of_layer.exchange;
   }
   std::vector<std::pair<double, int>> by_speed;  // seconds of a layer, how many of them
   for (std::size_t i = 0; i < capacity_.size(); ++i) {
@@ -161,19 +163,18 @@ double CellBound::FilledLayersWay(const RowBlock& block, Phase phase) const {
     by_speed.emplace_back(shortest, capacity_[i]);
   }
   std::sort(by_speed.begin(), by_speed.end());
-  double seconds = 0;
-  int left = inputs_.shape.config.layers;
-  for (const auto& [of_layer, capacity] : by_speed) {
-    if (left == 0 || of_layer >= split.total()) break;
-    seconds += std::min(left, capacity) * of_layer;
-    left -= std::min(left, capacity);
+  const int layers = inputs_.shape.config.layers;
+  const int hops = DevicesNeeded() - 1;
+  const double message = hops > 0 ? MessageSeconds(block.rows, phase) : 0;
+  double least = FillSeconds(layers, by_speed) + hops * message;
+  if (capacity_.size() == 1) return least;
+  const double sum = std::min(split.exchange, MessageSeconds(block.rows, phase));
+  for (int count = 1; count <= layers; ++count) {
+    const double exchanges = (count - 1) * split.exchange + (count < layers ? sum : 0);
+    least =
+        std::min(least, FillSeconds(layers - count, by_speed) + count * split.seconds + exchanges);
   }
-  if (left == 0) {
-    return seconds + (DevicesNeeded() - 1) * MessageSeconds(block.rows, phase);
-  }
-  // The first of the split ones without an exchange; those may also be all there are between
-  // devices.
-  return seconds + left * split.total() - split.exchange;
+  return least;
 }
 
 int CellBound::DevicesNeeded() const {

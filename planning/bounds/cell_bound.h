@@ -2,24 +2,26 @@
 // law of the testbed, and where a share of an op takes at least its share of the time, as rooflines
 // and two_regimes.h have it.
 //
-//   one row's way   over the layers the sooner of the fastest device and n of them together
-//                   (layer_split.h) with an all-reduce behind: in one round, each device getting
-//                   all rows of n-1 others; or in more, ceil(log2 n) messages one after the other
-//                   and 2 (n-1) / n of the rows on the link into one device; where no device holds
-//                   the model, each has the layers it can hold, the fastest first, and a message
-//                   between any two
+//   one row's way   each layer on one device, the fastest first as far as it can hold layers, with
+//   a
+//                   message between any two; or on n devices (layer_split.h) with an all-reduce
+//                   behind: in one round, each device getting all rows of n-1 others; or in more,
+//                   ceil(log2 n) messages one after the other and 2 (n-1) / n of the rows on the
+//                   link into one device
 //   a prompt        max(all devices at work, the way of its last row)
-//   steps           each the way of its rows; where a request runs ahead of its verdicts, one more
-//                   way than it has wrong guesses
+//   steps           each the way of its rows; where a request runs ahead of its verdicts, the
+//                   shortest way each time that a guess was wrong
 //   a set           max(all devices at work on all of it, the slowest of prompt + steps)
 //
-// Sets run one after the other. The output matrix is on one device, and one row's way does not
-// overlap a layer with its exchange. KV and workspaces need no memory here.
+// Sets run one after the other. What no system of the suite does is left out: the output matrix cut
+// in pieces, rows of one step on several devices, a layer that overlaps its exchange on one row's
+// way. KV and workspaces need no memory here, and more rows never take less time.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "planning/bounds/run_work.h"
@@ -55,13 +57,14 @@ class CellBound {
   void TakeLink(const Link& link);
   double SecondsOf(const SetWork& set) const;
   double RequestSeconds(const RequestWork& request) const;
-  double StepSeconds(const StepWork& step) const;
   double Least(const RowsWork& work) const;
   // The way of rows that each attend at least all `before` and itself; logits for all of them, and
   // the draft heads.
   double WayOf(const RowBlock& block, Phase phase) const;
   double LayersWay(const RowBlock& block, Phase phase) const;
+  double EachLayersWay(const RowBlock& block, Phase phase) const;
   double FilledLayersWay(const RowBlock& block, Phase phase) const;
+  static double FillSeconds(int layers, const std::vector<std::pair<double, int>>& by_speed);
   int DevicesNeeded() const;
   // A layer on several devices, and the exchange behind it.
   struct Split {
@@ -80,12 +83,11 @@ class CellBound {
 
   const BoundInputs inputs_;
   BoundDevices devices_;
-  std::vector<BoundDevice> holders_;  // of the whole model, each kind once
-  std::map<int, int> kinds_;          // the first layer of some types: how many have them
-  std::vector<int> capacity_;         // [device]: layers that it can hold
-  double byte_seconds_ = 0;           // of the fastest link and its ends
-  double latency_ = 0;                // the least
-  double message_ = 0;                // the least that one costs whatever its bytes
+  std::map<int, int> kinds_;   // the first layer of some types: how many have them
+  std::vector<int> capacity_;  // [device]: layers that it can hold
+  double byte_seconds_ = 0;    // of the fastest link and its ends
+  double latency_ = 0;         // the least
+  double message_ = 0;         // the least that one costs whatever its bytes
   // Of LeastSplitSeconds, by kind, rows and context.
   mutable std::map<std::tuple<int, std::int64_t, std::int64_t>, std::vector<double>> splits_;
 };

@@ -35,12 +35,13 @@ std::vector<Share> HeadShares(const Problem& problem, const BoundDevice& device)
   const ModelConfig& config = problem.shape.config;
   const int unit = CutsOf(problem.shape).heads;
   std::vector<Share> shares = {{}};
-  for (int heads = unit; heads < config.kv_heads + unit; heads += unit) {
-    const int all = std::min(heads, config.kv_heads);
-    const ShareWidths widths = WidthsOf(config, all, 0);
+  for (int heads = 1; heads <= config.kv_heads; ++heads) {
+    // Whole units, with or without what fills none, which one rank has.
+    if (heads % unit != 0 && (config.kv_heads - heads) % unit != 0) continue;
+    const ShareWidths widths = WidthsOf(config, heads, 0);
     std::vector<OpCall> ops = ProjectionOps(problem.shape, problem.layer, problem.rows, widths);
     ops.push_back(AttentionOp(problem.shape, problem.rows, problem.context, widths));
-    shares.push_back({static_cast<double>(all) / config.kv_heads, device.Seconds(ops)});
+    shares.push_back({static_cast<double>(heads) / config.kv_heads, device.Seconds(ops)});
   }
   return shares;
 }
@@ -50,9 +51,10 @@ std::vector<Share> ColumnShares(const Problem& problem, const BoundDevice& devic
   const int unit = CutsOf(problem.shape).columns;
   const int units = (config.ffn + unit - 1) / unit;
   const int step = (units + kColumnSteps - 1) / kColumnSteps * unit;
-  // Up to where the next share begins.
+  // Up to where the next share begins, and with what fills no unit, which one rank has.
+  const int given_away = step - unit + config.ffn % unit;
   const auto part = [&](int columns) {
-    return static_cast<double>(std::min(columns + step - unit, config.ffn)) / config.ffn;
+    return static_cast<double>(std::min(columns + given_away, config.ffn)) / config.ffn;
   };
   std::vector<Share> shares = {{part(0), 0}};
   for (int columns = step; columns < config.ffn + step; columns += step) {

@@ -1,5 +1,7 @@
 #include "planning/bounds/run_work.h"
 
+#include <algorithm>
+#include <limits>
 #include <map>
 #include <utility>
 
@@ -29,7 +31,9 @@ class SetReader {
   SetWork Finish() {
     SetWork set;
     for (const auto& [number, sequence] : sequences_) {
-      if (!sequence.answers) set.prefix += sequence.request.prompt;
+      if (sequence.answers) continue;
+      JUPITER_CHECK(set.prefix == 0, "two prefixes in one set");
+      set.prefix = sequence.request.prompt;
     }
     for (auto& [number, sequence] : sequences_) {
       if (!sequence.answers) continue;
@@ -52,15 +56,13 @@ class SetReader {
     std::size_t judged = 0;  // steps up to the last one that gave tokens
   };
 
-  // Parts of one step may travel in several batches.
   void Begin(Sequence& sequence, const SequenceStep& part) {
     RequestWork& request = sequence.request;
     const auto number = static_cast<std::size_t>(part.step);
-    if (request.steps.size() < number) {
-      request.runs_ahead |= number > 1 && sequence.judged + 1 < number;
-      request.steps.resize(number);
-    }
-    request.steps[number - 1].rows += part.count;
+    JUPITER_CHECK(number == request.steps.size() + 1, "step {} begins behind {}", number,
+                  request.steps.size());
+    request.runs_ahead |= sequence.judged + 1 < number;
+    request.steps.push_back({.rows = part.count});
   }
 
   void Judge(Sequence& sequence, const SequenceStep& part) {
@@ -85,6 +87,22 @@ std::vector<SetWork> PlainWork(int prompt_tokens, int tokens) {
   return {{0, {std::move(request)}}};
 }
 
+double StepsSeconds(const RequestWork& request,
+                    const std::function<double(const StepWork&)>& seconds_of) {
+  double all = 0, shortest = std::numeric_limits<double>::infinity();
+  int wrong_guesses = 0;
+  bool behind_wrong = false;
+  for (const StepWork& step : request.steps) {
+    const double seconds = seconds_of(step);
+    all += seconds;
+    shortest = std::min(shortest, seconds);
+    wrong_guesses += step.tokens == 0 && !behind_wrong;
+    behind_wrong = step.tokens == 0;
+  }
+  if (!request.runs_ahead) return all;
+  return wrong_guesses == 0 ? 0 : wrong_guesses * shortest;
+}
+
 std::vector<SetWork> WorkOf(const RunRecord& record) {
   JUPITER_CHECK(!record.ranks.empty());
   std::vector<SetReader> sets;
@@ -95,6 +113,7 @@ std::vector<SetWork> WorkOf(const RunRecord& record) {
     JUPITER_CHECK(!sets.empty(), "a record that does not start with a request");
     sets.back().Take(*mark);
   }
+  JUPITER_CHECK(!sets.empty(), "a record without the marks of a source");
   std::vector<SetWork> work;
   for (SetReader& set : sets) work.push_back(set.Finish());
   return work;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "planning/record/record.h"
@@ -22,9 +23,15 @@ struct RequestWork {
   bool runs_ahead = false;  // steps begin before the one before them is judged
 };
 
+// The least that a request's steps take one after the other, by the time of each. Where it runs
+// ahead of its verdicts: the shortest each time that a guess was wrong, as the right one then
+// begins behind the verdict; steps in flight behind a wrong guess are one with it.
+double StepsSeconds(const RequestWork& request,
+                    const std::function<double(const StepWork&)>& seconds_of);
+
 // Requests that run together.
 struct SetWork {
-  std::int64_t prefix = 0;  // rows of shared prefixes
+  std::int64_t prefix = 0;  // rows of the prefix that they share, if any
   std::vector<RequestWork> requests = {};
 };
 
@@ -32,7 +39,8 @@ struct SetWork {
 // row.
 std::vector<SetWork> PlainWork(int prompt_tokens, int tokens);
 
-// Sets that run one after the other. CHECKs that the record has the marks of a source.
+// Sets that run one after the other. CHECKs that the record has the marks of a
+// source, and that a set has one prefix at most.
 std::vector<SetWork> WorkOf(const RunRecord& record);
 
 }  // namespace jupiter

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kernels/base/check.h"
 #include "planning/cost/expected_bytes.h"
 #include "planning/plan/strategy_traits.h"
 
@@ -19,9 +20,10 @@ class StageWay {
         ranks_(PipelineRanks(plan)) {}
 
   double Seconds(const RequestWork& request) const {
-    double seconds = WayOf({1, request.before + request.prompt - 1}, false);
-    for (const StepWork& step : request.steps) seconds += WayOf({step.rows, step.before}, true);
-    return seconds;
+    const double prompt = WayOf({1, request.before + request.prompt - 1}, false);
+    return prompt + StepsSeconds(request, [&](const StepWork& step) {
+             return WayOf({step.rows, step.before}, true);
+           });
   }
 
  private:
@@ -124,10 +126,14 @@ double StrategyBound::seconds() const { return std::max({device, link, chain}); 
 StrategyBound StrategyBoundOf(const BoundInputs& inputs, const Plan& plan, const RunRecord& record,
                               const Testbed& testbed, const Replay& replay) {
   StrategyBound bound;
-  const double end = SetTimes(replay).back().second;
+  const auto times = SetTimes(replay);
+  JUPITER_CHECK(!times.empty(), "a replay without the marks of a source");
+  const double end = times.back().second;
   for (const RankReplay& rank : replay.ranks) {
     bound.device = std::max(bound.device, BusyUntil(rank, end));
-    bound.link = std::max({bound.link, rank.egress_seconds, rank.ingress_seconds});
+    // What is sent behind the last token is not told apart.
+    const double busy = std::min(end, std::max(rank.egress_seconds, rank.ingress_seconds));
+    bound.link = std::max(bound.link, busy);
   }
   bound.chain = ChainOf(inputs, plan, record, testbed);
   return bound;

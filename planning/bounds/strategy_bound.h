@@ -1,4 +1,4 @@
-// A time that no schedule of a plan's batches gets below.
+// A time that no schedule of a plan's batches gets below, where devices and links keep their rates.
 #pragma once
 
 #include "planning/bounds/cell_bound.h"
@@ -10,9 +10,10 @@ namespace jupiter {
 struct StrategyBound {
   double device = 0;  // the busiest one computes and handles messages
   double link = 0;    // the busiest one, in one direction
-  // Messages find every link free. Of a pipeline with several requests side by side, which need
-  // not wait for each other on a device either, from where their set begins: the slowest request's
-  // last row of the prompt, then its steps, through all stages and back.
+  // What depends on each other, with every link free. Of one request, and where ranks share layers,
+  // all of it, in the order of the ranks. Of several requests in a pipeline, which need not wait
+  // for each other: the slowest one's last row of the prompt and then its steps, each through all
+  // stages and back.
   double chain = 0;
   double seconds() const;
 };

@@ -23,7 +23,8 @@ struct BoundDevice {
   }
 };
 
-// Ops as fast as each device of the cluster ever gets; devices of one profile share its costs.
+// Ops as fast as each device of the cluster ever gets; devices of one profile share its
+// costs, as a cluster has one profile of a name.
 class BoundDevices {
  public:
   explicit BoundDevices(const Cluster& cluster);

@@ -52,15 +52,15 @@ const Board& BoardOf(const std::map<std::string, Board>& boards, const ClusterDe
            ExpectedOneOf(device.profile.name, known));
 }
 
-void ApplyDevice(const TestbedProfile& profile, ClusterDevice& device) {
+// The profile's times of a device; null: it keeps its own.
+std::shared_ptr<const OpCosts> CostsOf(const TestbedProfile& profile, const ClusterDevice& device) {
   const ProfileDevices& devices = profile.devices;
   if (devices.two_regimes) {
     const TwoRegimes& law = *devices.two_regimes;
-    device.costs =
-        std::make_shared<const TwoRegimesCosts>(law, BoardOf(law.boards, device, profile));
-  } else if (!devices.boards.empty()) {
-    device.costs = std::make_shared<const ProfileCosts>(BoardOf(devices.boards, device, profile));
+    return std::make_shared<const TwoRegimesCosts>(law, BoardOf(law.boards, device, profile));
   }
+  if (devices.boards.empty()) return nullptr;
+  return std::make_shared<const ProfileCosts>(BoardOf(devices.boards, device, profile));
 }
 
 void ApplyLink(const ProfileLinks& from, Link& link) {
@@ -135,7 +135,13 @@ StepShape SpeculativeStep(const TestbedProfile& profile, const std::string& mode
 }
 
 Cluster Apply(const TestbedProfile& profile, Cluster cluster) {
-  for (ClusterDevice& device : cluster.devices) ApplyDevice(profile, device);
+  // Devices that are alike have the same costs, and can be told to be.
+  std::map<std::string, std::shared_ptr<const OpCosts>> known;  // by device profile
+  for (ClusterDevice& device : cluster.devices) {
+    const auto [found, is_new] = known.try_emplace(device.profile.name);
+    if (is_new) found->second = CostsOf(profile, device);
+    if (found->second != nullptr) device.costs = found->second;
+  }
   for (std::vector<Link>& row : cluster.links) {
     for (Link& link : row) ApplyLink(profile.links, link);
   }

@@ -49,9 +49,14 @@ Cluster ClusterOf(std::vector<ClusterDevice> devices, const Link& link) {
   return cluster;
 }
 
-Cluster RandomCluster(Dice& dice, int devices, const ModelShape& shape) {
+std::int64_t WeightsOf(const ModelShape& shape) {
   std::int64_t weights = EmbeddingBytes(shape) + HeadBytes(shape);
   for (int layer = 0; layer < shape.config.layers; ++layer) weights += LayerBytes(shape, layer);
+  return weights;
+}
+
+Cluster RandomCluster(Dice& dice, int devices, const ModelShape& shape) {
+  const std::int64_t weights = WeightsOf(shape);
   const auto rate = [&] { return 1e8 * std::pow(10, 0.25 * dice.Roll(9)); };
   std::vector<ClusterDevice> all;
   const bool alike = dice.Roll(3) == 0;
@@ -62,9 +67,8 @@ Cluster RandomCluster(Dice& dice, int devices, const ModelShape& shape) {
       all.back().name = name;
       continue;
     }
-    all.push_back(
-        DeviceOf(name, {rate(), rate(), rate(), dice.Roll(3) * 1e-5},
-                 dice.Roll(2) == 0 ? 3 * weights : weights * (6 + dice.Roll(4)) / 10 + (4 << 20)));
+    all.push_back(DeviceOf(name, {rate(), rate(), rate(), dice.Roll(3) * 1e-5},
+                           dice.Roll(2) == 0 ? 3 * weights : weights * (6 + dice.Roll(4)) / 10));
   }
   Link link;
   link.bandwidth = 1e5 * std::pow(10, 0.5 * dice.Roll(10));

@@ -21,6 +21,8 @@ struct Speeds {
   double per_op = 0;
 };
 ClusterDevice DeviceOf(const std::string& name, const Speeds& speeds, std::int64_t bytes);
+// Bytes of all weights.
+std::int64_t WeightsOf(const ModelShape& shape);
 // Every link alike.
 Cluster ClusterOf(std::vector<ClusterDevice> devices, const Link& link);
 // Devices up to a hundred times as fast as others, of which one alone may hold the model or not.
