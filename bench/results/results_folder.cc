@@ -9,6 +9,7 @@
 #include <cstring>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <system_error>
 
@@ -93,6 +94,39 @@ std::string NameIn(const std::string& line) {
   return json["name"].get<std::string>();
 }
 
+using Leaves = std::map<std::string, std::string>;
+
+// Every value of a text of JSON by its path, such as "1/flags/--n-gen"; none where it is no JSON.
+Leaves LeavesOf(const std::string& text) {
+  const nlohmann::json json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+  Leaves leaves;
+  if (!json.is_structured()) return leaves;
+  const nlohmann::json flat = json.flatten();
+  for (const auto& [path, value] : flat.items()) leaves[path.substr(1)] = value.dump();
+  return leaves;
+}
+
+// Where settings differ, the first few places.
+std::string Differences(const std::string& earlier, const std::string& now) {
+  constexpr std::size_t kMostTold = 3;
+  const Leaves was = LeavesOf(earlier), is = LeavesOf(now);
+  Leaves both = was;
+  both.insert(is.begin(), is.end());
+  const auto show = [](const Leaves& leaves, const std::string& path) {
+    const auto found = leaves.find(path);
+    return found == leaves.end() ? std::string("nothing") : found->second;
+  };
+  std::string text;
+  std::size_t count = 0;
+  for (const auto& [path, value] : both) {
+    const std::string old = show(was, path), fresh = show(is, path);
+    if (old == fresh || ++count > kMostTold) continue;
+    text += fmt::format("{}{} was {}, is {}", text.empty() ? "" : "; ", path, old, fresh);
+  }
+  if (count > kMostTold) text += fmt::format("; and {} more", count - kMostTold);
+  return text;
+}
+
 }  // namespace
 
 ResultsFolder::ResultsFolder(std::string path, const std::string& settings, bool resume)
@@ -111,9 +145,9 @@ ResultsFolder::ResultsFolder(std::string path, const std::string& settings, bool
   }
   if (earlier && *earlier != settings + "\n") {
     FailUser(
-        "--out {}: its results are of a run with other settings (run.json); give another "
+        "--out {}: its results are of a run with other settings (run.json: {}); give another "
         "folder, or the same flags and files",
-        path_);
+        path_, Differences(*earlier, settings));
   }
   if (earlier) {
     TakeUp();

@@ -195,6 +195,21 @@ TEST_F(ResultsTest, GoesOnFromEveryCut) {
   }
 }
 
+TEST_F(ResultsTest, SaysWhichSettingsDiffer) {
+  {
+    ResultsFolder folder(folder_.string(), R"([{"flags": {"--kv": "f32", "--rows": ""}}])", false);
+  }
+  const auto refusal = [&](const char* settings) {
+    return RefusalOf([&] { ResultsFolder(folder_.string(), settings, true); });
+  };
+  const std::string one = refusal(R"([{"flags": {"--kv": "f16", "--rows": ""}}])");
+  EXPECT_NE(one.find(R"((run.json: 0/flags/--kv was "f32", is "f16");)"), std::string::npos) << one;
+  const std::string gone = refusal(R"([{"flags": {"--kv": "f32"}}])");
+  EXPECT_NE(gone.find(R"(0/flags/--rows was "", is nothing)"), std::string::npos) << gone;
+  const std::string many = refusal("[1, 2, 3, 4, 5]");
+  EXPECT_NE(many.find("; and 4 more)"), std::string::npos) << many;
+}
+
 TEST_F(ResultsTest, RefusesFoldersThatAreInTheWay) {
   { ResultsFolder folder(folder_.string(), "[1]", false); }
   EXPECT_NE(RefusalOf([&] { ResultsFolder(folder_.string(), "[1]", false); }).find("--resume"),
