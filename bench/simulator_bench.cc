@@ -135,7 +135,7 @@ int main(int argc, char** argv) {
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   jupiter::Register();
-  benchmark::RunSpecifiedBenchmarks();
+  const std::size_t run = benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();
-  return 0;
+  return run > 0 ? 0 : 2;  // a filter that selects none
 }
