@@ -10,6 +10,7 @@
 #include "bench/paper/cells.h"
 #include "bench/paper/policies.h"
 #include "bench/results/result_row.h"
+#include "planning/bounds/cell_bound.h"
 
 namespace jupiter {
 
@@ -58,9 +59,7 @@ class PaperEmulator {
   // The same, made at rank 0; the others only get the plan. Collective.
   PlannedRun SharePlan(const Work& work);
   RecordedCase RecordWork(const Work& work, const PlannedRun& plan);
-  // Of one draw, at rank 0.
-  void AddBounds(const Work& work, const RecordedCase& recorded, const Replay& replay,
-                 ResultRow& row) const;
+  BoundInputs BoundInputsOf(const Work& work, const Cluster& cluster) const;
   ResultRow Describe(const Work& work, const RecordedCase& recorded) const;
 
   Transport& transport_;

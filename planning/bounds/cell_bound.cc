@@ -39,7 +39,10 @@ int FirstAlike(const ModelShape& shape, int layer) {
 
 }  // namespace
 
-CellBound::CellBound(const BoundInputs& inputs) : inputs_(inputs), devices_(inputs.cluster) {
+CellBound::CellBound(const BoundInputs& inputs)
+    : inputs_(inputs),
+      devices_(inputs.cluster),
+      throughput_(inputs.shape, devices_.all(), inputs.residual, inputs.drafts) {
   const Cluster& cluster = inputs.cluster;
   byte_seconds_ = latency_ = message_ = std::numeric_limits<double>::infinity();
   for (int i = 0; i < cluster.size(); ++i) {
@@ -80,7 +83,7 @@ double CellBound::SecondsOf(const SetWork& set) const {
     }
     slowest = std::max(slowest, RequestSeconds(request));
   }
-  return std::max(slowest, Least(all));
+  return std::max(slowest, throughput_.LeastSeconds(all));
 }
 
 double CellBound::RequestSeconds(const RequestWork& request) const {
@@ -95,11 +98,7 @@ double CellBound::Prefill(const RequestWork& request) const {
   rows.head_rows = 1;
   rows.draft_steps = inputs_.drafts.any() ? 1 : 0;
   const std::int64_t last = request.before + request.prompt - 1;
-  return std::max(Least(rows), WayOf({1, last}, Phase::kPrompt));
-}
-
-double CellBound::Least(const RowsWork& work) const {
-  return LeastSeconds(inputs_.shape, devices_.all(), inputs_.residual, inputs_.drafts, work);
+  return std::max(throughput_.LeastSeconds(rows), WayOf({1, last}, Phase::kPrompt));
 }
 
 double CellBound::WayOf(const RowBlock& block, Phase phase) const {

@@ -46,6 +46,7 @@ struct BoundInputs {
 class CellBound {
  public:
   explicit CellBound(const BoundInputs& inputs);
+  const BoundInputs& inputs() const { return inputs_; }
 
   // Until the first token is known, and of everything.
   double Prefill(const RequestWork& request) const;
@@ -57,7 +58,6 @@ class CellBound {
   void TakeLink(const Link& link);
   double SecondsOf(const SetWork& set) const;
   double RequestSeconds(const RequestWork& request) const;
-  double Least(const RowsWork& work) const;
   // The way of rows that each attend at least all `before` and itself; logits for all of them, and
   // the draft heads.
   double WayOf(const RowBlock& block, Phase phase) const;
@@ -82,7 +82,8 @@ class CellBound {
   double FastestOf(const std::vector<OpCall>& ops) const;
 
   const BoundInputs inputs_;
-  BoundDevices devices_;
+  const BoundDevices devices_;
+  const Throughput throughput_;
   std::map<int, int> kinds_;   // the first layer of some types: how many have them
   std::vector<int> capacity_;  // [device]: layers that it can hold
   double byte_seconds_ = 0;    // of the fastest link and its ends

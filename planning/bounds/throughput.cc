@@ -1,85 +1,10 @@
 #include "planning/bounds/throughput.h"
 
 #include <algorithm>
-#include <cmath>
-#include <functional>
-#include <limits>
+#include <utility>
 
 namespace jupiter {
 namespace {
-
-using Ops = std::vector<OpCall>;
-
-// Times of the whole work on one device, kind by kind.
-class KindTimes {
- public:
-  KindTimes(const ModelShape& shape, const BoundDevice& device, DType residual,
-            const DraftHeads& drafts, const RowsWork& work, bool alone)
-      : shape_(shape), device_(device), residual_(residual), work_(work) {
-    AddRows(work.rows, 1, [&](std::int64_t rows) { return EmbedOps(shape, rows); });
-    for (std::size_t layer = 0; layer < shape.layers.size(); ++layer) AddLayer(layer);
-    AddAttention(alone);
-    AddRows(work.head_rows, 1, [&](std::int64_t rows) { return HeadOps(shape, rows); });
-    if (work.draft_steps > 0) {
-      seconds_.push_back(static_cast<double>(work.draft_steps) *
-                         device.Seconds(DraftOps(shape, drafts)));
-    }
-  }
-
-  const std::vector<double>& seconds() const { return seconds_; }
-
- private:
-  // A kind whose ops are those of `ops` for a pass; `layers` times.
-  void AddRows(std::int64_t rows, int layers, const std::function<Ops(std::int64_t)>& ops) {
-    if (rows == 0) return;
-    double per_row = std::numeric_limits<double>::infinity();
-    for (std::int64_t pass = 1; pass <= rows; ++pass) {
-      per_row = std::min(per_row, device_.Seconds(ops(pass)) / static_cast<double>(pass));
-    }
-    seconds_.push_back(layers * per_row * static_cast<double>(rows));
-  }
-
-  // Layers of the same types together, with the first of them.
-  void AddLayer(std::size_t layer) {
-    const auto& layers = shape_.layers;
-    const auto same = [&](const LayerTypes& types) { return types == layers[layer]; };
-    if (std::any_of(layers.begin(), layers.begin() + static_cast<std::ptrdiff_t>(layer), same))
-      return;
-    const auto count = static_cast<int>(std::count_if(layers.begin(), layers.end(), same));
-    const ShareWidths whole = WholeWidths(shape_.config);
-    const auto index = static_cast<int>(layer);
-    AddRows(work_.rows, count,
-            [&](std::int64_t rows) { return ProjectionOps(shape_, index, rows, whole); });
-    AddRows(work_.rows, count,
-            [&](std::int64_t rows) { return MlpOps(shape_, index, rows, whole); });
-    if (residual_ == DType::kF32) return;
-    AddRows(work_.rows, count,
-            [&](std::int64_t rows) { return Ops{RoundOp(shape_, residual_, rows)}; });
-  }
-
-  // All in one op; or, where a device may pick its rows, those that attend most.
-  void AddAttention(bool alone) {
-    if (work_.context == 0) return;
-    const ShareWidths whole = WholeWidths(shape_.config);
-    const auto seconds_of = [&](std::int64_t rows, std::int64_t context) {
-      return device_.Seconds({AttentionOp(shape_, rows, context, whole)});
-    };
-    double seconds = seconds_of(work_.rows, work_.context);
-    if (!alone && work_.densest > 0) {
-      const std::int64_t rows = (work_.context + work_.densest - 1) / work_.densest;
-      seconds = std::min(seconds, seconds_of(rows, rows * work_.densest) *
-                                      static_cast<double>(work_.context) /
-                                      static_cast<double>(rows * work_.densest));
-    }
-    seconds_.push_back(shape_.config.layers * seconds);
-  }
-
-  const ModelShape& shape_;
-  const BoundDevice& device_;
-  DType residual_;
-  const RowsWork& work_;
-  std::vector<double> seconds_;
-};
 
 // The bound with the times of one device as prices. What costs nothing anywhere has no price.
 double AtPricesOf(const std::vector<double>& prices,
@@ -149,19 +74,88 @@ RowsWork RowsOf(const RowBlock& block) {
           .densest = block.before + block.rows};
 }
 
-double LeastSeconds(const ModelShape& shape, const std::vector<BoundDevice>& devices,
-                    DType residual, const DraftHeads& drafts, const RowsWork& work) {
-  const bool alike = std::all_of(devices.begin(), devices.end(), [&](const BoundDevice& device) {
-    return device.SameAs(devices.front());
-  });
+Throughput::Throughput(const ModelShape& shape, std::vector<BoundDevice> devices, DType residual,
+                       const DraftHeads& drafts)
+    : shape_(shape), devices_(std::move(devices)), residual_(residual), drafts_(drafts) {
+  for (const BoundDevice& device : devices_) alike_ &= device.SameAs(devices_.front());
+  kinds_.push_back({[&shape](std::int64_t rows) { return EmbedOps(shape, rows); }});
+  kinds_.push_back({[&shape](std::int64_t rows) { return HeadOps(shape, rows); }, 1, true});
+  for (std::size_t layer = 0; layer < shape.layers.size(); ++layer) AddLayers(layer);
+  least_.assign(devices_.size(), std::vector<std::vector<double>>(kinds_.size()));
+}
+
+// Those of the same types, with the first of them.
+void Throughput::AddLayers(std::size_t layer) {
+  const auto& layers = shape_.layers;
+  const auto first = std::find(layers.begin(), layers.end(), layers[layer]);
+  if (first != layers.begin() + static_cast<std::ptrdiff_t>(layer)) return;
+  const auto count = static_cast<int>(std::count(layers.begin(), layers.end(), layers[layer]));
+  const ShareWidths whole = WholeWidths(shape_.config);
+  const auto index = static_cast<int>(layer);
+  kinds_.push_back({[&shape = shape_, index, whole](std::int64_t rows) {
+                      return ProjectionOps(shape, index, rows, whole);
+                    },
+                    count});
+  kinds_.push_back({[&shape = shape_, index, whole](std::int64_t rows) {
+                      return MlpOps(shape, index, rows, whole);
+                    },
+                    count});
+  if (residual_ == DType::kF32) return;
+  kinds_.push_back({[&shape = shape_, residual = residual_](std::int64_t rows) {
+                      return std::vector<OpCall>{RoundOp(shape, residual, rows)};
+                    },
+                    count});
+}
+
+double Throughput::SecondsPerRow(std::size_t device, std::size_t kind, std::int64_t rows) const {
+  std::vector<double>& least = least_[device][kind];
+  while (std::ssize(least) < rows) {
+    const std::int64_t pass = std::ssize(least) + 1;
+    const double seconds = devices_[device].Seconds(kinds_[kind].ops(pass));
+    const double per_row = seconds / static_cast<double>(pass);
+    least.push_back(least.empty() ? per_row : std::min(least.back(), per_row));
+  }
+  return rows == 0 ? 0 : least[static_cast<std::size_t>(rows - 1)];
+}
+
+// All in one op; or, where a device may pick its rows, those that attend most.
+double Throughput::AttentionSeconds(const BoundDevice& device, const RowsWork& work) const {
+  if (work.context == 0) return 0;
+  const ShareWidths whole = WholeWidths(shape_.config);
+  const auto seconds_of = [&](std::int64_t rows, std::int64_t context) {
+    return device.Seconds({AttentionOp(shape_, rows, context, whole)});
+  };
+  double seconds = seconds_of(work.rows, work.context);
+  if (!alike_ && work.densest > 0) {
+    const std::int64_t rows = (work.context + work.densest - 1) / work.densest;
+    seconds = std::min(seconds, seconds_of(rows, rows * work.densest) *
+                                    static_cast<double>(work.context) /
+                                    static_cast<double>(rows * work.densest));
+  }
+  return shape_.config.layers * seconds;
+}
+
+std::vector<double> Throughput::TimesOn(std::size_t device, const RowsWork& work) const {
+  std::vector<double> times;
+  for (std::size_t kind = 0; kind < kinds_.size(); ++kind) {
+    const std::int64_t rows = kinds_[kind].of_head ? work.head_rows : work.rows;
+    times.push_back(kinds_[kind].layers * static_cast<double>(rows) *
+                    SecondsPerRow(device, kind, rows));
+  }
+  times.push_back(AttentionSeconds(devices_[device], work));
+  times.push_back(static_cast<double>(work.draft_steps) *
+                  devices_[device].Seconds(DraftOps(shape_, drafts_)));
+  return times;
+}
+
+double Throughput::LeastSeconds(const RowsWork& work) const {
   std::vector<std::vector<double>> times;
-  for (const BoundDevice& device : devices) {
-    const auto known = std::find_if(devices.begin(), devices.end(),
-                                    [&](const BoundDevice& other) { return other.SameAs(device); });
-    const auto index = static_cast<std::size_t>(known - devices.begin());
-    times.push_back(index < times.size()
-                        ? times[index]
-                        : KindTimes(shape, device, residual, drafts, work, alike).seconds());
+  for (std::size_t i = 0; i < devices_.size(); ++i) {
+    const auto same = std::find_if(devices_.begin(), devices_.end(), [&](const BoundDevice& other) {
+      return other.SameAs(devices_[i]);
+    });
+    const auto known = static_cast<std::size_t>(same - devices_.begin());
+    times.push_back(known < i ? times[known] : TimesOn(i, work));
   }
   double least = 0;
   for (const std::vector<double>& prices : times)

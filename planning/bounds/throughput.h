@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -58,13 +59,44 @@ struct RowsWork {
 // A causal block, without logits.
 RowsWork RowsOf(const RowBlock& block);
 
-// Seconds. Every kind of op of every type of layer is dealt out by itself: a device does x of X
-// rows at x times its best time per row in any pass of at most X rows, so
-//   T >= sum over kinds of its time on d / sum over devices e of the largest (time on d / time on
-//   e)
-// for each device d (its times as prices). Equal to the time of one pass on one device, where more
-// rows never take longer per row.
-double LeastSeconds(const ModelShape& shape, const std::vector<BoundDevice>& devices,
-                    DType residual, const DraftHeads& drafts, const RowsWork& work);
+// How fast devices together get rows through a model. Remembers times by number of rows, so it is
+// not for several threads at once. References outlive it.
+class Throughput {
+ public:
+  Throughput(const ModelShape& shape, std::vector<BoundDevice> devices, DType residual,
+             const DraftHeads& drafts);
+
+  // Seconds. Every kind of op of every type of layer is dealt out by itself: a device does x of X
+  // rows at x times its best time per row in any pass of at most X rows, so
+  //   T >= sum over kinds of its time on d /
+  //        sum over devices e of the largest (time on d / time on e)
+  // for each device d (its times as prices). Equal to the time of one pass on one device, where
+  // more rows never take longer per row.
+  double LeastSeconds(const RowsWork& work) const;
+
+ private:
+  // Ops of a pass by its rows.
+  struct Kind {
+    std::function<std::vector<OpCall>(std::int64_t rows)> ops;
+    int layers = 1;
+    bool of_head = false;  // for rows that need logits
+  };
+
+  void AddLayers(std::size_t layer);
+  // Kind by kind, of the whole work on one device.
+  std::vector<double> TimesOn(std::size_t device, const RowsWork& work) const;
+  double SecondsPerRow(std::size_t device, std::size_t kind, std::int64_t rows) const;
+  double AttentionSeconds(const BoundDevice& device, const RowsWork& work) const;
+
+  const ModelShape& shape_;
+  const std::vector<BoundDevice> devices_;
+  const DType residual_;
+  const DraftHeads drafts_;
+  bool alike_ = true;
+  std::vector<Kind> kinds_;
+  // [device][kind][rows - 1]: the least of passes of up to so many rows, as far as it was asked
+  // for.
+  mutable std::vector<std::vector<std::vector<double>>> least_;
+};
 
 }  // namespace jupiter

@@ -121,32 +121,35 @@ TEST(CellBoundTest, NoShippedPlannerIsFaster) {
 }
 
 // Alike devices need the n-th part of one's time to process rows.
-TEST(LeastSecondsTest, OfAlikeDevicesIsTheirPart) {
+TEST(ThroughputTest, OfAlikeDevicesIsTheirPart) {
   const ModelShape shape = SmallShape(3, true);
   const ClusterDevice device = DeviceOf("one", {2e9, 3e8, 1e9, 1e-5}, 1 << 30);
   const auto least = [&](int count) {
     const BoundDevices devices(
         ClusterOf(std::vector<ClusterDevice>(static_cast<std::size_t>(count), device), {}));
-    return LeastSeconds(shape, devices.all(), DType::kF32, {}, RowsOf({50, 10}));
+    return Throughput(shape, devices.all(), DType::kF32, {}).LeastSeconds(RowsOf({50, 10}));
   };
   EXPECT_NEAR(least(4), least(1) / 4, kRounding * least(1));
 }
 
 // Devices whose rates are all twice as high: two thirds and one third of the work.
-TEST(LeastSecondsTest, OfProportionalDevicesIsBruteForce) {
+TEST(ThroughputTest, OfProportionalDevicesIsBruteForce) {
   const ModelShape shape = SmallShape(3, false);
   const Cluster cluster = ClusterOf({DeviceOf("slow", {1e9, 1e9, 1e9, 2e-5}, 1 << 30),
                                      DeviceOf("fast", {2e9, 2e9, 2e9, 1e-5}, 1 << 30)},
                                     {});
   const BoundDevices devices(cluster);
   const RowsWork work{.rows = 60, .context = 60 * 61 / 2};
-  const double slow = LeastSeconds(shape, {devices[0]}, DType::kF32, {}, work);
-  const double fast = LeastSeconds(shape, {devices[1]}, DType::kF32, {}, work);
+  const auto least = [&](const std::vector<BoundDevice>& some) {
+    return Throughput(shape, some, DType::kF32, {}).LeastSeconds(work);
+  };
+  const double slow = least({devices[0]});
+  const double fast = least({devices[1]});
   double best = slow;
   for (int part = 0; part <= 3000; ++part) {
     best = std::min(best, std::max(slow * part / 3000, fast * (3000 - part) / 3000));
   }
-  EXPECT_NEAR(LeastSeconds(shape, devices.all(), DType::kF32, {}, work), best, 1e-3 * best);
+  EXPECT_NEAR(least(devices.all()), best, 1e-3 * best);
 }
 
 // What device `device` takes for heads and columns of layer 0.
