@@ -6,7 +6,7 @@ CAUSES is the order in which the law was mended; a profile is made with the firs
 import os
 import re
 
-import yaml
+from needs import yaml
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CAUSES = ["shipped", "compute", "bandwidth", "host", "exchange"]

@@ -12,10 +12,9 @@ import re
 import subprocess
 import tempfile
 
-import yaml
-
 import exchange
 import models
+from needs import yaml
 from rows import UserError
 
 HERE = os.path.dirname(os.path.abspath(__file__))

@@ -3,7 +3,7 @@
 import os
 import re
 
-import yaml
+from needs import yaml
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 

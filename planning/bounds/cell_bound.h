@@ -2,16 +2,14 @@
 // law of the testbed, and where a share of an op takes at least its share of the time, as rooflines
 // and two_regimes.h have it.
 //
-//   one row's way   each layer on one device, the fastest first as far as it can hold layers, with
-//   a
-//                   message between any two; or on n devices (layer_split.h) with an all-reduce
-//                   behind: in one round, each device getting all rows of n-1 others; or in more,
-//                   ceil(log2 n) messages one after the other and 2 (n-1) / n of the rows on the
-//                   link into one device
-//   a prompt        max(all devices at work, the way of its last row)
-//   steps           each the way of its rows; where a request runs ahead of its verdicts, the
-//                   shortest way each time that a guess was wrong
-//   a set           max(all devices at work on all of it, the slowest of prompt + steps)
+// - One row's way: each layer on one device, the fastest first as far as it can hold layers, with a
+//   message between any two; or on n devices (layer_split.h) with an all-reduce behind. That is in
+//   one round, each device getting all rows of n-1 others; or in more, ceil(log2 n) messages one
+//   after the other and 2 (n-1) / n of the rows on the link into one device.
+// - A prompt: max(all devices at work, the way of its last row).
+// - Steps: each the way of its rows; where a request runs ahead of its verdicts, the shortest way
+//   each time that a guess was wrong.
+// - A set: max(all devices at work on all of it, the slowest of prompt + steps).
 //
 // Sets run one after the other. What no system of the suite does is left out: the output matrix cut
 // in pieces, rows of one step on several devices, a layer that overlaps its exchange on one row's

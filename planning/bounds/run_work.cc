@@ -79,14 +79,6 @@ class SetReader {
 
 }  // namespace
 
-std::vector<SetWork> PlainWork(int prompt_tokens, int tokens) {
-  RequestWork request{.prompt = prompt_tokens};
-  for (int step = 0; step + 1 < tokens; ++step) {
-    request.steps.push_back({1, std::int64_t{prompt_tokens} + step, 1});
-  }
-  return {{0, {std::move(request)}}};
-}
-
 double StepsSeconds(const RequestWork& request,
                     const std::function<double(const StepWork&)>& seconds_of) {
   double all = 0, shortest = std::numeric_limits<double>::infinity();

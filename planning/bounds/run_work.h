@@ -35,12 +35,8 @@ struct SetWork {
   std::vector<RequestWork> requests = {};
 };
 
-// One request that is answered plainly: its first token by the prompt, the others by steps of one
-// row.
-std::vector<SetWork> PlainWork(int prompt_tokens, int tokens);
-
-// Sets that run one after the other. CHECKs that the record has the marks of a
-// source, and that a set has one prefix at most.
+// Sets that run one after the other. CHECKs that the record has the marks of a source, and that a
+// set has one prefix at most.
 std::vector<SetWork> WorkOf(const RunRecord& record);
 
 }  // namespace jupiter

@@ -18,7 +18,7 @@ try:
     import scipy  # noqa: F401
     import yaml
 except ImportError as error:
-    print(f"calibrate_test: skipped, {error} (python3-scipy, python3-yaml)")
+    print(f"calibrate_test: skipped, {error} (scripts/setup --extras calibrate)")
     sys.exit(77)
 
 import errors  # noqa: E402

@@ -21,7 +21,7 @@ sys.dont_write_bytecode = True
 try:
     import yaml  # noqa: F401
 except ImportError as error:
-    print(f"external_test: skipped, {error} (python3-yaml)")
+    print(f"external_test: skipped, {error} (scripts/setup --extras calibrate, or python3-yaml)")
     sys.exit(77)
 
 import boards  # noqa: E402

@@ -77,4 +77,12 @@ Cluster RandomCluster(Dice& dice, int devices, const ModelShape& shape) {
   return ClusterOf(std::move(all), link);
 }
 
+std::vector<SetWork> PlainWork(int prompt_tokens, int tokens) {
+  RequestWork request{.prompt = prompt_tokens};
+  for (int step = 0; step + 1 < tokens; ++step) {
+    request.steps.push_back({1, std::int64_t{prompt_tokens} + step, 1});
+  }
+  return {{0, {std::move(request)}}};
+}
+
 }  // namespace jupiter

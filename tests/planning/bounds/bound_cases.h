@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "model/config/model_shape.h"
+#include "planning/bounds/run_work.h"
 #include "planning/testbed/cluster.h"
 #include "tests/planning/replay/random_runs.h"
 
@@ -27,5 +28,9 @@ std::int64_t WeightsOf(const ModelShape& shape);
 Cluster ClusterOf(std::vector<ClusterDevice> devices, const Link& link);
 // Devices up to a hundred times as fast as others, of which one alone may hold the model or not.
 Cluster RandomCluster(Dice& dice, int devices, const ModelShape& shape);
+
+// One request that is answered plainly: its first token by the prompt, the others by steps of one
+// row.
+std::vector<SetWork> PlainWork(int prompt_tokens, int tokens);
 
 }  // namespace jupiter

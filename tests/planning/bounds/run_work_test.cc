@@ -81,11 +81,5 @@ TEST(RunWorkTest, StepsAheadOfVerdictsAndWrongGuesses) {
   EXPECT_EQ(request.steps[2].before, 3);
 }
 
-TEST(RunWorkTest, OfAPlainRequest) {
-  const auto work = PlainWork(7, 3);
-  ASSERT_EQ(work.at(0).requests.at(0).steps.size(), 2u);
-  EXPECT_EQ(work[0].requests[0].steps[1].before, 8);
-}
-
 }  // namespace
 }  // namespace jupiter
